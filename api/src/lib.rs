@@ -1,1 +1,3 @@
-//! x
+//! The point-program service: everything behind the binary `tamaru`.
+
+pub mod services;
