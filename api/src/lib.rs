@@ -1,3 +1,11 @@
-//! The point-program service: everything behind the binary `tamaru`.
+//! Tamaru: the point-program service. Modules stand by level; imports go down only.
 
+// Level 1: nothing of ours below.
+pub mod clock;
+pub mod config;
+pub mod problem;
+pub mod secrets;
 pub mod services;
+// Level 2: storage.
+pub mod db;
+pub mod redis;

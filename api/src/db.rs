@@ -1,0 +1,122 @@
+//! Connections to Postgres. A tenant's data is reached only through [`TenantConn`], which opens
+//! the transaction and names the tenant before anything else can run.
+
+pub mod failure;
+pub mod migrate;
+pub mod roles;
+pub mod session;
+pub mod statement;
+pub mod tenant;
+pub mod time;
+
+use std::future::Future;
+use std::time::Duration;
+
+use deadpool::managed::{Metrics, Object, Pool, RecycleError, RecycleResult};
+use secrecy::SecretString;
+use tokio::runtime::Handle;
+
+pub use failure::DbError;
+pub use session::Session;
+pub use tenant::{ControlConn, TenantConn, TenantNumber};
+
+/// How long a request waits for a connection of the pool.
+const POOL_WAIT: Duration = Duration::from_secs(1);
+
+/// Makes and checks the pool's connections.
+#[derive(Debug)]
+pub struct Sessions {
+    url: SecretString,
+}
+
+impl deadpool::managed::Manager for Sessions {
+    type Type = Session;
+    type Error = DbError;
+
+    async fn create(&self) -> Result<Session, DbError> {
+        Session::open(&self.url).await
+    }
+
+    /// A session that was dropped inside a transaction is never used again.
+    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<DbError> {
+        if session.is_usable() {
+            Ok(())
+        } else {
+            Err(RecycleError::message(
+                "the session ended inside a transaction",
+            ))
+        }
+    }
+}
+
+/// The database as the service sees it.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Sessions>,
+    url: SecretString,
+    runtime: Handle,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Db").finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// A pool of at most `size` connections; none is opened yet. Database work runs on `runtime`.
+    pub fn new(url: &SecretString, size: usize, runtime: Handle) -> Result<Self, DbError> {
+        let pool = Pool::builder(Sessions { url: url.clone() })
+            .max_size(size)
+            .runtime(deadpool::Runtime::Tokio1)
+            .wait_timeout(Some(POOL_WAIT))
+            .create_timeout(Some(POOL_WAIT))
+            .build()
+            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        Ok(Self {
+            pool,
+            url: url.clone(),
+            runtime,
+        })
+    }
+
+    /// Run database work in a task of its own: a client that disconnects drops its handler,
+    /// never the work.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.runtime
+            .spawn(work)
+            .await
+            .map_err(|error| DbError::Failed(error.to_string()))
+    }
+
+    /// The runtime on which database work runs.
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Open a transaction for one tenant.
+    pub async fn tenant(&self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
+        TenantConn::open(self.session().await?.into(), tenant).await
+    }
+
+    /// Open a transaction on the control tables.
+    pub async fn control(&self) -> Result<ControlConn, DbError> {
+        ControlConn::open(self.session().await?.into()).await
+    }
+
+    /// A connection outside the pool, for a writer that keeps it.
+    pub async fn own_session(&self) -> Result<Session, DbError> {
+        Session::open(&self.url).await
+    }
+
+    async fn session(&self) -> Result<Object<Sessions>, DbError> {
+        self.pool.get().await.map_err(|error| match error {
+            deadpool::managed::PoolError::Backend(failure) => failure,
+            other => DbError::Unavailable(other.to_string()),
+        })
+    }
+}

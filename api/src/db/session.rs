@@ -1,0 +1,114 @@
+//! One connection to Postgres that knows whether it may be used again.
+
+use std::any::TypeId;
+use std::collections::HashSet;
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::NoTls;
+
+use crate::config::{CONNECT_TIMEOUT, STATEMENT_TIMEOUT};
+
+use super::DbError;
+
+/// A dead peer is noticed after this long even in the middle of a statement.
+const TCP_USER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// A connection; not usable any more once it was left inside a transaction.
+pub struct Session {
+    connection: AsyncPgConnection,
+    in_transaction: bool,
+    prepared: HashSet<TypeId>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("in_transaction", &self.in_transaction)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Connect. Plans are generic: the statements are few and fixed, planning each time costs
+    /// more than it gains.
+    pub async fn open(url: &SecretString) -> Result<Self, DbError> {
+        let mut config: tokio_postgres::Config = url
+            .expose_secret()
+            .parse()
+            .map_err(|error: tokio_postgres::Error| DbError::Unavailable(error.to_string()))?;
+        let options = format!(
+            "-c plan_cache_mode=force_generic_plan -c statement_timeout={}",
+            STATEMENT_TIMEOUT.as_millis()
+        );
+        config
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_user_timeout(TCP_USER_TIMEOUT)
+            .application_name("tamaru")
+            .options(&options);
+        let (client, connection) = config
+            .connect(NoTls)
+            .await
+            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        let connection = AsyncPgConnection::try_from_client_and_connection(client, connection)
+            .await
+            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        Ok(Self {
+            connection,
+            in_transaction: false,
+            prepared: HashSet::new(),
+        })
+    }
+
+    /// Whether the next transaction may use it.
+    pub const fn is_usable(&self) -> bool {
+        !self.in_transaction
+    }
+
+    /// For statements, which run on a shared reference so that several can be in flight.
+    pub(crate) const fn connection(&self) -> &AsyncPgConnection {
+        &self.connection
+    }
+
+    /// Note that a statement is prepared here and may be pipelined.
+    pub(crate) fn note_prepared(&mut self, statement: TypeId) {
+        self.prepared.insert(statement);
+    }
+
+    /// Whether a statement may be pipelined here.
+    pub(crate) fn has_prepared(&self, statement: TypeId) -> bool {
+        self.prepared.contains(&statement)
+    }
+
+    pub(super) async fn begin(&mut self, head: &str) -> Result<(), DbError> {
+        if self.in_transaction {
+            return Err(DbError::Broken(
+                "the session was left inside a transaction".into(),
+            ));
+        }
+        self.in_transaction = true;
+        Ok((&self.connection).batch_execute(head).await?)
+    }
+
+    /// From here on the outcome is unknown until the answer comes.
+    pub(super) async fn commit(&mut self) -> Result<(), DbError> {
+        match (&self.connection).batch_execute("commit").await {
+            Ok(()) => {
+                self.in_transaction = false;
+                Ok(())
+            }
+            Err(error) => Err(DbError::OutcomeUnknown(error.to_string())),
+        }
+    }
+
+    pub(super) async fn rollback(&mut self) -> Result<(), DbError> {
+        (&self.connection).batch_execute("rollback").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    pub(super) async fn execute_text(&mut self, text: &str) -> Result<(), DbError> {
+        Ok((&self.connection).batch_execute(text).await?)
+    }
+}

@@ -1,0 +1,158 @@
+//! The only way to a tenant's data: a transaction that names its tenant in its first words.
+
+use std::any::TypeId;
+use std::ops::{Deref, DerefMut};
+
+use deadpool::managed::Object;
+use diesel_async::AsyncPgConnection;
+
+use super::{DbError, Session, Sessions};
+
+/// The internal number of a tenant; the public id stands in `tenants`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantNumber(pub i64);
+
+/// Where the session came from, and where it goes back to.
+#[derive(Debug)]
+pub enum SessionSource {
+    /// Back to the pool, which refuses it if the transaction was left open.
+    Pooled(Object<Sessions>),
+    /// A writer's own.
+    Own(Box<Session>),
+}
+
+impl From<Object<Sessions>> for SessionSource {
+    fn from(session: Object<Sessions>) -> Self {
+        Self::Pooled(session)
+    }
+}
+
+impl From<Box<Session>> for SessionSource {
+    fn from(session: Box<Session>) -> Self {
+        Self::Own(session)
+    }
+}
+
+impl Deref for SessionSource {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        match self {
+            Self::Pooled(session) => session,
+            Self::Own(session) => session,
+        }
+    }
+}
+
+impl DerefMut for SessionSource {
+    fn deref_mut(&mut self) -> &mut Session {
+        match self {
+            Self::Pooled(session) => session,
+            Self::Own(session) => session,
+        }
+    }
+}
+
+/// An open transaction of one tenant. Dropped without commit or rollback its connection is closed, never used again.
+#[derive(Debug)]
+pub struct TenantConn {
+    session: SessionSource,
+    tenant: TenantNumber,
+}
+
+impl TenantConn {
+    /// Begin, and name the tenant in the same words: nothing can come between.
+    pub async fn open(mut session: SessionSource, tenant: TenantNumber) -> Result<Self, DbError> {
+        let TenantNumber(number) = tenant;
+        session
+            .begin(&format!("begin; set local app.tenant_id = '{number}'"))
+            .await?;
+        Ok(Self { session, tenant })
+    }
+
+    /// Whose transaction this is.
+    pub const fn tenant(&self) -> TenantNumber {
+        self.tenant
+    }
+
+    /// The number that every statement names as `$1`.
+    pub const fn number(&self) -> i64 {
+        self.tenant.0
+    }
+
+    /// Commit; the session comes back for its owner.
+    pub async fn commit(mut self) -> Result<SessionSource, DbError> {
+        self.session.commit().await?;
+        Ok(self.session)
+    }
+
+    /// Undo everything; the session comes back for its owner.
+    pub async fn rollback(mut self) -> Result<SessionSource, DbError> {
+        self.session.rollback().await?;
+        Ok(self.session)
+    }
+
+    /// Note that a statement is prepared on this connection.
+    pub(crate) fn note_prepared(&mut self, statement: TypeId) {
+        self.session.note_prepared(statement);
+    }
+
+    /// Refuse to pipeline what is not prepared here: its `prepare` would wait while later words overtake it.
+    pub(crate) fn check_prepared(&self, statement: TypeId) -> Result<(), DbError> {
+        if self.session.has_prepared(statement) {
+            Ok(())
+        } else {
+            Err(DbError::Failed(
+                "a statement was pipelined before it was prepared".into(),
+            ))
+        }
+    }
+}
+
+/// An open transaction on the control tables, which belong to no tenant.
+#[derive(Debug)]
+pub struct ControlConn {
+    session: SessionSource,
+}
+
+impl ControlConn {
+    /// Begin without a tenant: tenant tables show nothing here.
+    pub async fn open(mut session: SessionSource) -> Result<Self, DbError> {
+        session.begin("begin").await?;
+        Ok(Self { session })
+    }
+
+    /// Go on in the same transaction as one tenant, for what makes both at once.
+    pub async fn into_tenant(mut self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
+        let TenantNumber(number) = tenant;
+        self.session
+            .execute_text(&format!("set local app.tenant_id = '{number}'"))
+            .await?;
+        Ok(TenantConn {
+            session: self.session,
+            tenant,
+        })
+    }
+
+    /// Commit.
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        self.session.commit().await
+    }
+}
+
+/// Whatever can run a statement on control tables.
+pub(crate) trait OnControl: Sync {
+    fn connection(&self) -> &AsyncPgConnection;
+}
+
+impl OnControl for ControlConn {
+    fn connection(&self) -> &AsyncPgConnection {
+        self.session.connection()
+    }
+}
+
+impl OnControl for TenantConn {
+    fn connection(&self) -> &AsyncPgConnection {
+        self.session.connection()
+    }
+}

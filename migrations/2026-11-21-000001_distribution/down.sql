@@ -1,0 +1,2 @@
+drop function tamaru_reference(text);
+drop function tamaru_distribute(text);

@@ -1,0 +1,2 @@
+drop table program_versions;
+drop table program_drafts;

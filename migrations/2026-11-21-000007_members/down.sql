@@ -1,0 +1,3 @@
+drop table member_identifiers;
+drop table member_profiles;
+drop table members;
