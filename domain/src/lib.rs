@@ -1,1 +1,21 @@
-//! x
+//! What the point program means: pure functions from values to values. No clock, no I/O and no
+//! randomness, so that what is promised, recorded and simulated can't differ.
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    clippy::float_arithmetic
+)]
+
+pub mod amount;
+pub mod calendar;
+pub mod catalog;
+pub mod decide;
+pub mod fault;
+pub mod id;
+pub mod ledger;
+pub mod lot;
+pub mod member;
+pub mod program;
+pub mod receipt;
+pub mod rounding;
+pub mod settings;

@@ -1,0 +1,237 @@
+//! What a caller is told. It is stored as JSON and rendered again byte for byte, so its fields and
+//! their order are part of the contract.
+
+use crate::amount::{Amount, Decimal4, Points};
+use crate::id::{MemberId, PurchaseId, RedemptionId, TransactionId};
+use crate::ledger::Balance;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Of a receipt.
+    Purchase(Box<PurchaseOutcome>),
+    /// Of points taken outside a receipt.
+    Redemption(RedemptionOutcome),
+}
+
+/// A receipt, evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PurchaseOutcome {
+    /// The purchase.
+    pub id: PurchaseId,
+    /// The member's transaction; null without a member.
+    pub transaction_id: Option<TransactionId>,
+    /// The day it counts for, in the store's zone and after the cut-over.
+    pub business_date: Date,
+    /// The program version that judged it.
+    pub program_version: i32,
+    /// Whose purchase; null without a member.
+    pub member_id: Option<MemberId>,
+    /// Code of the store.
+    pub store: String,
+    /// When it took place, by the till.
+    pub occurred_at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The money.
+    pub amounts: Amounts,
+    /// The program's discounts that applied.
+    pub discounts: Vec<AppliedDiscount>,
+    /// The rules that fired and what each granted.
+    pub earned: Vec<Earned>,
+    /// Points that paid, wallet by wallet as asked.
+    pub redeemed: Vec<Redeemed>,
+    /// The member's wallets afterwards; empty without a member.
+    pub balances: Vec<Balance>,
+    /// The member's version afterwards; null without a member.
+    pub version: Option<i64>,
+    /// The member's ranks afterwards.
+    pub ranks: Vec<RankState>,
+    /// Every rule of the program in its order: why it fired or not.
+    pub explanation: Vec<Explained>,
+    /// The most that each wallet could pay for this receipt; only in a quote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redeemable: Vec<Redeemable>,
+}
+
+/// The money of a receipt, in minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Amounts {
+    /// The lines as the till sent them.
+    pub gross: Amount,
+    /// The program's discounts.
+    pub discount: Amount,
+    /// What is taxed, with its tax where prices include it.
+    pub taxable: Amount,
+    /// What points paid.
+    pub points_paid: Amount,
+    /// What is left to pay, tax included.
+    pub total: Amount,
+    /// The tax, rounded once per rate.
+    pub tax: Vec<TaxPart>,
+}
+
+/// The part of a receipt at one tax rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaxPart {
+    /// The rate.
+    pub percent: Decimal4,
+    /// Without tax.
+    pub net: Amount,
+    /// The tax.
+    pub tax: Amount,
+}
+
+/// A discount of the program on a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AppliedDiscount {
+    /// Code of the discount.
+    pub rule: String,
+    /// Its sum.
+    pub amount: Amount,
+    /// Its rate, when it has one.
+    pub percent: Option<Decimal4>,
+    /// Its share of each line, in the receipt's order.
+    pub lines: Vec<Amount>,
+}
+
+/// What one rule granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Earned {
+    /// Code of the rule.
+    pub rule: String,
+    /// Code of the wallet.
+    pub wallet: String,
+    /// What was granted.
+    pub points: Points,
+    /// What the rule would have granted without limits.
+    pub wanted: Points,
+    /// When the points become spendable; null = they are.
+    pub activates_at: Option<Timestamp>,
+    /// From when on they are not spendable; null = never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Points of one wallet that paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Redeemed {
+    /// Code of the wallet.
+    pub wallet: String,
+    /// What was taken.
+    pub points: Points,
+    /// What they paid, in minor units.
+    pub value: Amount,
+}
+
+/// The most that one wallet could pay for a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Redeemable {
+    /// Code of the wallet.
+    pub wallet: String,
+    /// The most points that would be taken.
+    pub points: Points,
+    /// What they would pay, in minor units.
+    pub value: Amount,
+}
+
+/// A member's step on one ladder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RankState {
+    /// Code of the ladder.
+    pub ladder: String,
+    /// Code of the step.
+    pub code: String,
+    /// Code of the step before this receipt.
+    pub previous: Option<String>,
+    /// Whether this receipt changed it.
+    pub changed: bool,
+}
+
+/// Why a rule did not fire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The receipt names no member.
+    NoMember,
+    /// The business date is not one of the rule's.
+    OutsidePeriod,
+    /// The store is not one of the rule's.
+    Store,
+    /// No line is one that the rule looks at.
+    NoMatchingLines,
+    /// The matching lines are worth too little.
+    BelowMinimum,
+    /// A bonus without base points to work on.
+    NoBasePoints,
+}
+
+/// Why one rule fired or not, in numbers; null fields have nothing to say about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Explained {
+    /// Code of the rule.
+    pub rule: String,
+    /// Whether it granted something.
+    pub fired: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The money that the rule looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// The base points that a bonus worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_points: Option<Points>,
+    /// The multiplier of a bonus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<Decimal4>,
+    /// What it granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<Points>,
+    /// How much more would have made it fire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_amount: Option<Amount>,
+    /// The next business date on which it may fire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_date: Option<Date>,
+}
+
+/// Where a redemption stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RedemptionState {
+    /// The points are taken.
+    Captured,
+}
+
+/// Points taken outside a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RedemptionOutcome {
+    /// The redemption.
+    pub id: RedemptionId,
+    /// The member's transaction.
+    pub transaction_id: TransactionId,
+    /// Whose points.
+    pub member_id: MemberId,
+    /// Where it stands.
+    pub state: RedemptionState,
+    /// Code of the wallet.
+    pub wallet: String,
+    /// What was taken.
+    pub points: Points,
+    /// What they are worth, in minor units.
+    pub value: Amount,
+    /// The caller's own name for it.
+    pub reference: Option<String>,
+    /// When a reservation ends by itself; null for taken points.
+    pub expires_at: Option<Timestamp>,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The member's wallets afterwards.
+    pub balances: Vec<Balance>,
+    /// The member's version afterwards.
+    pub version: i64,
+}

@@ -1,0 +1,219 @@
+//! What a transaction is made of. A row moves points from one account to another, so that every
+//! transaction sums to zero by construction.
+
+use crate::amount::{Amount, Points};
+use crate::id::{LotId, MemberId, PurchaseId, RedemptionId, TransactionId};
+use crate::lot::Lot;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Where points lie: the first four belong to a member's wallet, the others to the tenant's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Account {
+    /// Spendable by the member.
+    Available,
+    /// Granted but not active yet.
+    Pending,
+    /// Held by a reservation.
+    Reserved,
+    /// Owed by the member; the next credit repays it first.
+    Deficit,
+    /// The source of every grant.
+    Issued,
+    /// Where spent points go.
+    Redeemed,
+    /// Where expired points go.
+    Expired,
+    /// The other side of corrections by hand.
+    Adjusted,
+    /// Where donated points go.
+    Donated,
+}
+
+impl Account {
+    /// Every account.
+    pub const ALL: [Self; 9] = [
+        Self::Available,
+        Self::Pending,
+        Self::Reserved,
+        Self::Deficit,
+        Self::Issued,
+        Self::Redeemed,
+        Self::Expired,
+        Self::Adjusted,
+        Self::Donated,
+    ];
+
+    /// The number it is stored as.
+    #[must_use]
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::Available => 1,
+            Self::Pending => 2,
+            Self::Reserved => 3,
+            Self::Deficit => 4,
+            Self::Issued => 11,
+            Self::Redeemed => 12,
+            Self::Expired => 13,
+            Self::Adjusted => 14,
+            Self::Donated => 15,
+        }
+    }
+
+    /// The account stored as `code`.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|account| account.code() == code)
+    }
+
+    /// Its name in JSON and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Pending => "pending",
+            Self::Reserved => "reserved",
+            Self::Deficit => "deficit",
+            Self::Issued => "issued",
+            Self::Redeemed => "redeemed",
+            Self::Expired => "expired",
+            Self::Adjusted => "adjusted",
+            Self::Donated => "donated",
+        }
+    }
+}
+
+/// What made a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionKind {
+    /// A receipt; its rows redeem and earn.
+    Purchase,
+    /// Points taken outside a receipt.
+    Redeem,
+}
+
+impl TransactionKind {
+    /// Its name in JSON and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Redeem => "redeem",
+        }
+    }
+}
+
+/// One row: points that moved from the debit account to the credit account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// The wallet's code.
+    pub wallet: String,
+    /// Where the points came from.
+    pub debit: Account,
+    /// Where they went.
+    pub credit: Account,
+    /// Above zero.
+    pub points: Points,
+    /// The stored `available` of the wallet after this row.
+    pub balance_after: Points,
+    /// The rule that caused it.
+    pub rule: Option<String>,
+    /// The lot it filled or emptied.
+    pub lot: Option<LotId>,
+}
+
+/// What is left of a lot after a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LotChange {
+    /// The lot.
+    pub id: LotId,
+    /// As in the lot.
+    pub expires_at: Option<Timestamp>,
+    /// The wallet's code.
+    pub wallet: String,
+    /// What is left.
+    pub remaining: Points,
+}
+
+/// A wallet's stored numbers after a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletState {
+    /// The wallet's code.
+    pub wallet: String,
+    /// The sum of its open active lots, swept or not.
+    pub available: Points,
+    /// Granted but not active yet.
+    pub pending: Points,
+    /// Held by reservations.
+    pub reserved: Points,
+    /// Owed by the member.
+    pub deficit: Points,
+    /// The earliest expiry among lots with points left; maybe too early, never too late.
+    pub next_expires_at: Option<Timestamp>,
+}
+
+/// A wallet as the member may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Balance {
+    /// The wallet's code.
+    pub wallet: String,
+    /// Spendable now; never negative and without expired points.
+    pub available: Points,
+    /// Granted but not active yet.
+    pub pending: Points,
+    /// Held by reservations.
+    pub reserved: Points,
+    /// Owed; the next credit repays it first.
+    pub deficit: Points,
+}
+
+/// What a receipt adds to the counters of its business date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayDelta {
+    /// The business date in the tenant's zone, which makes member windows.
+    pub business_date: Date,
+    /// After discounts, before points paid.
+    pub spend: Amount,
+    /// Before the program's discounts.
+    pub gross_spend: Amount,
+    /// One for a receipt.
+    pub visits: i64,
+    /// Over all wallets.
+    pub points_earned: Points,
+}
+
+/// One atomic change of a member's points, ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// The id outside.
+    pub id: TransactionId,
+    /// Whose points.
+    pub member: MemberId,
+    /// The member's version after it; one above the version before.
+    pub version: i64,
+    /// What made it.
+    pub kind: TransactionKind,
+    /// When it happened, by the till.
+    pub occurred_at: Timestamp,
+    /// When it was recorded; never before the member's last.
+    pub recorded_at: Timestamp,
+    /// The purchase it belongs to.
+    pub purchase: Option<PurchaseId>,
+    /// The redemption it belongs to.
+    pub redemption: Option<RedemptionId>,
+    /// Why, where somebody said so.
+    pub reason: Option<String>,
+    /// The rows, in the order in which they took place.
+    pub transfers: Vec<Transfer>,
+    /// New lots; one that expired on arrival has nothing left.
+    pub lots_opened: Vec<Lot>,
+    /// Lots that were there before and hold less now.
+    pub lots_changed: Vec<LotChange>,
+    /// The wallets it touched, after it.
+    pub wallets: Vec<WalletState>,
+    /// What it adds to the counters.
+    pub day: Option<DayDelta>,
+}

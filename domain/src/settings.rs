@@ -1,0 +1,61 @@
+//! What a tenant says once for all its receipts: currency, zone, tax and how old a receipt may be.
+
+use crate::amount::Decimal4;
+use crate::rounding::Rounding;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What points that pay for goods do to the tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PointsPaidAs {
+    /// They lower only what is left to pay.
+    #[default]
+    Tender,
+    /// They lower the taxable amount as well.
+    Discount,
+}
+
+/// A tenant's settings beside its program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Makes expiry and member windows; stores may have their own for business dates.
+    pub time_zone: TimeZone,
+    /// The local time at which a business day begins.
+    pub cutover: Time,
+    /// Whether line amounts contain their tax.
+    pub prices_include_tax: bool,
+    /// The rate of a line that names none.
+    pub default_tax_percent: Decimal4,
+    /// How the tax is rounded, once per rate and receipt.
+    pub tax_rounding: Rounding,
+    /// What points that pay do to the tax.
+    pub points_paid_as: PointsPaidAs,
+    /// The oldest receipt that is taken, in days before now; none = any age.
+    pub receipt_max_age_days: Option<u32>,
+    /// How far ahead a till's clock may be, in minutes.
+    pub receipt_max_future_minutes: u32,
+    /// Whether a receipt from before the member's enrolment is taken.
+    pub earn_before_enrolment: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            currency: "JPY".to_owned(),
+            time_zone: TimeZone::UTC,
+            cutover: Time::midnight(),
+            prices_include_tax: true,
+            default_tax_percent: Decimal4::ZERO,
+            tax_rounding: Rounding::Floor,
+            points_paid_as: PointsPaidAs::Tender,
+            receipt_max_age_days: None,
+            receipt_max_future_minutes: 5,
+            earn_before_enrolment: true,
+        }
+    }
+}
