@@ -9,3 +9,7 @@ pub mod services;
 // Level 2: storage.
 pub mod db;
 pub mod redis;
+// Level 3: what guards a request and its data.
+pub mod vault;
+// Level 4: what the resources share.
+pub mod roster;

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use domain::{Fault, FaultCode};
+use domain::fault::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
 
 /// Declares the catalogue: variant, code, status, title.
