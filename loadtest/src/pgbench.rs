@@ -1,10 +1,7 @@
 //! The yardstick: pgbench on scripts that a good engineer would write by hand, which only move
 //! points: no HTTP, no rules, no receipt.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::{env, path::PathBuf};
 
 use tokio::process::Command;
 use tokio_postgres::{Config, NoTls, config::Host};
@@ -16,31 +13,40 @@ const SCHEMA: &str = "yardstick";
 /// Files that prepare the database, in their order.
 const PREPARATION: [&str; 2] = ["00_schema.sql", "01_seed.sql"];
 
+/// Wallets that the preparation makes.
+pub(crate) const WALLETS_MAX: u32 = 1_000_000;
+
+/// What to run and how widely.
+#[derive(Debug)]
+pub(crate) struct YardstickOptions {
+    /// Folder of the scripts.
+    pub(crate) scripts: PathBuf,
+    /// pgbench, when it is not to be looked for.
+    pub(crate) program: Option<PathBuf>,
+    /// Wallets that are used, at most `WALLETS_MAX`.
+    pub(crate) wallets: u32,
+}
+
 /// A prepared database and the program that drives it.
 #[derive(Debug)]
 pub(crate) struct Yardstick {
     program: PathBuf,
     scripts: PathBuf,
+    wallets: u32,
     database: Config,
 }
 
 impl Yardstick {
     /// Finds pgbench and prepares the database unless an earlier run already has.
-    pub(crate) async fn prepare(
-        url: &str,
-        scripts: &Path,
-        program: Option<&Path>,
-    ) -> Result<Self, Failure> {
-        let program = match program {
-            Some(program) => program.to_path_buf(),
-            None => find()?,
-        };
+    pub(crate) async fn prepare(url: &str, options: YardstickOptions) -> Result<Self, Failure> {
+        let program = options.program.map_or_else(find, Ok)?;
         let database: Config = url
             .parse()
             .map_err(|error| Failure::other(format!("--yardstick-database: {error}")))?;
         let yardstick = Self {
             program,
-            scripts: scripts.to_path_buf(),
+            scripts: options.scripts,
+            wallets: options.wallets,
             database,
         };
         yardstick.seed().await?;
@@ -84,6 +90,7 @@ impl Yardstick {
         let threads = clients.min(2).to_string();
         command.args(["-n", "-M", "prepared", "-j", &threads]);
         command.args(["-c", &clients.to_string(), "-T", &seconds.to_string()]);
+        command.args(["-D", &format!("members={}", self.wallets)]);
         command.arg("-f").arg(self.scripts.join(script));
         command.env("PGOPTIONS", format!("-c search_path={SCHEMA}"));
         self.name_database(&mut command)?;

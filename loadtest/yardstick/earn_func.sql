@@ -1,5 +1,5 @@
 -- One call of a stored function, one round trip.
-\set m random(1, 1000000)
+\set m random(1, :members)
 \set t 1 + :m % 10
 \set pts random(1, 500)
 \set k random(1, 9000000000000000)

@@ -1,5 +1,5 @@
 -- Statement by statement in one transaction, as an application without a function would do it.
-\set m random(1, 1000000)
+\set m random(1, :members)
 \set t 1 + :m % 10
 \set pts random(1, 500)
 \set k random(1, 9000000000000000)
