@@ -1,0 +1,30 @@
+# Everything a newcomer needs. Every target builds the whole workspace in one profile, so that one cold build serves all.
+CARGO ?= cargo
+TAMARU = $${CARGO_TARGET_DIR:-target}/debug/tamaru
+
+.PHONY: run test check load deps
+
+# A served API with a demo tenant; Ctrl-C stops everything.
+run: deps
+	$(CARGO) build --workspace
+	@exec $(TAMARU) dev $(ARGS)
+
+# What the gate runs.
+test: deps
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) build --workspace
+	$(CARGO) test --workspace
+
+# The quick look while writing.
+check:
+	$(CARGO) check --workspace --all-targets
+
+# Load on the real server, then the ledger's check. ARGS="--clients 64 --seconds 60"
+load: deps
+	$(CARGO) build --release --workspace
+	$${CARGO_TARGET_DIR:-target}/release/loadtest $(ARGS)
+
+# PostgreSQL and Redis, unless they are there or given by DATABASE_URL and REDIS_URL.
+deps:
+	@.ci/deps
