@@ -103,6 +103,11 @@ impl Db {
         TenantConn::open(self.session().await?.into(), tenant).await
     }
 
+    /// Open a read-only snapshot for one tenant.
+    pub async fn snapshot(&self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
+        TenantConn::open_snapshot(self.session().await?.into(), tenant).await
+    }
+
     /// Open a transaction on the control tables.
     pub async fn control(&self) -> Result<ControlConn, DbError> {
         ControlConn::open(self.session().await?.into()).await
@@ -110,7 +115,7 @@ impl Db {
 
     /// A connection outside the pool, for a writer that keeps it.
     pub async fn own_session(&self) -> Result<Session, DbError> {
-        Session::open(&self.url).await
+        Box::pin(Session::open(&self.url)).await
     }
 
     async fn session(&self) -> Result<Object<Sessions>, DbError> {

@@ -10,6 +10,11 @@ pub mod services;
 pub mod db;
 pub mod redis;
 // Level 3: what guards a request and its data.
+pub mod idempotency;
 pub mod vault;
 // Level 4: what the resources share.
+pub mod balances_cache;
+pub mod catalog;
 pub mod roster;
+// Level 5: the one write door.
+pub mod ledger;

@@ -1,8 +1,5 @@
 //! One connection to Postgres that knows whether it may be used again.
 
-use std::any::TypeId;
-use std::collections::HashSet;
-
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::NoTls;
@@ -18,7 +15,6 @@ const TCP_USER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10)
 pub struct Session {
     connection: AsyncPgConnection,
     in_transaction: bool,
-    prepared: HashSet<TypeId>,
 }
 
 impl std::fmt::Debug for Session {
@@ -57,7 +53,6 @@ impl Session {
         Ok(Self {
             connection,
             in_transaction: false,
-            prepared: HashSet::new(),
         })
     }
 
@@ -69,16 +64,6 @@ impl Session {
     /// For statements, which run on a shared reference so that several can be in flight.
     pub(crate) const fn connection(&self) -> &AsyncPgConnection {
         &self.connection
-    }
-
-    /// Note that a statement is prepared here and may be pipelined.
-    pub(crate) fn note_prepared(&mut self, statement: TypeId) {
-        self.prepared.insert(statement);
-    }
-
-    /// Whether a statement may be pipelined here.
-    pub(crate) fn has_prepared(&self, statement: TypeId) -> bool {
-        self.prepared.contains(&statement)
     }
 
     pub(super) async fn begin(&mut self, head: &str) -> Result<(), DbError> {

@@ -1,6 +1,5 @@
 //! The only way to a tenant's data: a transaction that names its tenant in its first words.
 
-use std::any::TypeId;
 use std::ops::{Deref, DerefMut};
 
 use deadpool::managed::Object;
@@ -70,6 +69,19 @@ impl TenantConn {
         Ok(Self { session, tenant })
     }
 
+    /// Begin a transaction that reads one moment and writes nothing: what it reads together was true together.
+    pub async fn open_snapshot(
+        mut session: SessionSource,
+        tenant: TenantNumber,
+    ) -> Result<Self, DbError> {
+        let TenantNumber(number) = tenant;
+        let head = format!(
+            "begin isolation level repeatable read read only; set local app.tenant_id = '{number}'"
+        );
+        session.begin(&head).await?;
+        Ok(Self { session, tenant })
+    }
+
     /// Whose transaction this is.
     pub const fn tenant(&self) -> TenantNumber {
         self.tenant
@@ -90,22 +102,6 @@ impl TenantConn {
     pub async fn rollback(mut self) -> Result<SessionSource, DbError> {
         self.session.rollback().await?;
         Ok(self.session)
-    }
-
-    /// Note that a statement is prepared on this connection.
-    pub(crate) fn note_prepared(&mut self, statement: TypeId) {
-        self.session.note_prepared(statement);
-    }
-
-    /// Refuse to pipeline what is not prepared here: its `prepare` would wait while later words overtake it.
-    pub(crate) fn check_prepared(&self, statement: TypeId) -> Result<(), DbError> {
-        if self.session.has_prepared(statement) {
-            Ok(())
-        } else {
-            Err(DbError::Failed(
-                "a statement was pipelined before it was prepared".into(),
-            ))
-        }
     }
 }
 

@@ -1,0 +1,84 @@
+//! Hot balances in Redis, for the till that only asks. Written only by a newer ledger version, gone
+//! after seconds, and never believed when they look wrong.
+
+use std::sync::Arc;
+
+use domain::id::MemberId;
+use domain::ledger::Balance;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::config::HOT_BALANCE_TTL;
+use crate::db::TenantNumber;
+use crate::redis::{KeyKind, Redis, key};
+
+/// Scripts compare versions as doubles: above this they could not tell two apart.
+const MAX_VERSION: i64 = 9_007_199_254_740_992;
+const PUT: &str = include_str!("balances_cache/put.lua");
+
+/// A member's balances as of one ledger version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HotBalances {
+    /// The member's version.
+    pub version: i64,
+    /// The ledger's time at which they were true.
+    pub as_of: Timestamp,
+    /// From then on they are too high, since a lot expires.
+    pub good_until: Option<Timestamp>,
+    /// One per wallet.
+    pub wallets: Vec<Balance>,
+}
+
+/// The cache; without Redis it always misses.
+#[derive(Debug, Clone)]
+pub struct BalancesCache {
+    redis: Arc<Redis>,
+}
+
+impl BalancesCache {
+    /// A cache in `redis`.
+    pub const fn new(redis: Arc<Redis>) -> Self {
+        Self { redis }
+    }
+
+    /// What is remembered of a member, if it is believable at `now` and at least `min_version`.
+    pub async fn get(
+        &self,
+        tenant: TenantNumber,
+        member: MemberId,
+        min_version: i64,
+        now: Timestamp,
+    ) -> Option<HotBalances> {
+        let mut command = redis::cmd("HGET");
+        command
+            .arg(key(tenant, KeyKind::Balances, member.uuid()))
+            .arg("balances");
+        let text: Option<String> = self.redis.call(command).await?;
+        let hot: HotBalances = serde_json::from_str(&text?).ok()?;
+        let is_known = (0..MAX_VERSION).contains(&hot.version) && hot.version >= min_version;
+        (is_known && hot.good_until.is_none_or(|until| now < until)).then_some(hot)
+    }
+
+    /// Remember balances, each unless a newer version is there.
+    pub async fn put(&self, tenant: TenantNumber, balances: &[(MemberId, HotBalances)]) {
+        if balances.is_empty() || !self.redis.is_configured() {
+            return;
+        }
+        let mut pipeline = redis::pipe();
+        for (member, hot) in balances {
+            let Ok(text) = serde_json::to_string(hot) else {
+                continue;
+            };
+            pipeline
+                .cmd("EVAL")
+                .arg(PUT)
+                .arg(1)
+                .arg(key(tenant, KeyKind::Balances, member.uuid()))
+                .arg(hot.version)
+                .arg(text)
+                .arg(u64::try_from(HOT_BALANCE_TTL.as_millis()).unwrap_or(1))
+                .ignore();
+        }
+        let _: Option<()> = self.redis.pipeline(pipeline).await;
+    }
+}

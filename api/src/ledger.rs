@@ -1,0 +1,217 @@
+//! The one door through which points move. A command goes to the queue of its tenant; whatever
+//! waits there is decided and written together, and each caller gets its own answer after commit.
+
+mod append;
+mod batch;
+mod batcher;
+mod committer;
+mod dispatcher;
+mod facts;
+mod known;
+mod refusal;
+mod statements;
+
+use std::sync::Arc;
+
+use domain::decide::{Command, Outcome};
+use domain::id::ApiKeyId;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::balances_cache::BalancesCache;
+use crate::catalog::Catalogs;
+use crate::config::{MAX_QUEUED_COMMANDS, REQUEST_DEADLINE};
+use crate::db::{Db, TenantNumber};
+use crate::problem::{Problem, ProblemKind};
+use crate::roster::LookUp;
+
+pub use facts::{balances_of, facts_of};
+pub use known::till_identity;
+pub use refusal::problem_of;
+
+/// A command on its way to the ledger.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Whose ledger.
+    pub tenant: TenantNumber,
+    /// The key that asked.
+    pub actor: ApiKeyId,
+    /// Hash of the caller's idempotency key.
+    pub key: Uuid,
+    /// Hash of what was asked.
+    pub content: Uuid,
+    /// The member it concerns, as the caller named it.
+    pub member: Option<LookUp>,
+    /// What is to be done.
+    pub command: Command,
+}
+
+/// Why an answer is not the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay {
+    /// The same idempotency key: the first status is repeated.
+    OfKey,
+    /// The same till identity or reference under another key.
+    OfIdentity,
+}
+
+/// What a command did, after commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What was recorded.
+    pub outcome: Outcome,
+    /// Set when it was recorded before.
+    pub replay: Option<Replay>,
+}
+
+/// Counters of the write path.
+#[derive(Debug, Clone)]
+pub struct LedgerMetrics {
+    batch_size: Histogram,
+    queued: Gauge,
+    splits: Counter,
+    retries: Counter,
+    unknown: Counter,
+}
+
+impl Default for LedgerMetrics {
+    fn default() -> Self {
+        Self {
+            batch_size: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
+            queued: Gauge::default(),
+            splits: Counter::default(),
+            retries: Counter::default(),
+            unknown: Counter::default(),
+        }
+    }
+}
+
+impl LedgerMetrics {
+    /// Show them under `registry`.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "ledger_batch_size",
+            "Commands in one batch",
+            self.batch_size.clone(),
+        );
+        registry.register(
+            "ledger_queued",
+            "Commands waiting for a batch",
+            self.queued.clone(),
+        );
+        registry.register(
+            "ledger_batch_splits",
+            "Batches split after a failure",
+            self.splits.clone(),
+        );
+        registry.register(
+            "ledger_batch_retries",
+            "Batches repeated",
+            self.retries.clone(),
+        );
+        registry.register(
+            "ledger_outcomes_unknown",
+            "Answers 504 outcome_unknown",
+            self.unknown.clone(),
+        );
+    }
+}
+
+/// What the writers work with.
+#[derive(Debug)]
+struct Shared {
+    db: Db,
+    catalogs: Catalogs,
+    balances: BalancesCache,
+    metrics: LedgerMetrics,
+}
+
+/// A command with the place where its answer goes.
+#[derive(Debug)]
+struct Item {
+    submission: Submission,
+    reply: oneshot::Sender<Result<Answer, Problem>>,
+    deadline: tokio::time::Instant,
+}
+
+/// The door.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    intake: mpsc::Sender<Item>,
+}
+
+/// Ends when every command that was taken in has its answer.
+#[derive(Debug)]
+pub struct LedgerTask {
+    task: JoinHandle<()>,
+}
+
+impl LedgerTask {
+    /// Wait for the last answer. Every [`Ledger`] must be dropped first.
+    pub async fn finished(self) {
+        if let Err(error) = self.task.await {
+            tracing::error!(cause = %error, "the ledger's dispatcher ended badly");
+        }
+    }
+}
+
+impl Ledger {
+    /// Open the door with `writers` writers.
+    pub fn open(
+        db: Db,
+        catalogs: Catalogs,
+        balances: BalancesCache,
+        metrics: LedgerMetrics,
+        writers: usize,
+    ) -> (Self, LedgerTask) {
+        let (intake, submissions) = mpsc::channel(MAX_QUEUED_COMMANDS);
+        let runtime = db.runtime().clone();
+        let shared = Arc::new(Shared {
+            db,
+            catalogs,
+            balances,
+            metrics,
+        });
+        let task = runtime.spawn(dispatcher::run(shared, submissions, writers));
+        (Self { intake }, LedgerTask { task })
+    }
+
+    /// Hand in a command and wait for its answer. A caller that goes away does not undo it.
+    pub async fn submit(&self, submission: Submission) -> Result<Answer, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let deadline = tokio::time::Instant::now() + REQUEST_DEADLINE;
+        let item = Item {
+            submission,
+            reply,
+            deadline,
+        };
+        self.intake.try_send(item).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => overloaded(),
+            mpsc::error::TrySendError::Closed(_) => Problem::new(
+                ProblemKind::ShuttingDown,
+                "Repeat the request with the same key.",
+            ),
+        })?;
+        // The writer that held it is gone without a word: only a repeat can tell what it did.
+        answer.await.unwrap_or_else(|_gone| Err(unknown()))
+    }
+}
+
+fn overloaded() -> Problem {
+    Problem::new(
+        ProblemKind::LedgerUnavailable,
+        "Too many requests are waiting. Repeat the request with the same key.",
+    )
+}
+
+fn unknown() -> Problem {
+    Problem::new(
+        ProblemKind::OutcomeUnknown,
+        "Repeat the request with the same key to learn the outcome.",
+    )
+}

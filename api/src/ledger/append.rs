@@ -1,0 +1,294 @@
+//! What a batch writes: every decision's rows, gathered by table, then one statement a table. Each
+//! statement must touch exactly the rows that were decided, or nothing is committed.
+
+mod columns;
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+
+use domain::decide::{Outcome, PurchaseOutcome};
+use domain::id::{LotId, MemberId, StoreId};
+use domain::ledger::{DayDelta, Transaction, WalletState};
+use domain::lot::Lot;
+use domain::receipt::{MemberRef, Receipt};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use columns::{
+    insert_keys, insert_lots, insert_purchases, insert_redemptions, insert_transactions,
+    insert_transfers, update_ledgers, update_lots, upsert_days, upsert_wallets,
+};
+
+use super::Submission;
+use crate::db::{DbError, TenantConn};
+use crate::idempotency::Refused;
+
+#[derive(Debug)]
+struct KeyRow {
+    key: Uuid,
+    content: Uuid,
+    subject: Option<Uuid>,
+    refusal: Option<serde_json::Value>,
+    recorded_at: Timestamp,
+}
+
+#[derive(Debug)]
+struct PurchaseRow {
+    till_identity: Uuid,
+    content: Uuid,
+    store: StoreId,
+    actor: Uuid,
+    receipt: String,
+    outcome: String,
+    head: PurchaseHead,
+}
+
+#[derive(Debug)]
+struct PurchaseHead {
+    id: Uuid,
+    member: Option<Uuid>,
+    business_date: Date,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+}
+
+#[derive(Debug)]
+struct RedemptionRow {
+    id: Uuid,
+    member: Uuid,
+    reference: Option<Uuid>,
+    content: Uuid,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    actor: Uuid,
+    outcome: String,
+}
+
+/// The rows of one batch. A lot that is opened and spent from in the same batch is written once, as it ends.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    keys: Vec<KeyRow>,
+    purchases: Vec<PurchaseRow>,
+    redemptions: Vec<RedemptionRow>,
+    transactions: Vec<(Transaction, Uuid)>,
+    opened: Vec<(MemberId, Lot)>,
+    opened_at: HashMap<LotId, usize>,
+    changed: BTreeMap<(MemberId, LotId), (Option<Timestamp>, i64)>,
+    wallets: BTreeMap<(MemberId, String), WalletState>,
+    ledgers: BTreeMap<MemberId, (i64, Timestamp)>,
+    days: BTreeMap<(MemberId, Date), DayDelta>,
+}
+
+impl Rows {
+    /// Nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// A refusal that repeats under its key.
+    pub(super) fn refuse(
+        &mut self,
+        submission: &Submission,
+        refused: &Refused,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let refusal =
+            serde_json::to_value(refused).map_err(|error| DbError::Failed(error.to_string()))?;
+        self.keys.push(KeyRow {
+            key: submission.key,
+            content: submission.content,
+            subject: None,
+            refusal: Some(refusal),
+            recorded_at: now,
+        });
+        Ok(())
+    }
+
+    /// The key under which `subject` was made.
+    fn key(&mut self, submission: &Submission, subject: Uuid, recorded_at: Timestamp) {
+        self.keys.push(KeyRow {
+            key: submission.key,
+            content: submission.content,
+            subject: Some(subject),
+            refusal: None,
+            recorded_at,
+        });
+    }
+
+    /// An accepted receipt. It is kept with the member's id in place of whatever named the member:
+    /// nothing personal may stand here.
+    pub(super) fn purchase(
+        &mut self,
+        submission: &Submission,
+        outcome: &PurchaseOutcome,
+        receipt: &Receipt,
+        (store, till_identity): (StoreId, Uuid),
+    ) -> Result<(), DbError> {
+        let unwritable = |error: serde_json::Error| DbError::Failed(error.to_string());
+        let kept = Receipt {
+            member: outcome.member_id.map(MemberRef::Id),
+            ..receipt.clone()
+        };
+        self.key(submission, outcome.id.uuid(), outcome.recorded_at);
+        self.purchases.push(PurchaseRow {
+            till_identity,
+            content: submission.content,
+            store,
+            actor: submission.actor.uuid(),
+            receipt: serde_json::to_string(&kept).map_err(unwritable)?,
+            outcome: serde_json::to_string(outcome).map_err(unwritable)?,
+            head: PurchaseHead {
+                id: outcome.id.uuid(),
+                member: outcome.member_id.map(MemberId::uuid),
+                business_date: outcome.business_date,
+                occurred_at: outcome.occurred_at,
+                recorded_at: outcome.recorded_at,
+            },
+        });
+        Ok(())
+    }
+
+    /// Points taken outside a receipt.
+    pub(super) fn redemption(
+        &mut self,
+        submission: &Submission,
+        outcome: &Outcome,
+        recorded_at: Timestamp,
+    ) -> Result<(), DbError> {
+        let Outcome::Redemption(redemption) = outcome else {
+            return Err(DbError::Failed(
+                "a redemption was decided as something else".into(),
+            ));
+        };
+        self.key(submission, redemption.id.uuid(), recorded_at);
+        self.redemptions.push(RedemptionRow {
+            id: redemption.id.uuid(),
+            member: redemption.member_id.uuid(),
+            reference: redemption.reference.as_deref().map(super::known::reference),
+            content: submission.content,
+            occurred_at: redemption.occurred_at,
+            recorded_at,
+            actor: submission.actor.uuid(),
+            outcome: serde_json::to_string(redemption)
+                .map_err(|error| DbError::Failed(error.to_string()))?,
+        });
+        Ok(())
+    }
+
+    /// One version step of a member.
+    pub(super) fn transaction(
+        &mut self,
+        transaction: Transaction,
+        actor: Uuid,
+    ) -> Result<(), DbError> {
+        let member = transaction.member;
+        for lot in &transaction.lots_opened {
+            self.opened_at.insert(lot.id, self.opened.len());
+            self.opened.push((member, lot.clone()));
+        }
+        for change in &transaction.lots_changed {
+            match self
+                .opened_at
+                .get(&change.id)
+                .and_then(|at| self.opened.get_mut(*at))
+            {
+                Some((_, lot)) => lot.remaining = change.remaining,
+                None => {
+                    let left = (change.expires_at, change.remaining.get());
+                    self.changed.insert((member, change.id), left);
+                }
+            }
+        }
+        for wallet in &transaction.wallets {
+            self.wallets
+                .insert((member, wallet.wallet.clone()), wallet.clone());
+        }
+        self.ledgers
+            .insert(member, (transaction.version, transaction.recorded_at));
+        if let Some(day) = transaction.day {
+            self.day(member, day)?;
+        }
+        self.transactions.push((transaction, actor));
+        Ok(())
+    }
+
+    fn day(&mut self, member: MemberId, day: DayDelta) -> Result<(), DbError> {
+        let overflow = |_overflow| DbError::Failed("the counters of a day are out of range".into());
+        let row = match self.days.remove(&(member, day.business_date)) {
+            None => day,
+            Some(row) => DayDelta {
+                business_date: row.business_date,
+                spend: row.spend.checked_add(day.spend).map_err(overflow)?,
+                gross_spend: row
+                    .gross_spend
+                    .checked_add(day.gross_spend)
+                    .map_err(overflow)?,
+                visits: row.visits.saturating_add(day.visits),
+                points_earned: row
+                    .points_earned
+                    .checked_add(day.points_earned)
+                    .map_err(overflow)?,
+            },
+        };
+        self.days.insert((member, day.business_date), row);
+        Ok(())
+    }
+
+    /// Write everything in one flight and compare every row count with what was decided.
+    pub(super) async fn write(mut self, tx: &TenantConn) -> Result<(), DbError> {
+        // Two nodes that insert the same unique keys must do so in the same order.
+        self.keys.sort_unstable_by_key(|row| row.key);
+        self.purchases.sort_unstable_by_key(|row| row.till_identity);
+        self.redemptions.sort_unstable_by_key(|row| row.reference);
+        let keys = self.keys.len();
+        let (purchases, redemptions) = (self.purchases.len(), self.redemptions.len());
+        let (transactions, opened) = (self.transactions.len(), self.opened.len());
+        let (changed, wallets) = (self.changed.len(), self.wallets.len());
+        let (ledgers, days) = (self.ledgers.len(), self.days.len());
+        let transfers = self
+            .transactions
+            .iter()
+            .map(|(made, _)| made.transfers.len())
+            .sum();
+        let tenant = tx.number();
+        tokio::try_join!(
+            exactly(keys, insert_keys(tenant, self.keys).run(tx)),
+            exactly(purchases, insert_purchases(tenant, self.purchases).run(tx)),
+            exactly(
+                redemptions,
+                insert_redemptions(tenant, self.redemptions).run(tx)
+            ),
+            exactly(
+                transfers,
+                insert_transfers(tenant, &self.transactions)?.run(tx)
+            ),
+            exactly(
+                transactions,
+                insert_transactions(tenant, self.transactions).run(tx)
+            ),
+            exactly(opened, insert_lots(tenant, self.opened).run(tx)),
+            exactly(changed, update_lots(tenant, self.changed).run(tx)),
+            exactly(wallets, upsert_wallets(tenant, self.wallets).run(tx)),
+            exactly(ledgers, update_ledgers(tenant, self.ledgers).run(tx)),
+            exactly(days, upsert_days(tenant, self.days).run(tx)),
+        )?;
+        Ok(())
+    }
+}
+
+/// Run a statement unless it has nothing to do; it must touch `expected` rows.
+async fn exactly(
+    expected: usize,
+    statement: impl Future<Output = Result<usize, DbError>>,
+) -> Result<(), DbError> {
+    if expected == 0 {
+        return Ok(());
+    }
+    match statement.await? {
+        touched if touched == expected => Ok(()),
+        touched => Err(DbError::Failed(format!(
+            "{touched} rows were written instead of {expected}"
+        ))),
+    }
+}

@@ -1,0 +1,288 @@
+//! Rows into columns: one statement takes each column as one array.
+
+use std::collections::BTreeMap;
+
+use domain::id::{LotId, MemberId};
+use domain::ledger::{DayDelta, Transaction, WalletState};
+use domain::lot::Lot;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::{KeyRow, PurchaseRow, RedemptionRow};
+use crate::db::DbError;
+use crate::db::time::maybe;
+use crate::ledger::statements::{
+    InsertKeys, InsertLots, InsertPurchases, InsertRedemptions, InsertTransactions,
+    InsertTransfers, UpdateLedgers, UpdateLots, UpsertDays, UpsertWallets,
+};
+
+pub(super) fn insert_keys(tenant: i64, rows: Vec<KeyRow>) -> InsertKeys {
+    let n = rows.len();
+    let mut columns = InsertKeys {
+        tenant,
+        key: Vec::with_capacity(n),
+        content: Vec::with_capacity(n),
+        subject: Vec::with_capacity(n),
+        refusal: Vec::with_capacity(n),
+        recorded_at: Vec::with_capacity(n),
+    };
+    for row in rows {
+        columns.key.push(row.key);
+        columns.content.push(row.content);
+        columns.subject.push(row.subject);
+        columns.refusal.push(row.refusal);
+        columns.recorded_at.push(row.recorded_at.into());
+    }
+    columns
+}
+
+pub(super) fn insert_purchases(tenant: i64, rows: Vec<PurchaseRow>) -> InsertPurchases {
+    let n = rows.len();
+    let mut columns = InsertPurchases {
+        tenant,
+        id: Vec::with_capacity(n),
+        till_identity: Vec::with_capacity(n),
+        content: Vec::with_capacity(n),
+        member: Vec::with_capacity(n),
+        store: Vec::with_capacity(n),
+        business_date: Vec::with_capacity(n),
+        occurred_at: Vec::with_capacity(n),
+        recorded_at: Vec::with_capacity(n),
+        actor: Vec::with_capacity(n),
+        receipt: Vec::with_capacity(n),
+        outcome: Vec::with_capacity(n),
+    };
+    for row in rows {
+        columns.id.push(row.head.id);
+        columns.till_identity.push(row.till_identity);
+        columns.content.push(row.content);
+        columns.member.push(row.head.member);
+        columns.store.push(row.store.uuid());
+        columns.business_date.push(row.head.business_date.into());
+        columns.occurred_at.push(row.head.occurred_at.into());
+        columns.recorded_at.push(row.head.recorded_at.into());
+        columns.actor.push(row.actor);
+        columns.receipt.push(row.receipt);
+        columns.outcome.push(row.outcome);
+    }
+    columns
+}
+
+pub(super) fn insert_redemptions(tenant: i64, rows: Vec<RedemptionRow>) -> InsertRedemptions {
+    let n = rows.len();
+    let mut columns = InsertRedemptions {
+        tenant,
+        id: Vec::with_capacity(n),
+        member: Vec::with_capacity(n),
+        reference: Vec::with_capacity(n),
+        content: Vec::with_capacity(n),
+        occurred_at: Vec::with_capacity(n),
+        recorded_at: Vec::with_capacity(n),
+        actor: Vec::with_capacity(n),
+        outcome: Vec::with_capacity(n),
+    };
+    for row in rows {
+        columns.id.push(row.id);
+        columns.member.push(row.member);
+        columns.reference.push(row.reference);
+        columns.content.push(row.content);
+        columns.occurred_at.push(row.occurred_at.into());
+        columns.recorded_at.push(row.recorded_at.into());
+        columns.actor.push(row.actor);
+        columns.outcome.push(row.outcome);
+    }
+    columns
+}
+
+pub(super) fn insert_transactions(
+    tenant: i64,
+    rows: Vec<(Transaction, Uuid)>,
+) -> InsertTransactions {
+    let n = rows.len();
+    let mut columns = InsertTransactions {
+        tenant,
+        member: Vec::with_capacity(n),
+        version: Vec::with_capacity(n),
+        id: Vec::with_capacity(n),
+        kind: Vec::with_capacity(n),
+        occurred_at: Vec::with_capacity(n),
+        recorded_at: Vec::with_capacity(n),
+        actor: Vec::with_capacity(n),
+        subject: Vec::with_capacity(n),
+        reason: Vec::with_capacity(n),
+    };
+    for (row, actor) in rows {
+        let subject = row
+            .purchase
+            .map(|id| id.uuid())
+            .or(row.redemption.map(|id| id.uuid()));
+        columns.member.push(row.member.uuid());
+        columns.version.push(row.version);
+        columns.id.push(row.id.uuid());
+        columns.kind.push(row.kind.as_str());
+        columns.occurred_at.push(row.occurred_at.into());
+        columns.recorded_at.push(row.recorded_at.into());
+        columns.actor.push(actor);
+        columns.subject.push(subject);
+        columns.reason.push(row.reason);
+    }
+    columns
+}
+
+pub(super) fn insert_lots(tenant: i64, rows: Vec<(MemberId, Lot)>) -> InsertLots {
+    let n = rows.len();
+    let mut columns = InsertLots {
+        tenant,
+        member: Vec::with_capacity(n),
+        expires_at: Vec::with_capacity(n),
+        id: Vec::with_capacity(n),
+        wallet: Vec::with_capacity(n),
+        granted: Vec::with_capacity(n),
+        remaining: Vec::with_capacity(n),
+        activates_at: Vec::with_capacity(n),
+        occurred_at: Vec::with_capacity(n),
+        transaction: Vec::with_capacity(n),
+        rule: Vec::with_capacity(n),
+        program_version: Vec::with_capacity(n),
+    };
+    for (member, lot) in rows {
+        columns.member.push(member.uuid());
+        columns.expires_at.push(maybe(lot.expires_at));
+        columns.id.push(lot.id.uuid());
+        columns.wallet.push(lot.wallet);
+        columns.granted.push(lot.granted.get());
+        columns.remaining.push(lot.remaining.get());
+        columns.activates_at.push(maybe(lot.activates_at));
+        columns.occurred_at.push(lot.occurred_at.into());
+        columns.transaction.push(lot.transaction.uuid());
+        columns.rule.push(lot.rule);
+        columns.program_version.push(lot.program_version);
+    }
+    columns
+}
+
+pub(super) fn update_lots(
+    tenant: i64,
+    rows: BTreeMap<(MemberId, LotId), (Option<Timestamp>, i64)>,
+) -> UpdateLots {
+    let n = rows.len();
+    let mut columns = UpdateLots {
+        tenant,
+        member: Vec::with_capacity(n),
+        expires_at: Vec::with_capacity(n),
+        id: Vec::with_capacity(n),
+        remaining: Vec::with_capacity(n),
+    };
+    for ((member, lot), (expires_at, remaining)) in rows {
+        columns.member.push(member.uuid());
+        columns.expires_at.push(maybe(expires_at));
+        columns.id.push(lot.uuid());
+        columns.remaining.push(remaining);
+    }
+    columns
+}
+
+pub(super) fn upsert_wallets(
+    tenant: i64,
+    rows: BTreeMap<(MemberId, String), WalletState>,
+) -> UpsertWallets {
+    let n = rows.len();
+    let mut columns = UpsertWallets {
+        tenant,
+        member: Vec::with_capacity(n),
+        wallet: Vec::with_capacity(n),
+        available: Vec::with_capacity(n),
+        pending: Vec::with_capacity(n),
+        reserved: Vec::with_capacity(n),
+        deficit: Vec::with_capacity(n),
+        next_expires_at: Vec::with_capacity(n),
+    };
+    for ((member, wallet), row) in rows {
+        columns.member.push(member.uuid());
+        columns.wallet.push(wallet);
+        columns.available.push(row.available.get());
+        columns.pending.push(row.pending.get());
+        columns.reserved.push(row.reserved.get());
+        columns.deficit.push(row.deficit.get());
+        columns.next_expires_at.push(maybe(row.next_expires_at));
+    }
+    columns
+}
+
+pub(super) fn update_ledgers(
+    tenant: i64,
+    rows: BTreeMap<MemberId, (i64, Timestamp)>,
+) -> UpdateLedgers {
+    let n = rows.len();
+    let mut columns = UpdateLedgers {
+        tenant,
+        member: Vec::with_capacity(n),
+        version: Vec::with_capacity(n),
+        last_recorded_at: Vec::with_capacity(n),
+    };
+    for (member, (version, recorded_at)) in rows {
+        columns.member.push(member.uuid());
+        columns.version.push(version);
+        columns.last_recorded_at.push(recorded_at.into());
+    }
+    columns
+}
+
+pub(super) fn upsert_days(tenant: i64, rows: BTreeMap<(MemberId, Date), DayDelta>) -> UpsertDays {
+    let n = rows.len();
+    let mut columns = UpsertDays {
+        tenant,
+        member: Vec::with_capacity(n),
+        business_date: Vec::with_capacity(n),
+        spend: Vec::with_capacity(n),
+        gross_spend: Vec::with_capacity(n),
+        visits: Vec::with_capacity(n),
+        points_earned: Vec::with_capacity(n),
+    };
+    for ((member, date), row) in rows {
+        columns.member.push(member.uuid());
+        columns.business_date.push(date.into());
+        columns.spend.push(row.spend.minor());
+        columns.gross_spend.push(row.gross_spend.minor());
+        columns.visits.push(row.visits);
+        columns.points_earned.push(row.points_earned.get());
+    }
+    columns
+}
+
+pub(super) fn insert_transfers(
+    tenant: i64,
+    made: &[(Transaction, Uuid)],
+) -> Result<InsertTransfers, DbError> {
+    let mut columns = InsertTransfers {
+        tenant,
+        member: Vec::new(),
+        version: Vec::new(),
+        position: Vec::new(),
+        wallet: Vec::new(),
+        debit: Vec::new(),
+        credit: Vec::new(),
+        points: Vec::new(),
+        balance_after: Vec::new(),
+        rule: Vec::new(),
+        lot: Vec::new(),
+    };
+    for (transaction, _) in made {
+        for (position, row) in transaction.transfers.iter().enumerate() {
+            let position = i16::try_from(position)
+                .map_err(|_large| DbError::Failed("a transaction has too many rows".into()))?;
+            columns.member.push(transaction.member.uuid());
+            columns.version.push(transaction.version);
+            columns.position.push(position);
+            columns.wallet.push(row.wallet.clone());
+            columns.debit.push(row.debit.code());
+            columns.credit.push(row.credit.code());
+            columns.points.push(row.points.get());
+            columns.balance_after.push(row.balance_after.get());
+            columns.rule.push(row.rule.clone());
+            columns.lot.push(row.lot.map(|lot| lot.uuid()));
+        }
+    }
+    Ok(columns)
+}

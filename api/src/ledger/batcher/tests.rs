@@ -1,0 +1,155 @@
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
+use super::{Batch, Batcher, Limits};
+use crate::db::TenantNumber;
+
+const LIMITS: Limits = Limits {
+    batch: 3,
+    queued: 8,
+    wait: Duration::from_secs(1),
+    in_flight: 2,
+};
+
+fn filled(items: &[(i64, u32)]) -> (Batcher<u32>, Instant) {
+    let now = Instant::now();
+    let mut batcher = Batcher::new(LIMITS);
+    for (tenant, item) in items {
+        batcher.push(TenantNumber(*tenant), *item, now).unwrap();
+    }
+    (batcher, now)
+}
+
+fn batch(tenant: i64, items: &[u32]) -> Option<Batch<u32>> {
+    Some(Batch {
+        tenant: TenantNumber(tenant),
+        items: items.to_vec(),
+    })
+}
+
+#[test]
+fn a_batch_holds_at_most_its_maximum_in_order_of_arrival() {
+    let (mut batcher, _) = filled(&[(1, 10), (1, 11), (1, 12), (1, 13)]);
+    assert_eq!(batcher.next_batch(), batch(1, &[10, 11, 12]));
+    assert_eq!(
+        batcher.next_batch(),
+        None,
+        "one batch of a tenant at a time"
+    );
+    batcher.finished(TenantNumber(1));
+    assert_eq!(batcher.next_batch(), batch(1, &[13]));
+}
+
+#[test]
+fn a_flood_of_one_tenant_waits_for_the_others_turn() {
+    let (mut batcher, _) = filled(&[(1, 10), (1, 11), (1, 12), (1, 13), (2, 20), (3, 30)]);
+    assert_eq!(batcher.next_batch(), batch(1, &[10, 11, 12]));
+    batcher.finished(TenantNumber(1));
+    assert_eq!(batcher.next_batch(), batch(2, &[20]));
+    assert_eq!(batcher.next_batch(), batch(3, &[30]));
+    batcher.finished(TenantNumber(2));
+    assert_eq!(batcher.next_batch(), batch(1, &[13]));
+}
+
+#[test]
+fn no_more_batches_are_in_flight_than_there_are_writers() {
+    let (mut batcher, _) = filled(&[(1, 10), (2, 20), (3, 30)]);
+    assert_eq!(batcher.next_batch(), batch(1, &[10]));
+    assert_eq!(batcher.next_batch(), batch(2, &[20]));
+    assert_eq!(batcher.next_batch(), None);
+    batcher.finished(TenantNumber(2));
+    assert_eq!(batcher.next_batch(), batch(3, &[30]));
+}
+
+#[test]
+fn the_queue_takes_its_maximum_and_not_one_more() {
+    let (mut batcher, now) = filled(&[(1, 0), (1, 1), (1, 2), (1, 3), (2, 4), (2, 5), (2, 6)]);
+    assert_eq!(batcher.push(TenantNumber(1), 7, now), Ok(()));
+    assert_eq!(batcher.push(TenantNumber(3), 8, now), Err(8));
+    assert_eq!(batcher.queued(), 8);
+}
+
+#[test]
+fn a_command_is_given_back_only_after_the_longest_wait() {
+    let (mut batcher, now) = filled(&[(1, 10), (2, 20)]);
+    assert_eq!(batcher.overdue(now + LIMITS.wait), Vec::<u32>::new());
+    let mut overdue = batcher.overdue(now + LIMITS.wait + Duration::from_millis(1));
+    overdue.sort_unstable();
+    assert_eq!(overdue, [10, 20]);
+    assert_eq!(batcher.next_batch(), None);
+    assert!(batcher.is_idle());
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Push(i64),
+    Next,
+    Finish(usize),
+    Wait(u64),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => (1..5_i64).prop_map(Event::Push),
+        3 => any::<bool>().prop_map(|_| Event::Next),
+        3 => (0..4_usize).prop_map(Event::Finish),
+        1 => (0..700_u64).prop_map(Event::Wait),
+    ]
+}
+
+proptest! {
+    /// Whatever the order of events: every command comes out exactly once, in the order of its
+    /// tenant, in a batch of its own tenant, and nothing is left behind.
+    #[test]
+    fn every_command_comes_out_exactly_once(events in prop::collection::vec(event(), 0..200)) {
+        let mut now = Instant::now();
+        let mut batcher = Batcher::new(LIMITS);
+        let mut flying: Vec<TenantNumber> = Vec::new();
+        let mut accepted: BTreeMap<u32, i64> = BTreeMap::new();
+        let mut seen: HashSet<u32> = HashSet::new();
+        let mut latest: BTreeMap<i64, u32> = BTreeMap::new();
+        let mut next_item = 0;
+        let mut settle = vec![Event::Finish(0), Event::Next];
+        settle.extend((0..40).flat_map(|_| [Event::Next, Event::Finish(0), Event::Finish(0)]));
+        for event in events.into_iter().chain(settle) {
+            match event {
+                Event::Push(tenant) => {
+                    next_item += 1;
+                    if batcher.push(TenantNumber(tenant), next_item, now).is_ok() {
+                        accepted.insert(next_item, tenant);
+                    }
+                }
+                Event::Next => {
+                    if let Some(batch) = batcher.next_batch() {
+                        prop_assert!(!batch.items.is_empty() && batch.items.len() <= LIMITS.batch);
+                        prop_assert!(!flying.contains(&batch.tenant));
+                        flying.push(batch.tenant);
+                        prop_assert!(flying.len() <= LIMITS.in_flight);
+                        for item in batch.items {
+                            prop_assert_eq!(accepted.get(&item), Some(&batch.tenant.0));
+                            prop_assert!(seen.insert(item), "item {} came twice", item);
+                            let before = latest.insert(batch.tenant.0, item);
+                            prop_assert!(before.is_none_or(|before| before < item));
+                        }
+                    }
+                }
+                Event::Finish(index) => {
+                    if !flying.is_empty() {
+                        let tenant = flying.remove(index % flying.len());
+                        batcher.finished(tenant);
+                    }
+                }
+                Event::Wait(milliseconds) => {
+                    now += Duration::from_millis(milliseconds);
+                    for item in batcher.overdue(now) {
+                        prop_assert!(seen.insert(item));
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(seen.len(), accepted.len());
+        prop_assert!(batcher.is_idle());
+    }
+}

@@ -1,0 +1,203 @@
+//! What the ledger knows of members, loaded set-based: under lock for a batch, without for a quote.
+
+use std::collections::HashMap;
+
+use domain::amount::Points;
+use domain::catalog::Catalog;
+use domain::id::{LotId, MemberId, TransactionId};
+use domain::ledger::Balance;
+use domain::lot::Lot;
+use domain::member::{MemberFacts, MemberStatus, WalletFacts};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::statements::{LockMembers, OpenLots, ReadMembers, WalletsOf};
+use crate::db::time::{SqlInstant, maybe_from};
+use crate::db::{DbError, TenantConn};
+
+/// Facts by member.
+pub(super) type Members = HashMap<MemberId, MemberFacts>;
+type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
+
+/// Lock the members, in ascending order; those that are not there are absent.
+pub(super) async fn lock(tx: &TenantConn, mut members: Vec<Uuid>) -> Result<Members, DbError> {
+    members.sort_unstable();
+    members.dedup();
+    if members.is_empty() {
+        return Ok(Members::new());
+    }
+    let rows = LockMembers {
+        tenant: tx.number(),
+        members,
+    }
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(member).collect())
+}
+
+fn member(
+    (id, version, last_recorded_at, status, enrolled_at): MemberRow,
+) -> (MemberId, MemberFacts) {
+    let member = MemberId::from_uuid(id);
+    let status = match status.as_str() {
+        "active" => MemberStatus::Active,
+        "merged" => MemberStatus::Merged,
+        "erased" => MemberStatus::Erased,
+        _ => MemberStatus::Closed,
+    };
+    let facts = MemberFacts {
+        member,
+        status,
+        version,
+        last_recorded_at: last_recorded_at.into(),
+        enrolled_at: enrolled_at.into(),
+        wallets: std::collections::BTreeMap::new(),
+    };
+    (member, facts)
+}
+
+/// Add the wallets of `ids`.
+pub(super) async fn wallets(
+    tx: &TenantConn,
+    ids: Vec<Uuid>,
+) -> Result<Vec<(MemberId, String, WalletFacts)>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = WalletsOf {
+        tenant: tx.number(),
+        members: ids,
+    }
+    .all(tx)
+    .await?;
+    let wallet = |(member, wallet, available, pending, reserved, deficit, next)| {
+        let facts = WalletFacts {
+            available: Points::new(available),
+            pending: Points::new(pending),
+            reserved: Points::new(reserved),
+            deficit: Points::new(deficit),
+            next_expires_at: maybe_from(next),
+            lots: None,
+        };
+        (MemberId::from_uuid(member), wallet, facts)
+    };
+    Ok(rows.into_iter().map(wallet).collect())
+}
+
+/// Put wallets where they belong.
+pub(super) fn add_wallets(members: &mut Members, wallets: Vec<(MemberId, String, WalletFacts)>) {
+    for (member, code, facts) in wallets {
+        if let Some(known) = members.get_mut(&member) {
+            known.wallets.insert(code, facts);
+        }
+    }
+}
+
+/// Load the open lots of `ids`, after which their wallets know all of them.
+pub(super) async fn add_lots(
+    tx: &TenantConn,
+    members: &mut Members,
+    ids: Vec<Uuid>,
+) -> Result<(), DbError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    for id in &ids {
+        if let Some(known) = members.get_mut(&MemberId::from_uuid(*id)) {
+            known
+                .wallets
+                .values_mut()
+                .for_each(|wallet| wallet.lots = Some(Vec::new()));
+        }
+    }
+    for (
+        member,
+        id,
+        wallet,
+        granted,
+        remaining,
+        activates,
+        expires,
+        occurred,
+        transaction,
+        rule,
+        version,
+    ) in (OpenLots {
+        tenant: tx.number(),
+        members: ids,
+    })
+    .all(tx)
+    .await?
+    {
+        let lot = Lot {
+            id: LotId::from_uuid(id),
+            wallet,
+            granted: Points::new(granted),
+            remaining: Points::new(remaining),
+            activates_at: maybe_from(activates),
+            expires_at: maybe_from(expires),
+            occurred_at: occurred.into(),
+            transaction: TransactionId::from_uuid(transaction),
+            rule,
+            program_version: version,
+        };
+        let wallets = members
+            .get_mut(&MemberId::from_uuid(member))
+            .map(|known| &mut known.wallets);
+        let wallet = wallets.and_then(|wallets| wallets.get_mut(&lot.wallet));
+        match wallet.and_then(|wallet| wallet.lots.as_mut()) {
+            Some(lots) => lots.push(lot),
+            None => return Err(DbError::Failed("a lot without its wallet".into())),
+        }
+    }
+    Ok(())
+}
+
+/// One member without a lock, with open lots: for a quote and for reads past the cache.
+pub async fn facts_of(tx: &TenantConn, member: MemberId) -> Result<Option<MemberFacts>, DbError> {
+    let ids = vec![member.uuid()];
+    let rows = ReadMembers {
+        tenant: tx.number(),
+        members: ids.clone(),
+    }
+    .all(tx)
+    .await?;
+    let mut members: Members = rows.into_iter().map(self::member).collect();
+    let wallets = wallets(tx, ids.clone()).await?;
+    add_wallets(&mut members, wallets);
+    add_lots(tx, &mut members, ids).await?;
+    Ok(members.remove(&member))
+}
+
+/// The member's balances at `now`, and until when they are good.
+pub fn balances_of(
+    facts: &MemberFacts,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<(Vec<Balance>, Option<Timestamp>), DbError> {
+    let balances = facts
+        .balances(catalog, now)
+        .map_err(|error| DbError::Failed(error.to_string()))?;
+    Ok((balances, good_until(facts, now)))
+}
+
+/// The first expiry after `now`, from which on the balances are too high.
+pub(super) fn good_until(facts: &MemberFacts, now: Timestamp) -> Option<Timestamp> {
+    let next = facts
+        .wallets
+        .values()
+        .filter_map(|wallet| wallet.next_expires_at)
+        .min()?;
+    if next > now {
+        return Some(next);
+    }
+    // Some lots are over already and were taken off: what counts is the next one.
+    let lots = facts
+        .wallets
+        .values()
+        .filter_map(|wallet| wallet.lots.as_ref())
+        .flatten();
+    lots.filter_map(|lot| lot.expires_at)
+        .filter(|at| *at > now)
+        .min()
+}

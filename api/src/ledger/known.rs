@@ -1,0 +1,197 @@
+//! What was recorded before under the same key, till identity or reference, so that a repeat gets
+//! the first answer and never a second effect.
+
+use std::collections::HashMap;
+
+use domain::calendar::business_date;
+use domain::catalog::Catalog;
+use domain::decide::{Command, Outcome};
+use domain::receipt::Receipt;
+use uuid::Uuid;
+
+use super::statements::{KnownReceipts, KnownReferences};
+use super::{Answer, Replay, Submission};
+use crate::db::{DbError, TenantConn};
+use crate::idempotency::{KnownKeys, Refused, digest};
+use crate::problem::{Problem, ProblemKind};
+
+/// What happened under a key, till identity or reference.
+#[derive(Debug, Clone)]
+pub(super) struct Recorded {
+    content: Uuid,
+    result: Result<Outcome, Refused>,
+}
+
+/// Everything that was recorded before and could be meant again.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    keys: HashMap<Uuid, Recorded>,
+    identities: HashMap<Uuid, Recorded>,
+}
+
+/// The till's own key: store, terminal, receipt number and business date. None for a store that
+/// is not there, or a receipt without a number.
+pub fn till_identity(catalog: &Catalog, receipt: &Receipt) -> Option<Uuid> {
+    let store = catalog.store(&receipt.store)?;
+    let number = receipt.receipt_number.as_ref()?;
+    let zone = store
+        .time_zone
+        .as_ref()
+        .unwrap_or(&catalog.settings.time_zone);
+    let date = business_date(receipt.occurred_at, zone, catalog.settings.cutover);
+    Some(digest(&[
+        b"till",
+        store.id.uuid().as_bytes(),
+        receipt.terminal.as_bytes(),
+        number.as_bytes(),
+        date.to_string().as_bytes(),
+    ]))
+}
+
+/// The identity that a command has beside its key.
+pub(super) fn identity(catalog: &Catalog, command: &Command) -> Option<Uuid> {
+    match command {
+        Command::Purchase(purchase) => till_identity(catalog, &purchase.receipt),
+        Command::Redeem(redeem) => redeem.reference.as_deref().map(reference),
+    }
+}
+
+/// What is kept of a redemption's reference.
+pub(super) fn reference(text: &str) -> Uuid {
+    digest(&[b"reference", text.as_bytes()])
+}
+
+impl Known {
+    /// Look all keys up.
+    pub(super) async fn of_keys(tx: &TenantConn, keys: Vec<Uuid>) -> Result<Self, DbError> {
+        let mut known = Self::default();
+        for (key, content, refusal, outcome) in (KnownKeys {
+            tenant: tx.number(),
+            keys,
+        })
+        .all(tx)
+        .await?
+        {
+            let result = match (refusal, outcome) {
+                (Some(refusal), _) => Err(serde_json::from_str(&refusal).map_err(unreadable)?),
+                (None, Some(outcome)) => Ok(read_outcome(&outcome)?),
+                (None, None) => return Err(DbError::Failed("a key without its answer".into())),
+            };
+            known.keys.insert(key, Recorded { content, result });
+        }
+        Ok(known)
+    }
+
+    /// Look till identities and references up.
+    pub(super) async fn add_identities(
+        &mut self,
+        tx: &TenantConn,
+        receipts: Vec<Uuid>,
+        references: Vec<Uuid>,
+    ) -> Result<(), DbError> {
+        let tenant = tx.number();
+        let mut rows = Vec::new();
+        if !receipts.is_empty() {
+            rows.append(
+                &mut KnownReceipts {
+                    tenant,
+                    identities: receipts,
+                }
+                .all(tx)
+                .await?,
+            );
+        }
+        if !references.is_empty() {
+            rows.append(&mut KnownReferences { tenant, references }.all(tx).await?);
+        }
+        for (identity, content, outcome) in rows {
+            let result = Ok(read_outcome(&outcome)?);
+            self.identities
+                .insert(identity, Recorded { content, result });
+        }
+        Ok(())
+    }
+
+    /// The answer to a command whose key was used before.
+    pub(super) fn by_key(&self, submission: &Submission) -> Option<Result<Answer, Problem>> {
+        let recorded = self.keys.get(&submission.key)?;
+        if recorded.content != submission.content {
+            return Some(Err(Problem::new(
+                ProblemKind::IdempotencyKeyReused,
+                "This Idempotency-Key was used for a request with another content. Use a fresh key for a new request.",
+            )));
+        }
+        Some(match &recorded.result {
+            Ok(outcome) => Ok(Answer {
+                outcome: outcome.clone(),
+                replay: Some(Replay::OfKey),
+            }),
+            Err(refused) => Err(refused.clone().into()),
+        })
+    }
+
+    /// The answer to a command whose till identity or reference was used before.
+    pub(super) fn by_identity(
+        &self,
+        submission: &Submission,
+        identity: Option<Uuid>,
+    ) -> Option<Result<Answer, Problem>> {
+        let recorded = self.identities.get(&identity?)?;
+        if recorded.content != submission.content {
+            return Some(Err(already_used(&submission.command)));
+        }
+        let outcome = recorded.result.clone().ok()?;
+        Some(Ok(Answer {
+            outcome,
+            replay: Some(Replay::OfIdentity),
+        }))
+    }
+
+    /// Note what this batch just decided, for a repeat within the batch.
+    pub(super) fn note(
+        &mut self,
+        submission: &Submission,
+        identity: Option<Uuid>,
+        result: Result<&Outcome, &Refused>,
+    ) {
+        let recorded = Recorded {
+            content: submission.content,
+            result: result.cloned().map_err(Clone::clone),
+        };
+        if let (Some(identity), true) = (identity, recorded.result.is_ok()) {
+            self.identities.insert(identity, recorded.clone());
+        }
+        self.keys.insert(submission.key, recorded);
+    }
+}
+
+fn already_used(command: &Command) -> Problem {
+    match command {
+        Command::Purchase(_) => Problem::new(
+            ProblemKind::ReceiptNumberUsed,
+            "The store's terminal already sent another receipt with this number on this business date.",
+        ),
+        Command::Redeem(_) => Problem::new(
+            ProblemKind::ReferenceUsed,
+            "This reference was already used for another redemption.",
+        ),
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> DbError {
+    DbError::Failed(format!("a recorded answer can't be read: {error}"))
+}
+
+/// A recorded answer, whichever kind it is: a purchase has amounts, a redemption a state.
+pub(super) fn read_outcome(text: &str) -> Result<Outcome, DbError> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Purchase(Box<domain::decide::PurchaseOutcome>),
+        Redemption(domain::decide::RedemptionOutcome),
+    }
+    Ok(match serde_json::from_str(text).map_err(unreadable)? {
+        Stored::Purchase(outcome) => Outcome::Purchase(outcome),
+        Stored::Redemption(outcome) => Outcome::Redemption(outcome),
+    })
+}

@@ -1,0 +1,209 @@
+//! The statements of the hot path: fixed text, set-based, each naming the tenant as `$1`.
+//! Inserts select from the anchor row, so that without the tenant set they write nothing.
+
+use diesel::sql_types::{
+    Array, BigInt, Date, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
+use uuid::Uuid;
+
+use crate::db::time::{SqlDate, SqlInstant};
+use crate::statement;
+
+statement! {
+    /// Lock the members of a batch in ascending order, so that two nodes can't wait for each other.
+    tenant LockMembers = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
+        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id
+        where l.tenant_id = $1 and l.member_id = any($2)
+        order by l.member_id for no key update of l";
+    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
+}
+
+statement! {
+    /// The same without the lock, for a quote.
+    tenant ReadMembers = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
+        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id
+        where l.tenant_id = $1 and l.member_id = any($2)";
+    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
+}
+
+statement! {
+    /// Every wallet of the members.
+    tenant WalletsOf = "select member_id, wallet, available, pending, reserved, deficit,
+            nullif(next_expires_at, 'infinity')
+        from wallets where tenant_id = $1 and member_id = any($2)";
+    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, String => Text, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt,
+         Option<SqlInstant> => Nullable<Timestamptz> }
+}
+
+statement! {
+    /// The open lots of the members that need them.
+    tenant OpenLots = "select member_id, id, wallet, granted, remaining, activates_at,
+            nullif(expires_at, 'infinity'), occurred_at, transaction_id, rule, program_version
+        from lots where tenant_id = $1 and member_id = any($2) and remaining > 0";
+    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, String => Text, i64 => BigInt, i64 => BigInt,
+         Option<SqlInstant> => Nullable<Timestamptz>, Option<SqlInstant> => Nullable<Timestamptz>,
+         SqlInstant => Timestamptz, Uuid => SqlUuid, String => Text, i32 => Integer }
+}
+
+statement! {
+    /// Receipts that were recorded before under the same till identities.
+    tenant KnownReceipts = "select till_identity, content_hash, outcome::text from purchases
+        where tenant_id = $1 and till_identity = any($2)";
+    { tenant: i64 => BigInt, identities: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, String => Text }
+}
+
+statement! {
+    /// Redemptions that were made before under the same references.
+    tenant KnownReferences = "select reference, content_hash, outcome::text from redemptions
+        where tenant_id = $1 and reference = any($2)";
+    { tenant: i64 => BigInt, references: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, String => Text }
+}
+
+statement! {
+    /// No conflict clause: a key that is used already aborts the whole batch, which then reads again.
+    tenant InsertKeys = "insert into idempotency_keys (tenant_id, key, content_hash, subject, refusal, recorded_at)
+        select k.tenant_id, u.* from tenant_keys k,
+            unnest($2, $3, $4, $5, $6) as u (key, content_hash, subject, refusal, recorded_at)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, key: Vec<Uuid> => Array<SqlUuid>, content: Vec<Uuid> => Array<SqlUuid>,
+      subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
+      refusal: Vec<Option<serde_json::Value>> => Array<Nullable<Json>>,
+      recorded_at: Vec<SqlInstant> => Array<Timestamptz> }
+}
+
+statement! {
+    /// One row per accepted receipt.
+    tenant InsertPurchases = "insert into purchases (tenant_id, id, till_identity, content_hash, member_id, store_id,
+            business_date, occurred_at, recorded_at, actor, receipt, outcome)
+        select k.tenant_id, u.id, u.till_identity, u.content_hash, u.member_id, u.store_id, u.business_date,
+            u.occurred_at, u.recorded_at, u.actor, u.receipt::json, u.outcome::json
+        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as u
+            (id, till_identity, content_hash, member_id, store_id, business_date, occurred_at, recorded_at, actor,
+             receipt, outcome)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, till_identity: Vec<Uuid> => Array<SqlUuid>,
+      content: Vec<Uuid> => Array<SqlUuid>, member: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
+      store: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
+      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
+      actor: Vec<Uuid> => Array<SqlUuid>, receipt: Vec<String> => Array<Text>, outcome: Vec<String> => Array<Text> }
+}
+
+statement! {
+    /// One row per redemption outside a receipt.
+    tenant InsertRedemptions = "insert into redemptions (tenant_id, id, member_id, reference, content_hash, occurred_at,
+            recorded_at, actor, outcome)
+        select k.tenant_id, u.id, u.member_id, u.reference, u.content_hash, u.occurred_at, u.recorded_at, u.actor,
+            u.outcome::json
+        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9) as u
+            (id, member_id, reference, content_hash, occurred_at, recorded_at, actor, outcome)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, member: Vec<Uuid> => Array<SqlUuid>,
+      reference: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>, content: Vec<Uuid> => Array<SqlUuid>,
+      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
+      actor: Vec<Uuid> => Array<SqlUuid>, outcome: Vec<String> => Array<Text> }
+}
+
+statement! {
+    /// One row per version step of a member.
+    tenant InsertTransactions = "insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at,
+            recorded_at, actor, subject, reason)
+        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) as u
+            (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
+      id: Vec<Uuid> => Array<SqlUuid>, kind: Vec<&'static str> => Array<Text>,
+      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
+      actor: Vec<Uuid> => Array<SqlUuid>, subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
+      reason: Vec<Option<String>> => Array<Nullable<Text>> }
+}
+
+statement! {
+    /// One row per move of points.
+    tenant InsertTransfers = "insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit,
+            credit, points, balance_after, rule, lot_id)
+        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+            (member_id, version, position, wallet, debit, credit, points, balance_after, rule, lot_id)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
+      position: Vec<i16> => Array<SmallInt>, wallet: Vec<String> => Array<Text>, debit: Vec<i16> => Array<SmallInt>,
+      credit: Vec<i16> => Array<SmallInt>, points: Vec<i64> => Array<BigInt>, balance_after: Vec<i64> => Array<BigInt>,
+      rule: Vec<Option<String>> => Array<Nullable<Text>>, lot: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>> }
+}
+
+statement! {
+    /// One row per grant.
+    tenant InsertLots = "insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, activates_at,
+            occurred_at, transaction_id, rule, program_version)
+        select k.tenant_id, u.member_id, coalesce(u.expires_at, 'infinity'), u.id, u.wallet, u.granted, u.remaining,
+            u.activates_at, u.occurred_at, u.transaction_id, u.rule, u.program_version
+        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as u
+            (member_id, expires_at, id, wallet, granted, remaining, activates_at, occurred_at, transaction_id, rule,
+             program_version)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
+      expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>, id: Vec<Uuid> => Array<SqlUuid>,
+      wallet: Vec<String> => Array<Text>, granted: Vec<i64> => Array<BigInt>, remaining: Vec<i64> => Array<BigInt>,
+      activates_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
+      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, transaction: Vec<Uuid> => Array<SqlUuid>,
+      rule: Vec<String> => Array<Text>, program_version: Vec<i32> => Array<Integer> }
+}
+
+statement! {
+    /// What is left of lots that were spent from.
+    tenant UpdateLots = "update lots set remaining = u.remaining
+        from (select * from unnest($2, $3, $4, $5) as t (member_id, expires_at, id, remaining)) u
+        where lots.tenant_id = $1 and lots.member_id = u.member_id
+          and lots.expires_at = coalesce(u.expires_at, 'infinity') and lots.id = u.id";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
+      expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>, id: Vec<Uuid> => Array<SqlUuid>,
+      remaining: Vec<i64> => Array<BigInt> }
+}
+
+statement! {
+    /// The wallets as they are after the batch; a wallet's row is made by its first use.
+    tenant UpsertWallets = "insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit,
+            next_expires_at)
+        select k.tenant_id, u.member_id, u.wallet, u.available, u.pending, u.reserved, u.deficit,
+            coalesce(u.next_expires_at, 'infinity')
+        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8) as u
+            (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
+        where k.tenant_id = $1
+        on conflict (tenant_id, member_id, wallet) do update set available = excluded.available,
+            pending = excluded.pending, reserved = excluded.reserved, deficit = excluded.deficit,
+            next_expires_at = excluded.next_expires_at";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
+      available: Vec<i64> => Array<BigInt>, pending: Vec<i64> => Array<BigInt>, reserved: Vec<i64> => Array<BigInt>,
+      deficit: Vec<i64> => Array<BigInt>, next_expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
+}
+
+statement! {
+    /// The members' versions after the batch.
+    tenant UpdateLedgers = "update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at
+        from (select * from unnest($2, $3, $4) as t (member_id, version, last_recorded_at)) u
+        where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
+      last_recorded_at: Vec<SqlInstant> => Array<Timestamptz> }
+}
+
+statement! {
+    /// Add to the counters of business dates.
+    tenant UpsertDays = "insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits,
+            points_earned)
+        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7) as u
+            (member_id, business_date, spend, gross_spend, visits, points_earned)
+        where k.tenant_id = $1
+        on conflict (tenant_id, member_id, business_date) do update set
+            spend = member_days.spend + excluded.spend,
+            gross_spend = member_days.gross_spend + excluded.gross_spend,
+            visits = member_days.visits + excluded.visits,
+            points_earned = member_days.points_earned + excluded.points_earned";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
+      spend: Vec<i64> => Array<BigInt>, gross_spend: Vec<i64> => Array<BigInt>, visits: Vec<i64> => Array<BigInt>,
+      points_earned: Vec<i64> => Array<BigInt> }
+}
