@@ -11,13 +11,16 @@ use std::{
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, Sender, channel},
     thread::{self, JoinHandle},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{clock, failure::Failure, judge::Accepted, world::World};
 
 /// Lines joined in one flush to the disk at most.
 const GROUP_MAX: usize = 4_096;
+
+/// How long a group gathers: syncing each line alone would take the disk from the server.
+const GROUP_GATHERS: Duration = Duration::from_millis(5);
 
 /// A write that the server acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,10 +161,11 @@ fn write_world(file: &mut impl Write, world: &World) -> io::Result<()> {
     file.flush()
 }
 
-/// Takes what waits, writes it, syncs it, and only then takes the next.
+/// Lets a group gather, writes it, syncs it, and only then takes the next.
 fn write_groups(mut file: BufWriter<File>, lines: &Receiver<String>) -> io::Result<()> {
     while let Ok(first) = lines.recv() {
         file.write_all(first.as_bytes())?;
+        thread::sleep(GROUP_GATHERS);
         for line in lines.try_iter().take(GROUP_MAX) {
             file.write_all(line.as_bytes())?;
         }

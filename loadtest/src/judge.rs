@@ -92,7 +92,7 @@ struct Earned {
 }
 
 /// Judges one answer against what the call was to bring about.
-pub(crate) fn judge(reply: &Reply, expected: &Expectation) -> Verdict {
+pub(crate) fn judge(reply: &Reply<'_>, expected: &Expectation) -> Verdict {
     match (reply.status, expected.kind) {
         (200, Kind::Read) | (200 | 201, Kind::Purchase | Kind::Redeem) => {
             judge_success(reply, expected)
@@ -101,8 +101,8 @@ pub(crate) fn judge(reply: &Reply, expected: &Expectation) -> Verdict {
     }
 }
 
-fn judge_problem(reply: &Reply, status: u16, kind: Kind) -> Verdict {
-    let problem: Option<Problem<'_>> = serde_json::from_slice(&reply.body).ok();
+fn judge_problem(reply: &Reply<'_>, status: u16, kind: Kind) -> Verdict {
+    let problem: Option<Problem<'_>> = serde_json::from_slice(reply.body).ok();
     let code = problem.and_then(|problem| problem.code);
     let code = code.as_deref().unwrap_or("without a code");
     let name = format!("{status} {code}");
@@ -113,8 +113,8 @@ fn judge_problem(reply: &Reply, status: u16, kind: Kind) -> Verdict {
     }
 }
 
-fn judge_success(reply: &Reply, expected: &Expectation) -> Verdict {
-    let answer: Answer<'_> = match serde_json::from_slice(&reply.body) {
+fn judge_success(reply: &Reply<'_>, expected: &Expectation) -> Verdict {
+    let answer: Answer<'_> = match serde_json::from_slice(reply.body) {
         Ok(answer) => answer,
         Err(error) => return Verdict::Error(format!("{} not understood: {error}", reply.status)),
     };
@@ -188,7 +188,7 @@ mod tests {
             points,
             version_floor,
         };
-        let body = body.as_bytes().into();
+        let body = body.as_bytes();
         judge(&Reply { status, body }, &expected)
     }
 

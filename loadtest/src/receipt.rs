@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
 use rand::{RngExt, rngs::Xoshiro256PlusPlus};
 
 use crate::{
@@ -28,7 +27,7 @@ const CATEGORIES: [&str; 6] = [
 #[derive(Debug)]
 pub(crate) struct Receipt {
     /// JSON for `POST /v1/purchases`.
-    pub(crate) body: Bytes,
+    pub(crate) body: String,
     /// Base points and both bonuses.
     pub(crate) points: i64,
 }
@@ -80,17 +79,15 @@ pub(crate) fn purchase(
     debug_assert!(written.is_ok(), "a String takes every write");
     let base = total.div_euclid(AMOUNT_PER_BASE_POINT);
     Receipt {
-        body: Bytes::from(text),
+        body: text,
         points: base.saturating_mul(POINTS_PER_BASE_POINT),
     }
 }
 
 /// A redemption of a few points at once; the member may well have too few.
-pub(crate) fn redemption(member: &Member, points: i64) -> Bytes {
+pub(crate) fn redemption(member: &Member, points: i64) -> String {
     let member = &member.reference;
-    Bytes::from(format!(
-        r#"{{"member":{member},"wallet":"{WALLET}","points":{points},"mode":"capture"}}"#
-    ))
+    format!(r#"{{"member":{member},"wallet":"{WALLET}","points":{points},"mode":"capture"}}"#)
 }
 
 fn pick_category(article: i64) -> &'static str {

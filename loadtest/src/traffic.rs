@@ -2,12 +2,11 @@
 //! are due at times that don't wait for answers, and a late start counts as latency).
 
 use std::{
+    borrow::Cow,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use hyper::{Method, Uri, header::HeaderValue};
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use tokio::time::sleep;
 
@@ -15,7 +14,7 @@ use self::arrivals::Arrivals;
 pub(crate) use self::mix::Mix;
 use crate::{
     clock,
-    connection::{Call, Connection, ServerAddress},
+    connection::{Call, Connection, Method, ServerAddress},
     failure::Failure,
     journal::{Acknowledged, JournalWriter, Unknown},
     judge::{Accepted, Expectation, Kind, Verdict, judge},
@@ -191,38 +190,33 @@ impl Client {
             receipt: self.sent,
         };
         let key = format!("{}-{}-{}", till.mark, till.number, till.receipt);
-        let key = HeaderValue::from_maybe_shared(Bytes::from(key)).ok()?;
         let mut version_floor = version_seen;
         let (path, body, points) = match kind {
             Kind::Purchase => {
                 let receipt = receipt::purchase(&mut self.random, till, member);
-                (
-                    Uri::from_static("/v1/purchases"),
-                    receipt.body,
-                    receipt.points,
-                )
+                (Cow::Borrowed("/v1/purchases"), receipt.body, receipt.points)
             }
             Kind::Redeem => {
                 let points = self.random.random_range(1..=REDEEM_MAX_POINTS);
                 let body = receipt::redemption(member, points);
-                (Uri::from_static("/v1/redemptions"), body, -points)
+                (Cow::Borrowed("/v1/redemptions"), body, -points)
             }
             Kind::Read if self.run.options.fresh_reads => {
                 let path = format!("{}?min_version={version_seen}", member.balances);
-                (path.parse().ok()?, Bytes::new(), 0)
+                (Cow::Owned(path), String::new(), 0)
             }
             Kind::Read => {
                 // A plain read may be a little stale by contract, so no version binds it.
                 version_floor = 0;
-                (member.balances.clone(), Bytes::new(), 0)
+                (Cow::Owned(member.balances.clone()), String::new(), 0)
             }
         };
         let is_read = kind == Kind::Read;
         Some(Attempt {
             call: Call {
-                method: if is_read { Method::GET } else { Method::POST },
+                method: if is_read { Method::Get } else { Method::Post },
                 path,
-                authorization: tenant.authorization.clone(),
+                secret: Arc::clone(&tenant.secret),
                 key: (!is_read).then_some(key),
                 body,
             },
@@ -325,14 +319,13 @@ impl Client {
             sent_micros: journal.micros(sent_at),
             key: attempt.key_text(),
             path: attempt.call.path.to_string(),
-            body: String::from_utf8_lossy(&attempt.call.body).into_owned(),
+            body: attempt.call.body.clone(),
         });
     }
 }
 
 impl Attempt {
     fn key_text(&self) -> String {
-        let text = self.call.key.as_ref().and_then(|key| key.to_str().ok());
-        text.unwrap_or("-").to_owned()
+        self.call.key.clone().unwrap_or_default()
     }
 }

@@ -1,6 +1,7 @@
 //! `loadtest verify`: reads every member back through the API and holds it against the journal.
 
 use std::{
+    borrow::Cow,
     path::PathBuf,
     sync::{
         Arc,
@@ -9,21 +10,19 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use hyper::{Method, header::HeaderValue};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use crate::{
     audit::{Statement, audit},
-    connection::{Call, Connection, ServerAddress, bearer},
+    connection::{Call, Connection, Method, ServerAddress, bearer},
     failure::Failure,
     journal::{Acknowledged, Journal, Unknown},
     judge::{Expectation, Kind, Verdict, judge},
     options::{ReportOptions, write_report},
     terminal::{say, say_all},
-    world::{WALLET, ask, parse, path},
+    world::{WALLET, ask, parse},
 };
 
 /// Reading back isn't measured, so it may wait longer than a till.
@@ -96,7 +95,7 @@ pub(crate) async fn verify(options: &VerifyOptions) -> Result<bool, Failure> {
         ..VerifyReport::default()
     };
     let keys = journal.tenants.iter().map(|(_, secret)| bearer(secret));
-    let keys: Vec<HeaderValue> = keys.collect::<Result<_, _>>()?;
+    let keys: Vec<Arc<str>> = keys.collect::<Result<_, _>>()?;
     let mut findings = replay_unknown(options, &mut journal, &keys).await?;
     let by_member = group_by_member(&mut journal)?;
     let reading = Arc::new(Reading {
@@ -151,7 +150,7 @@ fn group_by_member(journal: &mut Journal) -> Result<Vec<Vec<Acknowledged>>, Fail
 async fn replay_unknown(
     options: &VerifyOptions,
     journal: &mut Journal,
-    keys: &[HeaderValue],
+    keys: &[Arc<str>],
 ) -> Result<Vec<String>, Failure> {
     let mut connection = Connection::new(options.url.clone(), READ_LIMIT);
     let mut findings = Vec::new();
@@ -160,10 +159,10 @@ async fn replay_unknown(
             .members
             .get(unknown.member)
             .map(|(tenant, _)| *tenant);
-        let Some(authorization) = tenant.and_then(|tenant| keys.get(tenant)) else {
+        let Some(secret) = tenant.and_then(|tenant| keys.get(tenant)) else {
             return Err(Failure::other("the journal names an unknown member"));
         };
-        match replay(&mut connection, authorization, &unknown).await? {
+        match replay(&mut connection, secret, &unknown).await? {
             Ok(Some(line)) => journal.acknowledged.push(line),
             Ok(None) => {}
             Err(finding) => findings.push(finding),
@@ -177,18 +176,16 @@ type Replayed = Result<Option<Acknowledged>, String>;
 
 async fn replay(
     connection: &mut Connection,
-    authorization: &HeaderValue,
+    secret: &Arc<str>,
     unknown: &Unknown,
 ) -> Result<Replayed, Failure> {
-    let key = HeaderValue::from_str(&unknown.key);
-    let key = key.map_err(|_bad| Failure::other("the journal holds a damaged key"))?;
     let is_purchase = unknown.path.contains("purchases");
     let call = Call {
-        method: Method::POST,
-        path: path(&unknown.path)?,
-        authorization: authorization.clone(),
-        key: Some(key),
-        body: Bytes::from(unknown.body.clone()),
+        method: Method::Post,
+        path: Cow::Owned(unknown.path.clone()),
+        secret: Arc::clone(secret),
+        key: Some(unknown.key.clone()),
+        body: unknown.body.clone(),
     };
     let expected = Expectation {
         kind: if is_purchase {
@@ -228,7 +225,7 @@ async fn replay(
 
 /// Members that are read back side by side.
 struct Reading {
-    keys: Vec<HeaderValue>,
+    keys: Vec<Arc<str>>,
     members: Vec<(usize, String)>,
     by_member: Vec<Vec<Acknowledged>>,
     next: AtomicUsize,
@@ -266,12 +263,11 @@ impl Reading {
 
 async fn read_statement(
     connection: &mut Connection,
-    key: &HeaderValue,
+    key: &Arc<str>,
     member: &str,
 ) -> Result<Statement, Failure> {
-    let get = Method::GET;
     let balances = format!("/v1/members/{member}/balances");
-    let body = ask(connection, key, get.clone(), &balances, None).await?;
+    let body = ask(connection, key, Method::Get, &balances, None).await?;
     let balances: Balances<'_> = parse(&body, "the balance")?;
     let balance = balances
         .wallets
@@ -285,7 +281,7 @@ async fn read_statement(
     let first_page = format!("/v1/members/{member}/transactions?limit=200");
     let mut page = Some(first_page.clone());
     while let Some(page_path) = page {
-        let body = ask(connection, key, get.clone(), &page_path, None).await?;
+        let body = ask(connection, key, Method::Get, &page_path, None).await?;
         let transactions: Transactions<'_> = parse(&body, "the list of transactions")?;
         for transaction in &transactions.data {
             let moved = statement.moved.entry(transaction.version).or_default();

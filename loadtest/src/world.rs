@@ -2,6 +2,7 @@
 //! customer would make them.
 
 use std::{
+    borrow::Cow,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -9,15 +10,13 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use hyper::{Method, Uri, header::HeaderValue};
 use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     clock,
-    connection::{Call, Connection, ServerAddress, bearer},
+    connection::{Call, Connection, Method, ServerAddress, bearer},
     failure::Failure,
 };
 
@@ -37,10 +36,8 @@ const SETUP_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Tenant {
     /// Public id.
     pub(crate) id: String,
-    /// Its all-scopes key, as given by the server.
-    pub(crate) secret: String,
-    /// The ready `Authorization` header.
-    pub(crate) authorization: HeaderValue,
+    /// Its all-scopes key.
+    pub(crate) secret: Arc<str>,
 }
 
 /// A member of the run.
@@ -53,7 +50,7 @@ pub(crate) struct Member {
     /// The receipt's `member` object, ready to be pasted.
     pub(crate) reference: String,
     /// Path of the hot balance.
-    pub(crate) balances: Uri,
+    pub(crate) balances: String,
     /// The highest version that any answer has shown so far: a call sent later must get more.
     pub(crate) version_seen: AtomicU64,
 }
@@ -136,7 +133,7 @@ pub(crate) async fn make(
 /// the same work whatever day it is.
 async fn make_tenant(
     connection: &mut Connection,
-    operator: &HeaderValue,
+    operator: &Arc<str>,
     name: &str,
 ) -> Result<Tenant, Failure> {
     let wish = json!({"name": name, "currency": "JPY", "time_zone": "Asia/Tokyo",
@@ -144,18 +141,18 @@ async fn make_tenant(
     let made = ask(
         connection,
         operator,
-        Method::POST,
+        Method::Post,
         "/v1/tenants",
         Some(&wish),
     )
     .await?;
     let NewTenant { id, api_key } = parse(&made, "the new tenant")?;
-    let authorization = bearer(&api_key.secret)?;
+    let secret = bearer(&api_key.secret)?;
     let store = json!({"code": STORE, "name": "Load"});
     ask(
         connection,
-        &authorization,
-        Method::POST,
+        &secret,
+        Method::Post,
         "/v1/stores",
         Some(&store),
     )
@@ -163,8 +160,8 @@ async fn make_tenant(
     let program = program();
     ask(
         connection,
-        &authorization,
-        Method::PUT,
+        &secret,
+        Method::Put,
         "/v1/program/draft",
         Some(&program),
     )
@@ -172,17 +169,13 @@ async fn make_tenant(
     let publish = json!({});
     ask(
         connection,
-        &authorization,
-        Method::POST,
+        &secret,
+        Method::Post,
         "/v1/program/publish",
         Some(&publish),
     )
     .await?;
-    Ok(Tenant {
-        id,
-        secret: api_key.secret,
-        authorization,
-    })
+    Ok(Tenant { id, secret })
 }
 
 /// One base rule and two bonuses, as the goals of the service name them.
@@ -268,12 +261,12 @@ impl Enrolment {
         let external_id = format!("{}-{number}", self.mark);
         let card = format!("29{number:011}");
         let wish = json!({"external_id": external_id, "cards": [card]});
-        let authorization = tenant.authorization.clone();
+        let secret = Arc::clone(&tenant.secret);
         let connection = &mut self.connection;
         let made = ask(
             connection,
-            &authorization,
-            Method::POST,
+            &secret,
+            Method::Post,
             "/v1/members",
             Some(&wish),
         )
@@ -286,7 +279,7 @@ impl Enrolment {
         };
         Ok(Member {
             tenant: position,
-            balances: path(&format!("/v1/members/{id}/balances"))?,
+            balances: format!("/v1/members/{id}/balances"),
             reference,
             id,
             version_seen: AtomicU64::new(0),
@@ -294,34 +287,26 @@ impl Enrolment {
     }
 }
 
-/// A path and query that came from the outside.
-pub(crate) fn path(text: &str) -> Result<Uri, Failure> {
-    text.parse()
-        .map_err(|error| Failure::other(format!("the path {text}: {error}")))
-}
-
 /// One call that must succeed.
 pub(crate) async fn ask(
     connection: &mut Connection,
-    authorization: &HeaderValue,
+    secret: &Arc<str>,
     method: Method,
-    path_text: &str,
+    path: &str,
     body: Option<&Value>,
-) -> Result<Bytes, Failure> {
+) -> Result<Vec<u8>, Failure> {
     let call = Call {
         method,
-        path: path(path_text)?,
-        authorization: authorization.clone(),
+        path: Cow::Owned(path.to_owned()),
+        secret: Arc::clone(secret),
         key: None,
-        body: body
-            .map(|body| Bytes::from(body.to_string()))
-            .unwrap_or_default(),
+        body: body.map(Value::to_string).unwrap_or_default(),
     };
-    let what = || format!("{} {path_text}", call.method);
+    let what = || format!("{} {path}", method.name());
     let reply = connection.send(&call).await;
     let reply = reply.map_err(|none| Failure::other(format!("{}: {}", what(), none.name())))?;
     if (200..300).contains(&reply.status) {
-        return Ok(reply.body);
+        return Ok(reply.body.to_vec());
     }
     Err(Failure::Refused {
         what: what(),
