@@ -6,15 +6,22 @@ use crate::catalog::Catalog;
 use crate::ledger::Transaction;
 use crate::member::MemberFacts;
 use crate::receipt::Receipt;
-use jiff::Timestamp;
+use crate::settings::Settings;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 mod outcome;
+mod posting;
+mod purchase;
+mod redeem;
 mod refusal;
+#[cfg(test)]
+pub(crate) mod tests;
 
+pub use crate::explain::{Explained, Reason};
 pub use outcome::{
-    Amounts, AppliedDiscount, Earned, Explained, Outcome, PurchaseOutcome, RankState, Reason,
-    Redeemable, Redeemed, RedemptionOutcome, RedemptionState, TaxPart,
+    Amounts, AppliedDiscount, Earned, Outcome, PurchaseOutcome, RankState, Redeemable, Redeemed,
+    RedemptionOutcome, RedemptionState, TaxPart,
 };
 pub use refusal::Refusal;
 
@@ -65,10 +72,30 @@ pub struct Decision {
 /// Decides one command. `member` is none for a receipt without one; `now` is the ledger's time.
 pub fn decide(
     catalog: &Catalog,
-    _member: Option<&MemberFacts>,
-    _command: &Command,
+    member: Option<&MemberFacts>,
+    command: &Command,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let _version = catalog.version_at(now).ok_or(Refusal::NoProgram)?;
-    Err(Refusal::NoProgram)
+    match command {
+        Command::Purchase(command) => purchase::decide(catalog, member, command, now),
+        Command::Redeem(command) => redeem::decide(catalog, member, command, now),
+    }
+}
+
+/// Refuses a time that lies further ahead than a till's clock may be.
+fn check_future(
+    settings: &Settings,
+    occurred_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let minutes = i64::from(settings.receipt_max_future_minutes);
+    let ahead = SignedDuration::from_mins(minutes);
+    let latest = now.checked_add(ahead).unwrap_or(Timestamp::MAX);
+    if occurred_at > latest {
+        return Err(Refusal::OccurredInFuture {
+            occurred_at,
+            latest,
+        });
+    }
+    Ok(())
 }

@@ -7,9 +7,15 @@
 )]
 
 pub mod amount;
+mod bonus;
 pub mod calendar;
 pub mod catalog;
+mod condition;
 pub mod decide;
+mod earn;
+mod evaluate;
+mod expiry;
+mod explain;
 pub mod fault;
 pub mod id;
 pub mod ledger;
@@ -17,5 +23,6 @@ pub mod lot;
 pub mod member;
 pub mod program;
 pub mod receipt;
+mod redeem;
 pub mod rounding;
 pub mod settings;

@@ -5,7 +5,7 @@ use crate::id::{LotId, TransactionId};
 use jiff::Timestamp;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Points granted together.
 #[derive(Debug, Clone, PartialEq, Eq)]

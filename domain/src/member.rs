@@ -126,18 +126,30 @@ impl MemberFacts {
         catalog: &Catalog,
         now: Timestamp,
     ) -> Result<Vec<Balance>, LotsNotLoaded> {
-        let now = self.ledger_time(now);
+        self.balances_with(catalog, self.ledger_time(now), |_| None)
+    }
+
+    /// The same with the balances that `changed` knows better.
+    pub(crate) fn balances_with(
+        &self,
+        catalog: &Catalog,
+        now: Timestamp,
+        changed: impl Fn(&str) -> Option<Balance>,
+    ) -> Result<Vec<Balance>, LotsNotLoaded> {
         let unused = WalletFacts::default();
+        let balance = |code: &str| match changed(code) {
+            Some(balance) => Ok(balance),
+            None => self.wallets.get(code).unwrap_or(&unused).balance(code, now),
+        };
         let program = catalog.version_at(now).map(|version| &version.program);
         let listed = program.map_or(&[][..], |program| program.wallets());
-        let mut balances = Vec::with_capacity(listed.len().max(self.wallets.len()));
+        let mut balances = Vec::with_capacity(listed.len());
         for wallet in listed {
-            let facts = self.wallets.get(&wallet.code).unwrap_or(&unused);
-            balances.push(facts.balance(&wallet.code, now)?);
+            balances.push(balance(&wallet.code)?);
         }
-        for (code, facts) in &self.wallets {
+        for code in self.wallets.keys() {
             if !listed.iter().any(|wallet| wallet.code == *code) {
-                balances.push(facts.balance(code, now)?);
+                balances.push(balance(code)?);
             }
         }
         Ok(balances)

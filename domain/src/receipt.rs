@@ -17,6 +17,7 @@ mod quantity;
 mod tests;
 
 pub use check::Purpose;
+pub(crate) use check::check_characters;
 pub use moment::{strict_timestamp, strict_timestamp_option};
 pub use quantity::Quantity;
 

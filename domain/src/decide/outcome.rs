@@ -2,6 +2,7 @@
 //! their order are part of the contract.
 
 use crate::amount::{Amount, Decimal4, Points};
+use crate::explain::Explained;
 use crate::id::{MemberId, PurchaseId, RedemptionId, TransactionId};
 use crate::ledger::Balance;
 use jiff::Timestamp;
@@ -149,54 +150,6 @@ pub struct RankState {
     pub previous: Option<String>,
     /// Whether this receipt changed it.
     pub changed: bool,
-}
-
-/// Why a rule did not fire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The receipt names no member.
-    NoMember,
-    /// The business date is not one of the rule's.
-    OutsidePeriod,
-    /// The store is not one of the rule's.
-    Store,
-    /// No line is one that the rule looks at.
-    NoMatchingLines,
-    /// The matching lines are worth too little.
-    BelowMinimum,
-    /// A bonus without base points to work on.
-    NoBasePoints,
-}
-
-/// Why one rule fired or not, in numbers; null fields have nothing to say about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Explained {
-    /// Code of the rule.
-    pub rule: String,
-    /// Whether it granted something.
-    pub fired: bool,
-    /// Why not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-    /// The money that the rule looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount: Option<Amount>,
-    /// The base points that a bonus worked on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_points: Option<Points>,
-    /// The multiplier of a bonus.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<Decimal4>,
-    /// What it granted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<Points>,
-    /// How much more would have made it fire.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missing_amount: Option<Amount>,
-    /// The next business date on which it may fire.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_date: Option<Date>,
 }
 
 /// Where a redemption stands.

@@ -262,12 +262,17 @@ fn check_name(text: &str, pointer: &str, faults: &mut Vec<Fault>) {
 
 /// Length and characters of a text. Direction marks are refused with the control characters: they
 /// make a name look like another one on a screen.
-pub(crate) fn check_text(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>) {
+fn check_text(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>) {
     // Bytes bound the characters from above, so that short texts need no count.
     if text.len() > MAX_TEXT_LENGTH && text.chars().count() > MAX_TEXT_LENGTH {
         let detail = format!("the text may have at most {MAX_TEXT_LENGTH} characters");
         faults.push(Fault::new(pointer(), FaultCode::TooLong, detail));
     }
+    check_characters(text, pointer, faults);
+}
+
+/// Characters that no text may have, whatever its length.
+pub(crate) fn check_characters(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>) {
     if text.chars().any(is_forbidden) {
         let detail = "the text has a control or direction-changing character; remove it";
         faults.push(Fault::new(pointer(), FaultCode::ControlCharacter, detail));

@@ -1,0 +1,1 @@
+//! Table tests follow with the rules they pin down.

@@ -1,0 +1,201 @@
+//! A receipt: judged by the program of its moment, paid with points first, then earning, all or
+//! nothing.
+
+use super::posting::{Grant, Moment, Posting};
+use super::{Decision, Earned, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
+use crate::amount::{Overflow, Points};
+use crate::calendar;
+use crate::catalog::{Catalog, Store, Version};
+use crate::evaluate::{Award, Context, Evaluation, evaluate, redeemable};
+use crate::id::{PurchaseId, derived};
+use crate::ledger::{DayDelta, Transaction, TransactionKind};
+use crate::member::{MemberFacts, MemberStatus};
+use crate::settings::Settings;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+pub(super) fn decide(
+    catalog: &Catalog,
+    member: Option<&MemberFacts>,
+    command: &RecordPurchase,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let receipt = &command.receipt;
+    let unknown_store = || Refusal::UnknownStore {
+        pointer: "/store".to_owned(),
+    };
+    let store = catalog.store(&receipt.store).ok_or_else(unknown_store)?;
+    check_moment(&catalog.settings, receipt.occurred_at, now)?;
+    let version = catalog
+        .version_at(receipt.occurred_at)
+        .ok_or(Refusal::NoProgram)?;
+    if let Some(member) = member {
+        check_member(member)?;
+        if !catalog.settings.earn_before_enrolment && receipt.occurred_at < member.enrolled_at {
+            return Err(Refusal::BeforeEnrolment);
+        }
+    }
+    let recorded_at = member.map_or(now, |member| member.ledger_time(now));
+    let business_date = store_date(&catalog.settings, store, receipt.occurred_at);
+    let context = Context {
+        catalog,
+        version,
+        member,
+        business_date,
+        now: recorded_at,
+    };
+    let mut evaluation = evaluate(&context, receipt)?;
+    let mut outcome = PurchaseOutcome {
+        id: PurchaseId::from_uuid(derived(command.seed, 0)),
+        transaction_id: None,
+        business_date,
+        program_version: version.number,
+        member_id: None,
+        store: receipt.store.clone(),
+        occurred_at: receipt.occurred_at,
+        recorded_at,
+        amounts: std::mem::take(&mut evaluation.amounts),
+        discounts: Vec::new(),
+        earned: Vec::new(),
+        redeemed: std::mem::take(&mut evaluation.redeemed),
+        balances: Vec::new(),
+        version: None,
+        ranks: Vec::new(),
+        explanation: std::mem::take(&mut evaluation.explanation),
+        redeemable: if command.quote {
+            redeemable(&context, &evaluation)?
+        } else {
+            Vec::new()
+        },
+    };
+    let transaction = match member {
+        None => None,
+        Some(member) => {
+            let posting = post(&context, member, command, &evaluation, &mut outcome)?;
+            outcome.balances = posting.balances(catalog)?;
+            record(posting, member, command, &mut outcome)
+        }
+    };
+    Ok(Decision {
+        transaction,
+        outcome: Outcome::Purchase(Box::new(outcome)),
+    })
+}
+
+/// Refuses a time that lies too far ahead or, where the tenant says so, too far back.
+fn check_moment(
+    settings: &Settings,
+    occurred_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    super::check_future(settings, occurred_at, now)?;
+    if let Some(days) = settings.receipt_max_age_days {
+        let age = SignedDuration::from_hours(i64::from(days).checked_mul(24).ok_or(Overflow)?);
+        let earliest = now.checked_sub(age).unwrap_or(Timestamp::MIN);
+        if occurred_at < earliest {
+            return Err(Refusal::ReceiptTooOld {
+                occurred_at,
+                earliest,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a member that can't buy any more.
+pub(super) fn check_member(member: &MemberFacts) -> Result<(), Refusal> {
+    match member.status {
+        MemberStatus::Active => Ok(()),
+        MemberStatus::Merged => Err(Refusal::MemberMerged),
+        MemberStatus::Closed | MemberStatus::Erased => Err(Refusal::MemberClosed),
+    }
+}
+
+fn store_date(settings: &Settings, store: &Store, at: Timestamp) -> Date {
+    let zone = store.time_zone.as_ref().unwrap_or(&settings.time_zone);
+    calendar::business_date(at, zone, settings.cutover)
+}
+
+/// Posts what the receipt takes and gives: redemption comes before earning.
+fn post<'a>(
+    context: &Context<'_>,
+    member: &'a MemberFacts,
+    command: &RecordPurchase,
+    evaluation: &Evaluation<'_>,
+    outcome: &mut PurchaseOutcome,
+) -> Result<Posting<'a>, Refusal> {
+    let occurred_at = command.receipt.occurred_at;
+    let moment = Moment {
+        occurred_at,
+        recorded_at: context.now,
+    };
+    let mut posting = Posting::new(member, command.seed, TransactionKind::Purchase, moment)?;
+    for part in &outcome.redeemed {
+        posting.spend(&part.wallet, part.points)?;
+    }
+    let settings = &context.catalog.settings;
+    let earned_on = calendar::business_date(occurred_at, &settings.time_zone, settings.cutover);
+    outcome.earned.reserve_exact(evaluation.awards.len());
+    for award in &evaluation.awards {
+        let expires_at = expires_at(award, context.version, settings, earned_on)?;
+        posting.grant(Grant {
+            wallet: award.wallet,
+            rule: award.rule,
+            points: award.points,
+            expires_at,
+            program_version: context.version.number,
+        })?;
+        outcome.earned.push(Earned {
+            rule: award.rule.to_owned(),
+            wallet: award.wallet.to_owned(),
+            points: award.points,
+            wanted: award.points,
+            activates_at: None,
+            expires_at,
+        });
+    }
+    let mut earned = evaluation.awards.iter();
+    let points_earned =
+        earned.try_fold(Points::ZERO, |sum, award| sum.checked_add(award.points))?;
+    posting.transaction().day = Some(DayDelta {
+        business_date: earned_on,
+        spend: evaluation.spend,
+        gross_spend: evaluation.spend,
+        visits: 1,
+        points_earned,
+    });
+    Ok(posting)
+}
+
+fn expires_at(
+    award: &Award<'_>,
+    version: &Version,
+    settings: &Settings,
+    earned_on: Date,
+) -> Result<Option<Timestamp>, Overflow> {
+    // Validation holds that a rule's wallet stands in the same document.
+    let wallet = version.program.wallet(award.wallet).ok_or(Overflow)?;
+    wallet
+        .expiry
+        .expires_at(earned_on, &settings.time_zone, settings.cutover)
+}
+
+/// Closes the transaction of a purchase. A quote has none: it shows the balances as they would be
+/// and the version as it is.
+fn record(
+    mut posting: Posting<'_>,
+    member: &MemberFacts,
+    command: &RecordPurchase,
+    outcome: &mut PurchaseOutcome,
+) -> Option<Transaction> {
+    outcome.member_id = Some(member.member);
+    if command.quote {
+        outcome.version = Some(member.version);
+        return None;
+    }
+    posting.transaction().purchase = Some(outcome.id);
+    let transaction = posting.finish();
+    outcome.transaction_id = Some(transaction.id);
+    outcome.version = Some(transaction.version);
+    Some(transaction)
+}

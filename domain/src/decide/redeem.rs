@@ -1,0 +1,74 @@
+//! Points taken outside a receipt, at once.
+
+use super::posting::{Moment, Posting};
+use super::purchase::check_member;
+use super::{Decision, Outcome, RedeemPoints, RedemptionOutcome, RedemptionState, Refusal};
+use crate::amount::Points;
+use crate::catalog::Catalog;
+use crate::fault::{Fault, FaultCode};
+use crate::id::{RedemptionId, derived};
+use crate::ledger::TransactionKind;
+use crate::member::MemberFacts;
+use jiff::Timestamp;
+
+pub(super) fn decide(
+    catalog: &Catalog,
+    member: Option<&MemberFacts>,
+    command: &RedeemPoints,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let Some(member) = member else {
+        return Err(invalid("/member", FaultCode::Required, "name the member"));
+    };
+    let recorded_at = member.ledger_time(now);
+    let occurred_at = command.occurred_at.unwrap_or(recorded_at);
+    super::check_future(&catalog.settings, occurred_at, recorded_at)?;
+    catalog.version_at(occurred_at).ok_or(Refusal::NoProgram)?;
+    check_member(member)?;
+    if command.points <= Points::ZERO || command.points > Points::MAX_BALANCE {
+        return Err(invalid(
+            "/points",
+            FaultCode::OutOfRange,
+            "give at least 1 point",
+        ));
+    }
+    let unknown_wallet = || Refusal::UnknownWallet {
+        pointer: "/wallet".to_owned(),
+    };
+    let wallet = catalog
+        .wallet_at(occurred_at, &command.wallet)
+        .ok_or_else(unknown_wallet)?;
+    wallet.redemption.check(&wallet.code, command.points)?;
+    let moment = Moment {
+        occurred_at,
+        recorded_at,
+    };
+    let mut posting = Posting::new(member, command.seed, TransactionKind::Redeem, moment)?;
+    posting.spend(&command.wallet, command.points)?;
+    let id = RedemptionId::from_uuid(derived(command.seed, 0));
+    posting.transaction().redemption = Some(id);
+    let balances = posting.balances(catalog)?;
+    let transaction = posting.finish();
+    let outcome = RedemptionOutcome {
+        id,
+        transaction_id: transaction.id,
+        member_id: member.member,
+        state: RedemptionState::Captured,
+        wallet: command.wallet.clone(),
+        points: command.points,
+        value: wallet.redemption.value(command.points)?,
+        reference: command.reference.clone(),
+        expires_at: None,
+        occurred_at,
+        balances,
+        version: transaction.version,
+    };
+    Ok(Decision {
+        transaction: Some(transaction),
+        outcome: Outcome::Redemption(outcome),
+    })
+}
+
+fn invalid(pointer: &str, code: FaultCode, detail: &str) -> Refusal {
+    Refusal::Invalid(vec![Fault::new(pointer, code, detail)])
+}
