@@ -1,20 +1,31 @@
 //! Tamaru: the point-program service. Modules stand by level; imports go down only.
 
 // Level 1: nothing of ours below.
+pub mod body;
 pub mod clock;
 pub mod config;
+pub mod page;
 pub mod problem;
 pub mod secrets;
 pub mod services;
+pub mod telemetry;
 // Level 2: storage.
 pub mod db;
 pub mod redis;
 // Level 3: what guards a request and its data.
+pub mod auth;
 pub mod idempotency;
 pub mod vault;
 // Level 4: what the resources share.
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
-// Level 5: the one write door.
+// Level 5: the one write door, and what handlers may use.
 pub mod ledger;
+pub mod app;
+// Level 6: the resources.
+mod health;
+// Level 7: the table of contents.
+pub mod router;
+// Level 8: a node.
+pub mod server;

@@ -1,11 +1,15 @@
 //! The only thing a client sees when something is wrong: RFC 9457 with a stable code.
 //! The whole catalogue stands in one table, so that codes, statuses and titles can't drift apart.
 
+mod document;
+
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use domain::fault::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
+
+pub use document::{DOCS_PATH, ProblemDocument};
 
 /// Declares the catalogue: variant, code, status, title.
 macro_rules! catalogue {

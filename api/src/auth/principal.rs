@@ -1,0 +1,142 @@
+//! The caller as a handler sees it: an argument that can't be had without a valid key and the
+//! scope, decided before the body is read.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::id::{ApiKeyId, TenantId};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::db::TenantNumber;
+use crate::problem::{Problem, ProblemKind};
+
+use super::scope::{Demand, Scopes};
+use super::{KeyRing, invalid_credentials};
+
+/// A key of a tenant that was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Principal {
+    /// Whose data the request may touch.
+    pub tenant: TenantNumber,
+    /// The same tenant's id outside.
+    pub tenant_id: TenantId,
+    /// Which of its keys calls; recorded with what it does.
+    pub key: ApiKeyId,
+    /// What the key may do.
+    pub scopes: Scopes,
+    /// Whether the tenant is a sandbox twin.
+    pub is_test: bool,
+    /// The tenant's own limit, where it has one.
+    pub requests_per_second: Option<u32>,
+}
+
+/// For the access log: which tenant a request was for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallingTenant(pub(crate) TenantId);
+
+/// A caller whose key has the scope `S`.
+#[derive(Debug, Clone)]
+pub struct Caller<S> {
+    principal: Principal,
+    demand: PhantomData<S>,
+}
+
+impl<S> Deref for Caller<S> {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.principal
+    }
+}
+
+impl<S: Demand> FromRequest for Caller<S> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let key = bearer(&request)?;
+            let principal = ring(&request)?.authenticate(&key).await?;
+            request
+                .extensions_mut()
+                .insert(CallingTenant(principal.tenant_id));
+            if !S::is_met(principal.scopes) {
+                return Err(lacks_scope::<S>());
+            }
+            Ok(Self {
+                principal,
+                demand: PhantomData,
+            })
+        }
+        .boxed_local()
+    }
+}
+
+/// The operator of the service.
+#[derive(Debug, Clone, Copy)]
+pub struct Operator;
+
+impl FromRequest for Operator {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let key = bearer(&request)?;
+            let ring = ring(&request)?;
+            if ring.is_operator(&key) {
+                return Ok(Self);
+            }
+            // A tenant's valid key is known, but not enough.
+            ring.authenticate(&key).await?;
+            Err(Problem::new(
+                ProblemKind::InsufficientScope,
+                "This operation is for the operator of the service.",
+            ))
+        }
+        .boxed_local()
+    }
+}
+
+fn lacks_scope<S: Demand>() -> Problem {
+    let demanded: Vec<_> = S::demanded()
+        .into_iter()
+        .map(|scope| format!("`{}`", scope.as_str()))
+        .collect();
+    Problem::new(
+        ProblemKind::InsufficientScope,
+        format!("The key needs the scope {}.", demanded.join(" or ")),
+    )
+}
+
+fn ring(request: &HttpRequest) -> Result<Data<KeyRing>, Problem> {
+    request
+        .app_data::<Data<KeyRing>>()
+        .cloned()
+        .ok_or_else(|| Problem::internal(&"the server was started without keys"))
+}
+
+fn bearer(request: &HttpRequest) -> Result<String, Problem> {
+    let mut values = request.headers().get_all(AUTHORIZATION);
+    let value = values.next().ok_or_else(invalid_credentials)?;
+    if values.next().is_some() {
+        return Err(Problem::new(
+            ProblemKind::InvalidParameter,
+            "Send exactly one Authorization header.",
+        ));
+    }
+    value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, key)| key.trim().to_owned())
+        .ok_or_else(invalid_credentials)
+}

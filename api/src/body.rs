@@ -1,0 +1,172 @@
+//! Reads a request's JSON under limits of size, time and depth. What can't be read is told apart
+//! from what can be read and is wrong, and a wrong field is named by its JSON pointer.
+
+mod fault;
+mod strict;
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::{FromRequest, HttpRequest};
+use bytes::{Bytes, BytesMut};
+use domain::fault::{Fault, FaultCode};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::config::BODY_TIMEOUT;
+use crate::problem::{Problem, ProblemKind};
+
+/// A request's body, not yet read: scopes are decided first.
+pub struct Body {
+    payload: Payload,
+    refusal: Option<Problem>,
+    declared_bytes: Option<u64>,
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Body")
+    }
+}
+
+impl FromRequest for Body {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        ready(Ok(Self {
+            payload: payload.take(),
+            refusal: refused_media_type(headers),
+            declared_bytes: headers
+                .get(CONTENT_LENGTH)
+                .and_then(|length| length.to_str().ok())
+                .and_then(|length| length.parse().ok()),
+        }))
+    }
+}
+
+impl Body {
+    /// A JSON object as a `T`; unknown fields are refused where `T` says so.
+    pub async fn json<T: DeserializeOwned>(self, max_bytes: usize) -> Result<T, Problem> {
+        parse(&self.read(max_bytes).await?)
+    }
+
+    /// Like [`Body::json`], for operations whose every field may be left out: no body at all counts as `{}`.
+    pub async fn optional_json<T: DeserializeOwned + Default>(
+        mut self,
+        max_bytes: usize,
+    ) -> Result<T, Problem> {
+        if self.declared_bytes.unwrap_or(0) == 0 {
+            self.refusal = None;
+        }
+        let bytes = self.read(max_bytes).await?;
+        if bytes.is_empty() {
+            return Ok(T::default());
+        }
+        parse(&bytes)
+    }
+
+    /// A JSON object as it stands, for documents that are validated elsewhere and for merge patches.
+    pub async fn raw_json(self, max_bytes: usize) -> Result<Value, Problem> {
+        parse(&self.read(max_bytes).await?)
+    }
+
+    async fn read(mut self, max_bytes: usize) -> Result<Bytes, Problem> {
+        if let Some(refusal) = self.refusal.take() {
+            return Err(refusal);
+        }
+        let declared = self.declared_bytes.unwrap_or(0);
+        if usize::try_from(declared).map_or(true, |declared| declared > max_bytes) {
+            return Err(too_large(max_bytes));
+        }
+        let collected = tokio::time::timeout(BODY_TIMEOUT, collect(self.payload, max_bytes));
+        collected.await.unwrap_or_else(|_elapsed| {
+            Err(Problem::new(
+                ProblemKind::RequestTimeout,
+                "The body must arrive within 10 seconds.",
+            ))
+        })
+    }
+}
+
+async fn collect(mut payload: Payload, max_bytes: usize) -> Result<Bytes, Problem> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(
+                ProblemKind::MalformedJson,
+                format!("The body could not be read: {error}."),
+            )
+        })?;
+        if bytes.len().saturating_add(chunk.len()) > max_bytes {
+            return Err(too_large(max_bytes));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn too_large(max_bytes: usize) -> Problem {
+    Problem::new(
+        ProblemKind::BodyTooLarge,
+        format!("The body may have at most {max_bytes} bytes."),
+    )
+}
+
+fn refused_media_type(headers: &HeaderMap) -> Option<Problem> {
+    let refusal = |detail: &str| Some(Problem::new(ProblemKind::UnsupportedMediaType, detail));
+    let encoding = headers
+        .get(CONTENT_ENCODING)
+        .map(|value| value.to_str().unwrap_or("?").trim());
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return refusal("Send the body without Content-Encoding.");
+    }
+    let mut types = headers.get_all(CONTENT_TYPE);
+    let is_json = types
+        .next()
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(is_json_in_utf8);
+    if is_json && types.next().is_none() {
+        None
+    } else {
+        refusal("Send the body with `Content-Type: application/json`, in UTF-8.")
+    }
+}
+
+fn is_json_in_utf8(value: &str) -> bool {
+    let mut parts = value.split(';');
+    let is_json = parts
+        .next()
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    is_json
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+/// Parse a whole body. The first pass refuses what is no JSON or means two things at once, the
+/// second finds what is wrong with it; paths are only followed when something is.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    strict::check(bytes)?;
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Problem::invalid(vec![Fault::new(
+            "",
+            FaultCode::InvalidType,
+            "The body must be a JSON object.",
+        )]));
+    }
+    serde_json::from_slice(bytes).or_else(|_first| {
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| Problem::invalid(vec![fault::from_data(&error)]))
+    })
+}
+
+#[cfg(test)]
+mod tests;

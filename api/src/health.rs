@@ -1,0 +1,63 @@
+//! What orchestrators and monitoring ask: alive, ready, and how much of what.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::db::DbError;
+use crate::problem::Problem;
+
+mod store;
+
+/// Whether the parts that requests need can be used.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Health {
+    /// `ready` when requests can be served.
+    pub status: &'static str,
+    /// `up` when Postgres takes writes.
+    pub postgres: &'static str,
+    /// `up`, `down` or `absent`; without Redis the service is slower, not worse.
+    pub redis: &'static str,
+}
+
+/// The process runs.
+pub(crate) async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"status": "alive"}))
+}
+
+/// Requests can be served.
+pub(crate) async fn ready(app: Data<App>) -> HttpResponse {
+    let db = app.db.clone();
+    let is_writable = async move { store::is_writable(&db.control().await?).await };
+    let is_writable: Result<bool, DbError> = app.db.run(is_writable).await.and_then(|inner| inner);
+    let redis = match (app.redis.is_configured(), app.redis.is_up().await) {
+        (false, _) => "absent",
+        (true, true) => "up",
+        (true, false) => "down",
+    };
+    match is_writable {
+        Ok(true) => HttpResponse::Ok().json(Health {
+            status: "ready",
+            postgres: "up",
+            redis,
+        }),
+        _ => HttpResponse::ServiceUnavailable().json(Health {
+            status: "unavailable",
+            postgres: "down",
+            redis,
+        }),
+    }
+}
+
+/// Counters in the OpenMetrics format.
+pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
+    let text = app
+        .metrics
+        .text()
+        .map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(text))
+}
