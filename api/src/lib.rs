@@ -21,8 +21,8 @@ pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
 // Level 5: the one write door, and what handlers may use.
-pub mod ledger;
 pub mod app;
+pub mod ledger;
 // Level 6: the resources.
 mod health;
 // Level 7: the table of contents.
