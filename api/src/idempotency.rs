@@ -16,6 +16,8 @@ use crate::statement;
 pub const MAX_KEY_CHARACTERS: usize = 255;
 /// The header's name.
 pub const HEADER: &str = "Idempotency-Key";
+/// Set on an answer that was given before.
+pub const REPLAYED: &str = "Idempotent-Replayed";
 
 /// The caller's key of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,6 @@ use domain::id::ApiKeyId;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -29,8 +28,9 @@ use crate::config::{MAX_QUEUED_COMMANDS, REQUEST_DEADLINE};
 use crate::db::{Db, TenantNumber};
 use crate::problem::{Problem, ProblemKind};
 use crate::roster::LookUp;
+use crate::telemetry::Metrics;
 
-pub use facts::{balances_of, facts_of};
+pub use facts::{balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
 pub use refusal::problem_of;
 
@@ -92,29 +92,29 @@ impl Default for LedgerMetrics {
 }
 
 impl LedgerMetrics {
-    /// Show them under `registry`.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register(
+    /// Show them among the process's metrics.
+    pub fn register(&self, metrics: &Metrics) {
+        metrics.add(
             "ledger_batch_size",
             "Commands in one batch",
             self.batch_size.clone(),
         );
-        registry.register(
+        metrics.add(
             "ledger_queued",
             "Commands waiting for a batch",
             self.queued.clone(),
         );
-        registry.register(
+        metrics.add(
             "ledger_batch_splits",
             "Batches split after a failure",
             self.splits.clone(),
         );
-        registry.register(
+        metrics.add(
             "ledger_batch_retries",
             "Batches repeated",
             self.retries.clone(),
         );
-        registry.register(
+        metrics.add(
             "ledger_outcomes_unknown",
             "Answers 504 outcome_unknown",
             self.unknown.clone(),
@@ -124,11 +124,15 @@ impl LedgerMetrics {
 
 /// What the writers work with.
 #[derive(Debug)]
-struct Shared {
-    db: Db,
-    catalogs: Catalogs,
-    balances: BalancesCache,
-    metrics: LedgerMetrics,
+pub struct Tools {
+    /// Where points are written.
+    pub db: Db,
+    /// What receipts are judged by.
+    pub catalogs: Catalogs,
+    /// Where new balances are remembered.
+    pub balances: BalancesCache,
+    /// What is counted.
+    pub metrics: LedgerMetrics,
 }
 
 /// A command with the place where its answer goes.
@@ -162,22 +166,10 @@ impl LedgerTask {
 
 impl Ledger {
     /// Open the door with `writers` writers.
-    pub fn open(
-        db: Db,
-        catalogs: Catalogs,
-        balances: BalancesCache,
-        metrics: LedgerMetrics,
-        writers: usize,
-    ) -> (Self, LedgerTask) {
+    pub fn open(tools: Tools, writers: usize) -> (Self, LedgerTask) {
         let (intake, submissions) = mpsc::channel(MAX_QUEUED_COMMANDS);
-        let runtime = db.runtime().clone();
-        let shared = Arc::new(Shared {
-            db,
-            catalogs,
-            balances,
-            metrics,
-        });
-        let task = runtime.spawn(dispatcher::run(shared, submissions, writers));
+        let runtime = tools.db.runtime().clone();
+        let task = runtime.spawn(dispatcher::run(Arc::new(tools), submissions, writers));
         (Self { intake }, LedgerTask { task })
     }
 

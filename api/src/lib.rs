@@ -20,12 +20,15 @@ pub mod vault;
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
-// Level 5: the one write door, and what handlers may use.
-pub mod app;
+// Level 5: the one write door.
 pub mod ledger;
-// Level 6: the resources.
+// Level 6: what handlers may use.
+pub mod app;
+// Level 7: the resources.
 mod health;
-// Level 7: the table of contents.
+mod purchases;
+mod redemptions;
+// Level 8: the table of contents.
 pub mod router;
-// Level 8: a node.
+// Level 9: a node.
 pub mod server;

@@ -187,6 +187,24 @@ impl Problem {
     }
 }
 
+/// What every operation may answer instead; one set for all, so that it stands in the document once.
+#[derive(Debug, Clone, Copy)]
+pub struct Problems;
+
+impl utoipa::IntoResponses for Problems {
+    fn responses()
+    -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
+        let problem = |text: &str| utoipa::openapi::RefOr::T(utoipa::openapi::Response::new(text));
+        std::collections::BTreeMap::from([
+            (
+                "4XX".to_owned(),
+                problem("The request is wrong, or the state forbids it"),
+            ),
+            ("5XX".to_owned(), problem("Something failed on our side")),
+        ])
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.kind.code(), self.detail)

@@ -4,6 +4,7 @@
 mod edge;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,10 +18,14 @@ use tokio::task::AbortHandle;
 
 use crate::app::App;
 use crate::auth::KeyRing;
+use crate::balances_cache::BalancesCache;
+use crate::catalog::Catalogs;
 use crate::config::Config;
 use crate::db::{Db, DbError, roles};
+use crate::ledger::{Ledger, LedgerMetrics, LedgerTask, Tools};
 use crate::page::Cursors;
 use crate::redis::Redis;
+use crate::roster::LookUpKeys;
 use crate::router;
 use crate::secrets::{BadMasterKey, Secrets};
 use crate::telemetry::Metrics;
@@ -68,6 +73,7 @@ pub struct RunningServer {
     handle: ServerHandle,
     thread: JoinHandle<std::io::Result<()>>,
     background: Vec<AbortHandle>,
+    ledger: LedgerTask,
 }
 
 /// Start a node. Database work runs on `runtime`, which must have several threads and outlive the node.
@@ -77,7 +83,8 @@ pub async fn run(config: Config, runtime: Handle) -> Result<RunningServer, Serve
     let address = listener
         .local_addr()
         .map_err(|error| ServerError::Listen(listen, error))?;
-    let app = Data::new(assemble(config, &runtime)?);
+    let (app, ledger) = assemble(config, &runtime)?;
+    let app = Data::new(app);
     let control = app.db.control().await?;
     roles::refuse_powerful(&control).await?;
     control.commit().await?;
@@ -91,6 +98,7 @@ pub async fn run(config: Config, runtime: Handle) -> Result<RunningServer, Serve
         handle,
         thread,
         background,
+        ledger,
     })
 }
 
@@ -103,29 +111,49 @@ impl RunningServer {
         }
         let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
         match joined {
-            Ok(Ok(Ok(()))) => tracing::info!("stopped"),
+            Ok(Ok(Ok(()))) => tracing::debug!("the HTTP server ended"),
             Ok(Ok(Err(error))) => tracing::warn!(cause = %error, "the HTTP server failed"),
             _ => tracing::warn!("the HTTP thread panicked"),
         }
+        // The last handle of the door closes it; whatever was taken in still gets its answer.
+        drop(self.app);
+        self.ledger.finished().await;
+        tracing::info!("stopped");
     }
 }
 
-fn assemble(config: Config, runtime: &Handle) -> Result<App, ServerError> {
+fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), ServerError> {
     let db = Db::new(&config.database_url, config.pool_size, runtime.clone())?;
     let redis = Redis::new(config.redis_url.as_ref(), runtime)
         .map_err(|error| ServerError::Redis(error.to_string()))?;
+    let redis = Arc::new(redis);
     let secrets = Secrets::new(config.master_key.clone())?;
     let cursors = Cursors::new(&secrets)?;
     let keys = KeyRing::new(db.clone(), &config.operator_key);
-    Ok(App {
+    let (metrics, ledger_metrics) = (Metrics::default(), LedgerMetrics::default());
+    ledger_metrics.register(&metrics);
+    let (catalogs, balances) = (Catalogs::default(), BalancesCache::new(Arc::clone(&redis)));
+    let tools = Tools {
+        db: db.clone(),
+        catalogs: catalogs.clone(),
+        balances: balances.clone(),
+        metrics: ledger_metrics,
+    };
+    let (ledger, task) = Ledger::open(tools, config.writers);
+    let app = App {
         config,
         db,
         redis,
+        look_ups: LookUpKeys::new(secrets.clone()),
         secrets,
         cursors,
         keys,
-        metrics: Metrics::default(),
-    })
+        catalogs,
+        balances,
+        ledger,
+        metrics,
+    };
+    Ok((app, task))
 }
 
 async fn listen_in_thread(

@@ -13,7 +13,7 @@ use super::append::Rows;
 use super::facts::{self, Members};
 use super::known::{Known, identity};
 use super::refusal::{is_remembered, problem_of, unknown_member};
-use super::{Answer, Item, Shared, Submission};
+use super::{Answer, Item, Submission, Tools};
 use crate::balances_cache::HotBalances;
 use crate::catalog;
 use crate::db::{DbError, TenantConn};
@@ -41,12 +41,12 @@ struct Deciding {
 
 /// Decide and write a batch; the caller commits.
 pub(super) async fn write(
-    shared: &Shared,
+    tools: &Tools,
     tx: &TenantConn,
     items: &[Item],
 ) -> Result<Decided, DbError> {
     let found = find_members(tx, items).await?;
-    let mut deciding = look(shared, tx, items, &found).await?;
+    let mut deciding = look(tools, tx, items, &found).await?;
     let mut answers = Vec::with_capacity(items.len());
     for (item, member) in items.iter().zip(&found) {
         answers.push(deciding.answer(&item.submission, *member)?);
@@ -87,7 +87,7 @@ async fn find_members(tx: &TenantConn, items: &[Item]) -> Result<Vec<Option<Memb
 
 /// Lock first, then look: each read is a statement of its own and sees what was there after the lock.
 async fn look(
-    shared: &Shared,
+    tools: &Tools,
     tx: &TenantConn,
     items: &[Item],
     found: &[Option<MemberId>],
@@ -102,7 +102,7 @@ async fn look(
         facts::wallets(tx, locked)
     )?;
     facts::add_wallets(&mut members, wallets);
-    let catalog = shared.catalogs.at_revision(tx, revision).await?;
+    let catalog = tools.catalogs.at_revision(tx, revision).await?;
 
     let mut need_lots: Vec<Uuid> = Vec::new();
     let (mut receipts, mut references) = (Vec::new(), Vec::new());

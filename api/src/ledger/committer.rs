@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::batch::{self, Decided};
 use super::batcher::Batch;
-use super::{Answer, Item, Shared, unknown};
+use super::{Answer, Item, Tools, unknown};
 use crate::db::tenant::SessionSource;
 use crate::db::{DbError, Session, TenantConn, TenantNumber};
 use crate::problem::Problem;
@@ -38,11 +38,11 @@ struct Tries {
 
 impl Writer {
     /// Answer every command of the batch.
-    pub(super) async fn process(&mut self, shared: &Shared, batch: Batch<Item>) {
+    pub(super) async fn process(&mut self, tools: &Tools, batch: Batch<Item>) {
         let mut parts = vec![batch.items];
         while let Some(mut items) = parts.pop() {
             // A caller that is gone is still served: its write was promised to a queue.
-            match self.settle(shared, batch.tenant, &items).await {
+            match self.settle(tools, batch.tenant, &items).await {
                 Ok(answers) => reply(items, answers),
                 Err(Unsettled::Answer(problem)) => refuse(items, &problem),
                 Err(Unsettled::Split(problem)) => {
@@ -50,7 +50,7 @@ impl Writer {
                         refuse(items, &problem);
                         continue;
                     }
-                    shared.metrics.splits.inc();
+                    tools.metrics.splits.inc();
                     let second = items.split_off(items.len().div_ceil(2));
                     parts.push(second);
                     parts.push(items);
@@ -62,7 +62,7 @@ impl Writer {
     /// Try until the batch is written, can't be written, or its time is over.
     async fn settle(
         &mut self,
-        shared: &Shared,
+        tools: &Tools,
         tenant: TenantNumber,
         items: &[Item],
     ) -> Result<Vec<Result<Answer, Problem>>, Unsettled> {
@@ -73,14 +73,14 @@ impl Writer {
             .unwrap_or_else(Instant::now);
         let mut tries = Tries::default();
         loop {
-            let error = match self.attempt(shared, tenant, items).await {
+            let error = match self.attempt(tools, tenant, items).await {
                 Ok(decided) => {
-                    self.remember(shared, tenant, &decided);
+                    self.remember(tools, tenant, &decided);
                     return Ok(decided.answers);
                 }
                 Err(error) => error,
             };
-            shared.metrics.retries.inc();
+            tools.metrics.retries.inc();
             tries.may_be_written |= matches!(error, DbError::OutcomeUnknown(_));
             match error {
                 DbError::Duplicate(_) if tries.collisions < MAX_COLLISIONS => {
@@ -88,23 +88,23 @@ impl Writer {
                 }
                 error if error.is_passing() || matches!(error, DbError::OutcomeUnknown(_)) => {
                     if Instant::now() >= deadline {
-                        return Err(Unsettled::Answer(tries.verdict(shared, error)));
+                        return Err(Unsettled::Answer(tries.verdict(tools, error)));
                     }
                     tries.rest().await;
                 }
-                error => return Err(Unsettled::Split(tries.verdict(shared, error))),
+                error => return Err(Unsettled::Split(tries.verdict(tools, error))),
             }
         }
     }
 
     async fn attempt(
         &mut self,
-        shared: &Shared,
+        tools: &Tools,
         tenant: TenantNumber,
         items: &[Item],
     ) -> Result<Decided, DbError> {
         let commit_sent = AtomicBool::new(false);
-        let work = self.write_and_commit(shared, tenant, items, &commit_sent);
+        let work = self.write_and_commit(tools, tenant, items, &commit_sent);
         match tokio::time::timeout(LONGEST_TRY, Box::pin(work)).await {
             Ok(result) => result,
             Err(_elapsed) if commit_sent.load(Ordering::Relaxed) => Err(DbError::OutcomeUnknown(
@@ -116,17 +116,17 @@ impl Writer {
 
     async fn write_and_commit(
         &mut self,
-        shared: &Shared,
+        tools: &Tools,
         tenant: TenantNumber,
         items: &[Item],
         commit_sent: &AtomicBool,
     ) -> Result<Decided, DbError> {
         let session = match self.session.take() {
             Some(session) => session,
-            None => Box::new(shared.db.own_session().await?),
+            None => Box::new(tools.db.own_session().await?),
         };
         let tx = TenantConn::open(session.into(), tenant).await?;
-        match batch::write(shared, &tx, items).await {
+        match batch::write(tools, &tx, items).await {
             Ok(decided) => {
                 commit_sent.store(true, Ordering::Relaxed);
                 self.keep(tx.commit().await?);
@@ -149,12 +149,12 @@ impl Writer {
     }
 
     /// Copy the new balances to Redis beside the next batch; a newer version always wins.
-    fn remember(&self, shared: &Shared, tenant: TenantNumber, decided: &Decided) {
+    fn remember(&self, tools: &Tools, tenant: TenantNumber, decided: &Decided) {
         if decided.balances.is_empty() {
             return;
         }
-        let (cache, balances) = (shared.balances.clone(), decided.balances.clone());
-        shared
+        let (cache, balances) = (tools.balances.clone(), decided.balances.clone());
+        tools
             .db
             .runtime()
             .spawn(async move { cache.put(tenant, &balances).await });
@@ -178,9 +178,9 @@ impl Tries {
     }
 
     /// What is known in the end: once commit was sent and not answered, only a repeat can tell.
-    fn verdict(&self, shared: &Shared, error: DbError) -> Problem {
+    fn verdict(&self, tools: &Tools, error: DbError) -> Problem {
         if self.may_be_written {
-            shared.metrics.unknown.inc();
+            tools.metrics.unknown.inc();
             return unknown();
         }
         error.into()

@@ -9,7 +9,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::batcher::{Batch, Batcher, Limits};
 use super::committer::Writer;
-use super::{Item, Shared, overloaded};
+use super::{Item, Tools, overloaded};
 use crate::config::{MAX_BATCH, MAX_QUEUE_WAIT, MAX_QUEUED_COMMANDS};
 use crate::db::TenantNumber;
 
@@ -40,7 +40,7 @@ impl Drop for Done {
 }
 
 /// Run until the intake is closed and every command has its answer.
-pub(super) async fn run(shared: Arc<Shared>, mut intake: mpsc::Receiver<Item>, writers: usize) {
+pub(super) async fn run(tools: Arc<Tools>, mut intake: mpsc::Receiver<Item>, writers: usize) {
     let mut batcher = Batcher::new(Limits {
         batch: MAX_BATCH,
         queued: MAX_QUEUED_COMMANDS,
@@ -73,13 +73,13 @@ pub(super) async fn run(shared: Arc<Shared>, mut intake: mpsc::Receiver<Item>, w
                 }
             }
         }
-        shared
+        tools
             .metrics
             .queued
             .set(i64::try_from(batcher.queued()).unwrap_or(i64::MAX));
         while let Some(batch) = batcher.next_batch() {
             let writer = idle.pop().unwrap_or_default();
-            send(&shared, batch, writer, &back);
+            send(&tools, batch, writer, &back);
         }
     }
 }
@@ -96,15 +96,15 @@ fn give_back(item: Item) {
 
 /// A batch is written in a task of its own, which gives the writer back however it ends.
 fn send(
-    shared: &Arc<Shared>,
+    tools: &Arc<Tools>,
     batch: Batch<Item>,
     writer: Writer,
     back: &mpsc::UnboundedSender<Finished>,
 ) {
-    shared.metrics.batch_size.observe(f64::from(
+    tools.metrics.batch_size.observe(f64::from(
         u32::try_from(batch.items.len()).unwrap_or(u32::MAX),
     ));
-    let shared = Arc::clone(shared);
+    let tools = Arc::clone(tools);
     let mut done = Done {
         tenant: batch.tenant,
         writer: Some(writer),
@@ -112,7 +112,7 @@ fn send(
     };
     tokio::spawn(async move {
         if let Some(writer) = done.writer.as_mut() {
-            writer.process(&shared, batch).await;
+            writer.process(&tools, batch).await;
         }
     });
 }

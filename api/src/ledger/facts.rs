@@ -11,9 +11,13 @@ use domain::member::{MemberFacts, MemberStatus, WalletFacts};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::refusal::unknown_member;
 use super::statements::{LockMembers, OpenLots, ReadMembers, WalletsOf};
 use crate::db::time::{SqlInstant, maybe_from};
 use crate::db::{DbError, TenantConn};
+use crate::problem::Problem;
+use crate::roster::LookUp;
+use crate::roster::store::MembersByLookUp;
 
 /// Facts by member.
 pub(super) type Members = HashMap<MemberId, MemberFacts>;
@@ -167,6 +171,33 @@ pub async fn facts_of(tx: &TenantConn, member: MemberId) -> Result<Option<Member
     add_wallets(&mut members, wallets);
     add_lots(tx, &mut members, ids).await?;
     Ok(members.remove(&member))
+}
+
+/// One member without a lock, as a caller named it; a name that nobody has is refused.
+pub async fn facts_of_named(
+    tx: &TenantConn,
+    named: Option<LookUp>,
+) -> Result<Option<MemberFacts>, Problem> {
+    let member = match named {
+        None => return Ok(None),
+        Some(LookUp::Id(member)) => Some(member),
+        Some(LookUp::Hash(hash)) => {
+            let found = MembersByLookUp {
+                tenant: tx.number(),
+                look_ups: vec![hash],
+            }
+            .all(tx)
+            .await?;
+            found
+                .first()
+                .map(|(_, member)| MemberId::from_uuid(*member))
+        }
+    };
+    let facts = match member {
+        Some(member) => facts_of(tx, member).await?,
+        None => None,
+    };
+    facts.map(Some).ok_or_else(|| unknown_member("/member"))
 }
 
 /// The member's balances at `now`, and until when they are good.

@@ -1,0 +1,9 @@
+//! Receipts in, points out: quote, record, look up.
+
+pub(crate) mod answer;
+pub(crate) mod detail;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod quote;
+pub(crate) mod record;
+pub(crate) mod store;

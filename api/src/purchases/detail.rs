@@ -1,0 +1,38 @@
+//! The explanation in words: short enough for a till's display, made at the edge from codes and numbers.
+
+use domain::decide::{Explained, Reason};
+
+/// Longest text that a till's display shows.
+pub(crate) const MAX_DETAIL_CHARACTERS: usize = 60;
+
+/// One explanation in words.
+pub(crate) fn detail(explained: &Explained) -> String {
+    let text = match explained.reason {
+        None => fired(explained),
+        Some(Reason::NoMember) => "No member on this receipt".to_owned(),
+        Some(Reason::OutsidePeriod) => match explained.next_date {
+            Some(date) => format!("Next on {date}"),
+            None => "Not in its period".to_owned(),
+        },
+        Some(Reason::Store) => "Not in this store".to_owned(),
+        Some(Reason::NoMatchingLines) => "No goods of this offer on the receipt".to_owned(),
+        Some(Reason::BelowMinimum) => match explained.missing_amount {
+            Some(missing) => format!("{} more needed", missing.minor()),
+            None => "Below the minimum".to_owned(),
+        },
+        Some(Reason::NoBasePoints) => "No points to multiply".to_owned(),
+    };
+    text.chars().take(MAX_DETAIL_CHARACTERS).collect()
+}
+
+fn fired(explained: &Explained) -> String {
+    let points = explained.points.map_or(0, |points| points.get());
+    match (explained.times, explained.base_points, explained.amount) {
+        (Some(times), Some(base), _) => format!("{times}x on {} points: +{points}", base.get()),
+        (_, _, Some(amount)) => format!("{points} points on {}", amount.minor()),
+        _ => format!("{points} points"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! One recorded receipt.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use domain::decide::PurchaseOutcome;
+use domain::id::PurchaseId;
+
+use super::answer::Purchase;
+use super::store::PurchaseById;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::PurchasesRead;
+use crate::page::{NoQuery, Query};
+use crate::problem::{Problem, Problems};
+
+/// Get a purchase.
+///
+/// The answer that the till got when it was recorded.
+#[utoipa::path(
+    get,
+    path = "/v1/purchases/{id}",
+    operation_id = "get_purchase",
+    tag = "purchases",
+    params(("id" = PurchaseId, Path, description = "Id of the purchase")),
+    responses((status = 200, description = "The purchase", body = Purchase), Problems),
+    extensions(("x-scopes" = json!(["purchases:read"])))
+)]
+pub(crate) async fn get(
+    app: Data<App>,
+    caller: Caller<PurchasesRead>,
+    id: Path<String>,
+    _query: Query<NoQuery>,
+) -> Result<HttpResponse, Problem> {
+    let id: PurchaseId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
+    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let row = app.db.run(async move {
+        let tx = db.snapshot(tenant).await?;
+        let row = PurchaseById {
+            tenant: tx.number(),
+            id: id.uuid(),
+        }
+        .all(&tx)
+        .await?
+        .pop();
+        tx.commit().await?;
+        Ok::<_, Problem>(row)
+    });
+    let (outcome,) = row.await??.ok_or_else(Problem::not_found)?;
+    let outcome: PurchaseOutcome =
+        serde_json::from_str(&outcome).map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::Ok().json(Purchase::from(outcome)))
+}

@@ -1,0 +1,64 @@
+//! What a receipt would bring, without recording it.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use domain::decide::{Command, Outcome, RecordPurchase, decide};
+use domain::receipt::{Purpose, Receipt};
+
+use super::answer::Quote;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::{AnyOf, PurchasesRead, PurchasesWrite};
+use crate::body::Body;
+use crate::clock;
+use crate::config::MAX_BODY_BYTES;
+use crate::ledger::{facts_of_named, problem_of};
+use crate::problem::{Problem, Problems};
+
+/// Quote a receipt.
+///
+/// The same evaluation as a purchase, on the member's present facts; nothing is written. Needs no
+/// receipt number. `redeemable` tells the most that each wallet could pay.
+#[utoipa::path(
+    post,
+    path = "/v1/quotes",
+    operation_id = "quote_purchase",
+    tag = "purchases",
+    request_body(content = Receipt, description = "What the till is about to sell"),
+    responses((status = 200, description = "What the purchase would bring now", body = Quote), Problems),
+    extensions(("x-scopes" = json!(["purchases:read", "purchases:write"])))
+)]
+pub(crate) async fn quote(
+    app: Data<App>,
+    caller: Caller<AnyOf<PurchasesRead, PurchasesWrite>>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let receipt: Receipt = body.json(MAX_BODY_BYTES).await?;
+    receipt.check(Purpose::Quote).map_err(Problem::invalid)?;
+    let member = receipt
+        .member
+        .as_ref()
+        .map(|member| app.look_ups.look_up(caller.tenant, member));
+    let member = member.transpose()?;
+    let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
+    let outcome = app.db.run(async move {
+        let tx = db.snapshot(tenant).await?;
+        let (catalog, now) = catalogs.for_transaction(&tx).await?;
+        let facts = facts_of_named(&tx, member).await?;
+        tx.commit().await?;
+        let command = Command::Purchase(RecordPurchase {
+            seed: clock::new_id(),
+            receipt,
+            quote: true,
+        });
+        let decision = decide(&catalog, facts.as_ref(), &command, now)
+            .map_err(|refusal| problem_of(&refusal))?;
+        Ok::<_, Problem>(decision.outcome)
+    });
+    let Outcome::Purchase(outcome) = outcome.await?? else {
+        return Err(Problem::internal(
+            &"a receipt was answered as something else",
+        ));
+    };
+    Ok(HttpResponse::Ok().json(Quote::from(*outcome)))
+}

@@ -1,0 +1,77 @@
+//! Record a receipt: discounts, points paid and points earned, all or nothing.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use domain::decide::{Command, Outcome, RecordPurchase};
+use domain::receipt::{Purpose, Receipt};
+
+use super::answer::Purchase;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::PurchasesWrite;
+use crate::body::Body;
+use crate::clock;
+use crate::config::MAX_BODY_BYTES;
+use crate::idempotency::{self, IdempotencyKey};
+use crate::ledger::{Replay, Submission};
+use crate::problem::{Problem, Problems};
+
+/// Record a receipt.
+///
+/// Discounts, points paid, points earned, counters and the receipt itself are written together or
+/// not at all; the answer comes after they are safe on disk. Repeat the request with the same
+/// `Idempotency-Key` until there is an answer: it takes effect once. The till identity (store,
+/// terminal, receipt number, business date) guards it as well.
+#[utoipa::path(
+    post,
+    path = "/v1/purchases",
+    operation_id = "record_purchase",
+    tag = "purchases",
+    params(("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters; the same for every repeat of this request", max_length = 255)),
+    request_body(content = Receipt, description = "What the till sold"),
+    responses(
+        (status = 201, description = "Recorded; also the answer to a repeat with the same key", body = Purchase),
+        (status = 200, description = "Recorded before under the same till identity, with the same content", body = Purchase),
+        Problems,
+    ),
+    extensions(("x-scopes" = json!(["purchases:write"])))
+)]
+pub(crate) async fn record(
+    app: Data<App>,
+    caller: Caller<PurchasesWrite>,
+    key: IdempotencyKey,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let receipt: Receipt = body.json(MAX_BODY_BYTES).await?;
+    receipt.check(Purpose::Purchase).map_err(Problem::invalid)?;
+    let member = receipt
+        .member
+        .as_ref()
+        .map(|member| app.look_ups.look_up(caller.tenant, member));
+    let submission = Submission {
+        tenant: caller.tenant,
+        actor: caller.key,
+        key: key.hash(),
+        content: idempotency::content("purchase", &receipt)?,
+        member: member.transpose()?,
+        command: Command::Purchase(RecordPurchase {
+            seed: clock::new_id(),
+            receipt,
+            quote: false,
+        }),
+    };
+    let answer = app.ledger.submit(submission).await?;
+    let Outcome::Purchase(outcome) = answer.outcome else {
+        return Err(Problem::internal(
+            &"a receipt was answered as something else",
+        ));
+    };
+    let mut response = match answer.replay {
+        Some(Replay::OfIdentity) => HttpResponse::Ok(),
+        _ => HttpResponse::Created(),
+    };
+    if answer.replay.is_some() {
+        response.insert_header((idempotency::REPLAYED, "true"));
+    }
+    Ok(response.json(Purchase::from(*outcome)))
+}

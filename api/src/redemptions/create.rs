@@ -1,0 +1,173 @@
+//! Take points outside a receipt, lot by lot in the order of spending.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use domain::amount::Points;
+use domain::decide::{Command, Outcome, RedeemPoints};
+use domain::fault::{Fault, FaultCode};
+use domain::receipt::{MAX_TEXT_LENGTH, MemberRef, strict_timestamp_option};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::Redemption;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::RedemptionsWrite;
+use crate::body::Body;
+use crate::clock;
+use crate::config::MAX_BODY_BYTES;
+use crate::idempotency::{self, IdempotencyKey};
+use crate::ledger::{Replay, Submission};
+use crate::problem::{Problem, Problems};
+
+/// Points to be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRedemption {
+    /// Whose points.
+    pub member: MemberRef,
+    /// Code of the wallet.
+    #[schema(example = "points", max_length = 200)]
+    pub wallet: String,
+    /// How many; at least 1.
+    #[schema(minimum = 1)]
+    pub points: Points,
+    /// `capture` takes them at once.
+    pub mode: Mode,
+    /// For `reserve` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 604_800)]
+    pub ttl_seconds: Option<u32>,
+    /// Your own name for it, unique within the tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    pub reference: Option<String>,
+    /// When it happened; now when left out.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict_timestamp_option"
+    )]
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// How points are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    /// At once.
+    Capture,
+    /// Held first and taken later; not available yet.
+    Reserve,
+}
+
+impl NewRedemption {
+    fn check(&self) -> Result<(), Problem> {
+        let mut faults = Vec::new();
+        if self.mode == Mode::Reserve {
+            faults.push(Fault::new(
+                "/mode",
+                FaultCode::Unsupported,
+                "Only `capture` is available yet.",
+            ));
+        }
+        if self.ttl_seconds.is_some() && self.mode == Mode::Capture {
+            faults.push(Fault::new(
+                "/ttl_seconds",
+                FaultCode::InvalidValue,
+                "Only a reservation has one.",
+            ));
+        }
+        if self.points.get() < 1 {
+            faults.push(Fault::new(
+                "/points",
+                FaultCode::OutOfRange,
+                "Must be at least 1.",
+            ));
+        }
+        check_text("/wallet", &self.wallet, &mut faults);
+        if let Some(reference) = &self.reference {
+            check_text("/reference", reference, &mut faults);
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(faults))
+        }
+    }
+}
+
+fn check_text(pointer: &str, text: &str, faults: &mut Vec<Fault>) {
+    if text.is_empty() {
+        faults.push(Fault::new(pointer, FaultCode::Empty, "Must not be empty."));
+    } else if text.chars().count() > MAX_TEXT_LENGTH {
+        faults.push(Fault::new(
+            pointer,
+            FaultCode::TooLong,
+            "May have at most 200 characters.",
+        ));
+    } else if text.chars().any(char::is_control) {
+        faults.push(Fault::new(
+            pointer,
+            FaultCode::ControlCharacter,
+            "Must not hold control characters.",
+        ));
+    }
+}
+
+/// Take points.
+///
+/// From the lots that expire first, exactly once per key: with 100 points, 1,000 parallel requests
+/// for 1 point succeed exactly 100 times.
+#[utoipa::path(
+    post,
+    path = "/v1/redemptions",
+    operation_id = "create_redemption",
+    tag = "redemptions",
+    params(("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters; the same for every repeat of this request", max_length = 255)),
+    request_body(content = NewRedemption, description = "Whose points, and how many"),
+    responses(
+        (status = 201, description = "Taken; also the answer to a repeat with the same key", body = Redemption),
+        (status = 200, description = "Taken before under the same reference, with the same content", body = Redemption),
+        Problems,
+    ),
+    extensions(("x-scopes" = json!(["redemptions:write"])))
+)]
+pub(crate) async fn create(
+    app: Data<App>,
+    caller: Caller<RedemptionsWrite>,
+    key: IdempotencyKey,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let new: NewRedemption = body.json(MAX_BODY_BYTES).await?;
+    new.check()?;
+    let submission = Submission {
+        tenant: caller.tenant,
+        actor: caller.key,
+        key: key.hash(),
+        content: idempotency::content("redemption", &new)?,
+        member: Some(app.look_ups.look_up(caller.tenant, &new.member)?),
+        command: Command::Redeem(RedeemPoints {
+            seed: clock::new_id(),
+            wallet: new.wallet,
+            points: new.points,
+            reference: new.reference,
+            occurred_at: new.occurred_at,
+        }),
+    };
+    let answer = app.ledger.submit(submission).await?;
+    let Outcome::Redemption(outcome) = answer.outcome else {
+        return Err(Problem::internal(
+            &"a redemption was answered as something else",
+        ));
+    };
+    let mut response = match answer.replay {
+        Some(Replay::OfIdentity) => HttpResponse::Ok(),
+        _ => HttpResponse::Created(),
+    };
+    if answer.replay.is_some() {
+        response.insert_header((idempotency::REPLAYED, "true"));
+    }
+    Ok(response.json(Redemption::from(outcome)))
+}
