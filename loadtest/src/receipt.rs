@@ -12,8 +12,8 @@ use crate::{
 
 /// Lines of every receipt, as in the goals of the service.
 const LINES: usize = 3;
-/// Distinct articles that the receipts draw from.
-const ARTICLES: i64 = 5_000;
+/// Different lines that the receipts draw from; written once.
+const LINES_PRINTED: i64 = 2_000;
 const CATEGORIES: [&str; 6] = [
     "food/fresh",
     "food/frozen",
@@ -22,6 +22,16 @@ const CATEGORIES: [&str; 6] = [
     "body/care",
     "stationery",
 ];
+
+/// Lines that are ready to be put on receipts.
+#[derive(Debug)]
+pub(crate) struct Catalogue(Vec<PrintedLine>);
+
+#[derive(Debug)]
+struct PrintedLine {
+    text: String,
+    amount: i64,
+}
 
 /// A receipt and the points that the program grants for it.
 #[derive(Debug)]
@@ -43,44 +53,64 @@ pub(crate) struct Till<'a> {
     pub(crate) receipt: u64,
 }
 
-/// A receipt of three lines bought now by `member`.
-pub(crate) fn purchase(
-    random: &mut Xoshiro256PlusPlus,
-    till: Till<'_>,
-    member: &Member,
-) -> Receipt {
-    let mut text = String::with_capacity(640);
-    let mut total = 0_i64;
-    let mut written = write!(
-        text,
-        r#"{{"store":"{STORE}","terminal":"{}-{}","receipt_number":"{}","occurred_at":"{}","member":{},"lines":["#,
-        till.mark,
-        till.number,
-        till.receipt,
-        clock::now(),
-        member.reference,
-    );
-    for line in 0..LINES {
-        let article = random.random_range(0..ARTICLES);
-        let quantity = random.random_range(1..=3_i64);
-        let unit_price = random.random_range(80..=1_980_i64);
-        let category = pick_category(article);
-        let comma = if line == 0 { "" } else { "," };
-        total = total.saturating_add(quantity.saturating_mul(unit_price));
-        written = written.and(write!(
-            text,
-            r#"{comma}{{"sku":"49{article:011}","category":"{category}","quantity":{quantity},"unit_price":{unit_price},"tax_percent":"8"}}"#,
-        ));
+impl Catalogue {
+    /// Prints the lines; the same ones for the same `random`.
+    pub(crate) fn new(random: &mut Xoshiro256PlusPlus) -> Self {
+        let print = |article| {
+            let quantity = random.random_range(1..=3_i64);
+            let unit_price = random.random_range(80..=1_980_i64);
+            let category = pick_category(article);
+            PrintedLine {
+                text: format!(
+                    r#"{{"sku":"49{article:011}","category":"{category}","quantity":{quantity},"unit_price":{unit_price},"tax_percent":"8"}}"#
+                ),
+                amount: quantity.saturating_mul(unit_price),
+            }
+        };
+        Self((0..LINES_PRINTED).map(print).collect())
     }
-    written = written.and(write!(
-        text,
-        r#"],"tenders":[{{"type":"cash","amount":{total}}}]}}"#
-    ));
-    debug_assert!(written.is_ok(), "a String takes every write");
-    let base = total.div_euclid(AMOUNT_PER_BASE_POINT);
-    Receipt {
-        body: text,
-        points: base.saturating_mul(POINTS_PER_BASE_POINT),
+
+    /// A receipt of three lines bought now by `member`.
+    pub(crate) fn purchase(
+        &self,
+        random: &mut Xoshiro256PlusPlus,
+        till: Till<'_>,
+        member: &Member,
+    ) -> Receipt {
+        let mut text = String::with_capacity(768);
+        let mut total = 0_i64;
+        let Till {
+            mark,
+            number,
+            receipt,
+        } = till;
+        let begun = write!(
+            text,
+            r#"{{"store":"{STORE}","terminal":"{mark}-{number}","receipt_number":"{receipt}","occurred_at":"{}","member":"#,
+            clock::now(),
+        );
+        text.push_str(&member.reference);
+        text.push_str(r#","lines":["#);
+        for _ in 0..LINES {
+            let position = random.random_range(0..self.0.len().max(1));
+            if let Some(line) = self.0.get(position) {
+                text.push_str(&line.text);
+                text.push(',');
+                total = total.saturating_add(line.amount);
+            }
+        }
+        // No comma after the last line.
+        text.pop();
+        let ended = write!(
+            text,
+            r#"],"tenders":[{{"type":"cash","amount":{total}}}]}}"#
+        );
+        debug_assert!(begun.and(ended).is_ok(), "a String takes every write");
+        let base = total.div_euclid(AMOUNT_PER_BASE_POINT);
+        Receipt {
+            body: text,
+            points: base.saturating_mul(POINTS_PER_BASE_POINT),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     journal::{Acknowledged, JournalWriter, Unknown},
     judge::{Accepted, Expectation, Kind, Verdict, judge},
-    receipt::{self, Till},
+    receipt::{self, Catalogue, Till},
     tally::{Tally, TallyReport, Window},
     world::{Member, World},
 };
@@ -83,6 +83,7 @@ pub(crate) async fn drive(
         journal: journal.map(Arc::clone),
         window,
         tally: Mutex::new(Tally::new(window)?),
+        catalogue: Catalogue::new(&mut Xoshiro256PlusPlus::seed_from_u64(options.seed)),
         arrivals: options.rate.map(|_rate| Arrivals::default()),
         series: clock::run_mark(),
     });
@@ -109,6 +110,7 @@ struct Run {
     journal: Option<Arc<JournalWriter>>,
     window: Window,
     tally: Mutex<Tally>,
+    catalogue: Catalogue,
     arrivals: Option<Arrivals>,
     /// Sets the keys of this run apart from those of an earlier run over the same world.
     series: String,
@@ -193,7 +195,7 @@ impl Client {
         let mut version_floor = version_seen;
         let (path, body, points) = match kind {
             Kind::Purchase => {
-                let receipt = receipt::purchase(&mut self.random, till, member);
+                let receipt = self.run.catalogue.purchase(&mut self.random, till, member);
                 (Cow::Borrowed("/v1/purchases"), receipt.body, receipt.points)
             }
             Kind::Redeem => {

@@ -1,5 +1,7 @@
 //! The head of an answer: only what is needed to find its end.
 
+use memchr::memmem;
+
 use super::NoAnswer;
 
 /// A head larger than this is no answer of ours.
@@ -22,9 +24,7 @@ pub(super) struct Head {
 impl Head {
     /// The head at the start of `bytes`; nothing while it isn't whole.
     pub(super) fn find(bytes: &[u8]) -> Result<Option<Self>, NoAnswer> {
-        let end = bytes
-            .windows(HEAD_END.len())
-            .position(|window| window == HEAD_END);
+        let end = memmem::find(bytes, HEAD_END);
         match end.and_then(|end| bytes.split_at_checked(end)) {
             Some((head, _)) => Self::parse(head).map(Some).ok_or(NoAnswer::Unreadable),
             None if bytes.len() > HEAD_MAX_BYTES => Err(NoAnswer::Unreadable),
@@ -41,7 +41,7 @@ impl Head {
     /// the service never sends one to a caller that doesn't ask for compression.
     fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        let mut lines = text.split("\r\n");
+        let mut lines = text.split('\n').map(str::trim_end);
         let status = lines.next()?.strip_prefix("HTTP/1.1 ")?;
         let status: u16 = status.get(..3)?.parse().ok()?;
         let mut body = (status == 204 || status == 304).then_some(0);
