@@ -32,3 +32,5 @@ mod redemptions;
 pub mod router;
 // Level 9: a node.
 pub mod server;
+// Level 9: the whole on one machine.
+pub mod dev;
