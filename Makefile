@@ -23,7 +23,7 @@ check:
 # Load on the real server, then the ledger's check. ARGS="--clients 64 --seconds 60"
 load: deps
 	$(CARGO) build --release --workspace
-	$${CARGO_TARGET_DIR:-target}/release/loadtest $(ARGS)
+	$${CARGO_TARGET_DIR:-target}/release/loadtest all $(ARGS)
 
 # PostgreSQL and Redis, unless they are there or given by DATABASE_URL and REDIS_URL.
 deps:
