@@ -32,5 +32,6 @@ mod redemptions;
 pub mod router;
 // Level 9: a node.
 pub mod server;
+pub mod verify;
 // Level 9: the whole on one machine.
 pub mod dev;

@@ -118,6 +118,16 @@ impl ControlConn {
         Ok(Self { session })
     }
 
+    /// Begin a read-only snapshot without a time limit, for what reads everything.
+    pub async fn open_audit(mut session: SessionSource) -> Result<Self, DbError> {
+        session
+            .begin(
+                "begin isolation level repeatable read read only; set local statement_timeout = 0",
+            )
+            .await?;
+        Ok(Self { session })
+    }
+
     /// Go on in the same transaction as one tenant, for what makes both at once.
     pub async fn into_tenant(mut self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
         let TenantNumber(number) = tenant;

@@ -1,0 +1,99 @@
+//! Proves the books from outside: every invariant as a query that returns nothing when all is
+//! right, in one snapshot, as the owner, who sees every tenant.
+
+use std::io::{self, Write};
+
+use diesel::sql_types::{BigInt, Text};
+use secrecy::SecretString;
+
+use crate::db::{ControlConn, DbError, Session};
+use crate::statement;
+
+/// Violations of one invariant that are shown; all are counted.
+const SHOWN: usize = 5;
+
+/// An invariant and what speaks against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// As in the list of invariants.
+    pub invariant: &'static str,
+    /// What must hold.
+    pub promise: &'static str,
+    /// How many violations there are.
+    pub violations: i64,
+    /// Some of them: tenant number and what is wrong.
+    pub examples: Vec<(i64, String)>,
+}
+
+/// Declares the checks: one SQL file each, that selects the count, the tenant and the words of every violation.
+macro_rules! checks {
+    ($($name:ident $invariant:literal $promise:literal $file:literal;)*) => {
+        $(statement! {
+            #[doc = $promise]
+            control $name = include_str!($file);
+            {}
+            -> { i64 => BigInt, i64 => BigInt, String => Text }
+        })*
+
+        async fn findings(conn: &ControlConn) -> Result<Vec<Finding>, DbError> {
+            let mut findings = Vec::new();
+            $({
+                let rows = ($name {}).all(conn).await?;
+                findings.push(Finding {
+                    invariant: $invariant,
+                    promise: $promise,
+                    violations: rows.first().map_or(0, |(count, _, _)| *count),
+                    examples: rows.into_iter().take(SHOWN).map(|(_, tenant, what)| (tenant, what)).collect(),
+                });
+            })*
+            Ok(findings)
+        }
+    };
+}
+
+checks! {
+    ZeroSum "I1" "Every move of points has two different accounts and a transaction" "verify/i01_zero_sum.sql";
+    TenantSum "I2" "The accounts of a tenant's wallet sum to 0" "verify/i02_tenant_sum.sql";
+    Balances "I3" "A wallet equals its open lots and its moves" "verify/i03_balances.sql";
+    ExpiredSpent "I4" "Nothing was spent from a lot that was over" "verify/i04_expired_spent.sql";
+    LotRange "I5" "A lot holds between 0 and what was granted" "verify/i05_lot_range.sql";
+    LotMoves "I6" "What a lot lacks was taken from it" "verify/i06_lot_moves.sql";
+    RunningBalance "I7" "No balance ever fell below 0, and each follows from the one before" "verify/i07_running_balance.sql";
+    KeysOnce "I8" "A key made at most one thing, and each thing has its key" "verify/i08_keys_once.sql";
+    Acknowledged "I14" "What was answered under a key is in the ledger" "verify/i14_acknowledged.sql";
+    Versions "I17" "A member's versions are unique and without gaps" "verify/i17_versions.sql";
+    Counters "C1" "The counters of business dates equal the receipts" "verify/c01_counters.sql";
+}
+
+/// Check every invariant over all tenants, in one snapshot.
+pub async fn verify(owner_url: &SecretString) -> Result<Vec<Finding>, DbError> {
+    let session = Box::new(Box::pin(Session::open(owner_url)).await?);
+    let conn = ControlConn::open_audit(session.into()).await?;
+    let findings = findings(&conn).await?;
+    conn.commit().await?;
+    Ok(findings)
+}
+
+/// Whether nothing speaks against any invariant.
+pub fn is_clean(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.violations == 0)
+}
+
+/// The findings as a table for a person.
+pub fn write_table(findings: &[Finding], out: &mut impl Write) -> io::Result<()> {
+    for finding in findings {
+        let verdict = match finding.violations {
+            0 => "holds".to_owned(),
+            count => format!("{count} VIOLATIONS"),
+        };
+        writeln!(
+            out,
+            "{:<4} {:<68} {verdict}",
+            finding.invariant, finding.promise
+        )?;
+        for (tenant, what) in &finding.examples {
+            writeln!(out, "       tenant {tenant}: {what}")?;
+        }
+    }
+    Ok(())
+}

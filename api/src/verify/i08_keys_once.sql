@@ -1,0 +1,16 @@
+-- Everything that was made has exactly one key, and a key made one thing or was refused.
+with made as (
+    select tenant_id, id from purchases
+    union all
+    select tenant_id, id from redemptions
+), keyed as (
+    select tenant_id, subject as id, count(*) as keys from idempotency_keys where subject is not null group by 1, 2
+)
+select count(*) over (), tenant_id, what from (
+    select tenant_id, format('%s has %s keys', id, coalesce(k.keys, 0))
+    from made m full join keyed k using (tenant_id, id)
+    where coalesce(k.keys, 0) <> 1 or m.id is null
+    union all
+    select tenant_id, format('key %s has neither or both of answer and refusal', key)
+    from idempotency_keys where (subject is null) = (refusal is null)
+) violations (tenant_id, what)
