@@ -4,6 +4,10 @@ use super::{base_program, catalog, earned, member, purchase, receipt, receipt_of
 use crate::decide::Reason;
 use serde_json::{Value, json};
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a table row reads better without a borrow"
+)]
 fn check(program: &Value, parts: Value, expected: &str) {
     let outcome = told(
         &catalog(program),
