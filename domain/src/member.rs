@@ -97,7 +97,8 @@ impl WalletFacts {
 
 impl MemberFacts {
     /// Whether `decide` needs the open lots for this command: it spends, or some lot may have
-    /// expired by now.
+    /// expired by now. Ask it for every command of a batch before the first is decided: a command
+    /// can't bring back lots that were not loaded.
     #[must_use]
     pub fn needs_lots(&self, command: &Command, now: Timestamp) -> bool {
         let spends = match command {

@@ -82,7 +82,8 @@ impl<'a> Posting<'a> {
         })
     }
 
-    /// Takes points from the lots in spend order, one row per lot.
+    /// Takes points from the lots in spend order, one row per lot; before any grant, because a
+    /// receipt can't spend what it earns.
     pub(super) fn spend(&mut self, wallet: &str, points: Points) -> Result<(), Refusal> {
         if points <= Points::ZERO {
             return Ok(());
