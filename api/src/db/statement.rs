@@ -10,53 +10,9 @@
 //! let rows = AllStores { tenant: tx.number() }.all(&tx).await?;
 //! let only = StoreByCode { tenant: tx.number(), code }.all(&tx).await?.pop();
 //! ```
-//! The fields are bound in order, so the first uses of `$1`, `$2`, … must ascend; a field of a
-//! later use is the same `$n` again.
-
-use diesel::pg::Pg;
-use diesel::query_builder::AstPass;
-
-/// Walks a statement's text from bind to bind.
-#[derive(Debug)]
-pub struct StatementText {
-    rest: &'static str,
-    next_bind: usize,
-}
-
-impl StatementText {
-    /// Start at the beginning.
-    pub const fn new(text: &'static str) -> Self {
-        Self {
-            rest: text,
-            next_bind: 1,
-        }
-    }
-
-    /// Push the text up to the first use of the next bind, and pass over its `$n`.
-    #[must_use]
-    pub fn up_to_next_bind(self, out: &mut AstPass<'_, '_, Pg>) -> Self {
-        let marker = format!("${}", self.next_bind);
-        let next_bind = self.next_bind.saturating_add(1);
-        match self.rest.split_once(&marker) {
-            Some((before, after)) => {
-                out.push_sql(before);
-                Self {
-                    rest: after,
-                    next_bind,
-                }
-            }
-            None => Self {
-                rest: self.rest,
-                next_bind,
-            },
-        }
-    }
-
-    /// Push what is left after the last bind; later uses of a bind stand in it as text.
-    pub fn rest(&self, out: &mut AstPass<'_, '_, Pg>) {
-        out.push_sql(self.rest);
-    }
-}
+//! The first field is `$1`, the second `$2`, and so on; the text may use them in any order and as
+//! often as it likes. The query builder insists on writing the number of every bind itself: it
+//! does so in a comment behind the text.
 
 /// Declares a statement as a struct of its binds with a method that runs it.
 #[macro_export]
@@ -119,12 +75,13 @@ macro_rules! statement {
         }
         impl diesel::query_builder::QueryFragment<diesel::pg::Pg> for $name {
             fn walk_ast<'b>(&'b self, mut out: diesel::query_builder::AstPass<'_, 'b, diesel::pg::Pg>) -> diesel::QueryResult<()> {
-                let text = $crate::db::statement::StatementText::new($sql);
+                out.push_sql($sql);
+                out.push_sql(" /*");
                 $(
-                    let text = text.up_to_next_bind(&mut out);
+                    out.push_sql(" ");
                     out.push_bind_param::<$bind, $rust>(&self.$field)?;
                 )*
-                text.rest(&mut out);
+                out.push_sql(" */");
                 Ok(())
             }
         }
