@@ -13,6 +13,7 @@ use crate::redis::Redis;
 use crate::roster::LookUpKeys;
 use crate::secrets::Secrets;
 use crate::telemetry::Metrics;
+use crate::vault::Vault;
 
 /// Everything that requests share.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub struct App {
     pub balances: BalancesCache,
     /// The one write door.
     pub ledger: Ledger,
+    /// Seals personal data.
+    pub vault: Vault,
     /// What `/metrics` shows.
     pub metrics: Metrics,
 }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod page;
 pub mod problem;
+pub mod revision;
 pub mod secrets;
 pub mod services;
 pub mod telemetry;
@@ -25,7 +26,9 @@ pub mod ledger;
 // Level 6: what handlers may use.
 pub mod app;
 // Level 7: the resources.
+mod balances;
 mod health;
+mod members;
 mod purchases;
 mod redemptions;
 // Level 8: the table of contents.

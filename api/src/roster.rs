@@ -16,7 +16,7 @@ use crate::db::TenantNumber;
 use crate::problem::Problem;
 use crate::secrets::{Purpose, Secrets};
 
-use normal::normalised;
+pub(crate) use normal::normalised;
 
 /// Keys that are kept ready; beyond it all are dropped and derived anew as they are needed.
 const MAX_CACHED_KEYS: usize = 10_000;
@@ -64,10 +64,11 @@ pub enum LookUp {
     Hash(Uuid),
 }
 
-/// Makes look-up hashes; each tenant has a key of its own.
+/// Makes look-up hashes; each tenant has a key of its own. Cheap to clone.
+#[derive(Clone)]
 pub struct LookUpKeys {
     secrets: Secrets,
-    keys: RwLock<HashMap<TenantNumber, Arc<hmac::Key>>>,
+    keys: Arc<RwLock<HashMap<TenantNumber, Arc<hmac::Key>>>>,
 }
 
 impl std::fmt::Debug for LookUpKeys {
@@ -81,7 +82,7 @@ impl LookUpKeys {
     pub fn new(secrets: Secrets) -> Self {
         Self {
             secrets,
-            keys: RwLock::new(HashMap::new()),
+            keys: Arc::new(RwLock::new(HashMap::new())),
         }
     }
 
@@ -106,10 +107,24 @@ impl LookUpKeys {
         kind: IdentifierKind,
         normalised: &str,
     ) -> Result<Uuid, Problem> {
+        self.keyed(tenant, kind.as_str(), normalised.as_bytes())
+    }
+
+    /// The hash of a request that carries personal data. It is keyed, since a plain one could be
+    /// found by trying every phone number.
+    pub(crate) fn content_hash(
+        &self,
+        tenant: TenantNumber,
+        content: &[u8],
+    ) -> Result<Uuid, Problem> {
+        self.keyed(tenant, "content", content)
+    }
+
+    fn keyed(&self, tenant: TenantNumber, label: &str, bytes: &[u8]) -> Result<Uuid, Problem> {
         let mut context = hmac::Context::with_key(self.key(tenant)?.as_ref());
-        context.update(kind.as_str().as_bytes());
+        context.update(label.as_bytes());
         context.update(&[0]);
-        context.update(normalised.as_bytes());
+        context.update(bytes);
         let tag = context.sign();
         tag.as_ref()
             .first_chunk::<LOOK_UP_BYTES>()

@@ -1,10 +1,10 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
-use actix_web::web::{ServiceConfig, get, post, resource, to};
+use actix_web::web::{ServiceConfig, get, patch, post, resource, to};
 
 use crate::problem::Problem;
-use crate::{health, purchases, redemptions};
+use crate::{balances, health, members, purchases, redemptions};
 
 /// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -13,6 +13,29 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/livez").route(get().to(health::live)))
         .service(resource("/readyz").route(get().to(health::ready)))
         .service(resource("/metrics").route(get().to(health::metrics)))
+        // Members.
+        .service(
+            resource("/v1/members")
+                .route(post().to(members::enrol::enrol_member))
+                .route(get().to(members::find::find_members)),
+        )
+        .service(resource("/v1/members/lookup").route(post().to(members::find::look_up_member)))
+        .service(
+            resource("/v1/members/{id}")
+                .route(get().to(members::get::read_member))
+                .route(patch().to(members::patch::change_member)),
+        )
+        .service(
+            resource("/v1/members/{id}/balances").route(get().to(balances::read::read_balances)),
+        )
+        .service(
+            resource("/v1/members/{id}/expirations")
+                .route(get().to(balances::expirations::list_expirations)),
+        )
+        .service(
+            resource("/v1/members/{id}/transactions")
+                .route(get().to(balances::transactions::list_transactions)),
+        )
         // Receipts and points.
         .service(resource("/v1/quotes").route(post().to(purchases::quote::quote)))
         .service(

@@ -29,6 +29,7 @@ use crate::roster::LookUpKeys;
 use crate::router;
 use crate::secrets::{BadMasterKey, Secrets};
 use crate::telemetry::Metrics;
+use crate::vault::Vault;
 
 /// A request's head must have arrived after this long.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -145,6 +146,7 @@ fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), Serve
         db,
         redis,
         look_ups: LookUpKeys::new(secrets.clone()),
+        vault: Vault::new(secrets.clone()),
         secrets,
         cursors,
         keys,

@@ -16,8 +16,7 @@ mod quantity;
 #[cfg(test)]
 mod tests;
 
-pub use check::Purpose;
-pub(crate) use check::check_characters;
+pub use check::{Purpose, check_characters};
 pub use moment::{strict_timestamp, strict_timestamp_option};
 pub use quantity::Quantity;
 

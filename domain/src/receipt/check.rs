@@ -272,7 +272,7 @@ fn check_text(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>)
 }
 
 /// Characters that no text may have, whatever its length.
-pub(crate) fn check_characters(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>) {
+pub fn check_characters(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>) {
     if text.chars().any(is_forbidden) {
         let detail = "the text has a control or direction-changing character; remove it";
         faults.push(Fault::new(pointer(), FaultCode::ControlCharacter, detail));

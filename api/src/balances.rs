@@ -1,0 +1,8 @@
+//! What a member has, what is going to expire, and how it came about. Reads only: every point
+//! moves through the ledger.
+
+mod entry;
+pub(crate) mod expirations;
+pub(crate) mod read;
+mod store;
+pub(crate) mod transactions;

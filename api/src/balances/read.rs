@@ -1,0 +1,163 @@
+//! A member's balances: from the hot copy when it may be believed, else from the ledger.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use domain::amount::Points;
+use domain::id::MemberId;
+use domain::ledger::Balance;
+use domain::member::{MemberFacts, MemberStatus, WalletFacts};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::store::MemberWallets;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::MembersRead;
+use crate::balances_cache::HotBalances;
+use crate::catalog::Catalogs;
+use crate::clock;
+use crate::db::time::maybe_from;
+use crate::db::{DbError, TenantConn};
+use crate::ledger::balances_of;
+use crate::page::Query;
+use crate::problem::{Problem, Problems};
+
+/// Names where the answer came from.
+const SOURCE_HEADER: &str = "X-Balance-Source";
+
+/// How old the answer may be.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BalancesQuery {
+    /// The version of an answer that the caller has seen: nothing older is returned.
+    #[param(example = 18)]
+    min_version: Option<u64>,
+}
+
+/// What a member has.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct MemberBalances {
+    /// Whose.
+    member_id: MemberId,
+    /// The member's version that they belong to.
+    #[schema(example = 18)]
+    version: i64,
+    /// When they were true.
+    as_of: Timestamp,
+    /// Every wallet of the program in force, also at 0, then others that the member holds.
+    wallets: Vec<Balance>,
+}
+
+/// Read a member's balances.
+///
+/// Answered from a hot copy that is at most seconds old, or from the ledger; `X-Balance-Source` says which.
+#[utoipa::path(
+    get,
+    path = "/v1/members/{id}/balances",
+    operation_id = "get_balances",
+    tag = "balances",
+    params(("id" = MemberId, Path, description = "Id of the member"), BalancesQuery),
+    responses(
+        (status = 200, description = "What the member has", body = MemberBalances,
+            headers(("X-Balance-Source" = String, description = "`cache` or `ledger`"))),
+        Problems,
+    ),
+    extensions(("x-scopes" = json!(["members:read"])))
+)]
+pub(crate) async fn read_balances(
+    app: Data<App>,
+    caller: Caller<MembersRead>,
+    path: Path<String>,
+    Query(BalancesQuery { min_version }): Query<BalancesQuery>,
+) -> Result<HttpResponse, Problem> {
+    let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
+    let min_version = i64::try_from(min_version.unwrap_or(0)).unwrap_or(i64::MAX);
+    let hot = app
+        .balances
+        .get(caller.tenant, member, min_version, clock::now())
+        .await;
+    if let Some(hot) = hot {
+        return Ok(answer(member, hot, "cache"));
+    }
+    let (db, catalogs, cache) = (app.db.clone(), app.catalogs.clone(), app.balances.clone());
+    let tenant = caller.tenant;
+    let hot = app
+        .db
+        .run(async move {
+            let tx = db.snapshot(tenant).await?;
+            let hot = read(&tx, &catalogs, member).await?;
+            tx.commit().await?;
+            if let Some(hot) = &hot {
+                cache.put(tenant, &[(member, hot.clone())]).await;
+            }
+            Ok::<_, DbError>(hot)
+        })
+        .await??;
+    let hot = hot.ok_or_else(Problem::not_found)?;
+    Ok(answer(member, hot, "ledger"))
+}
+
+fn answer(member: MemberId, hot: HotBalances, source: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((SOURCE_HEADER, source))
+        .json(MemberBalances {
+            member_id: member,
+            version: hot.version,
+            as_of: hot.as_of,
+            wallets: hot.wallets,
+        })
+}
+
+/// The ledger's own numbers; none when the tenant has no such member.
+async fn read(
+    tx: &TenantConn,
+    catalogs: &Catalogs,
+    member: MemberId,
+) -> Result<Option<HotBalances>, DbError> {
+    let rows = MemberWallets {
+        tenant: tx.number(),
+        member: member.uuid(),
+    }
+    .all(tx)
+    .await?;
+    let Some(head) = rows.first() else {
+        return Ok(None);
+    };
+    let (revision, as_of) = (head.0, Timestamp::from(head.1));
+    // What a member has does not depend on status and enrolment, so they are not read.
+    let mut facts = MemberFacts {
+        member,
+        status: MemberStatus::Active,
+        version: head.2,
+        last_recorded_at: head.3.into(),
+        enrolled_at: as_of,
+        wallets: BTreeMap::new(),
+    };
+    for (.., wallet, available, pending, reserved, deficit, next_expires_at) in rows {
+        let Some(wallet) = wallet else {
+            continue;
+        };
+        let points = |column: Option<i64>| Points::new(column.unwrap_or(0));
+        let wallet_facts = WalletFacts {
+            available: points(available),
+            pending: points(pending),
+            reserved: points(reserved),
+            deficit: points(deficit),
+            next_expires_at: maybe_from(next_expires_at),
+            lots: None,
+        };
+        facts.wallets.insert(wallet, wallet_facts);
+    }
+    let catalog = catalogs.at_revision(tx, revision).await?;
+    let (wallets, good_until) = balances_of(&facts, &catalog, as_of)?;
+    Ok(Some(HotBalances {
+        version: facts.version,
+        as_of,
+        good_until,
+        wallets,
+    }))
+}

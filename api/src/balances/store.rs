@@ -1,0 +1,100 @@
+//! The statements behind balances, expirations and the statement of a member.
+
+use diesel::sql_types::{
+    Array, BigInt, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
+use uuid::Uuid;
+
+use crate::db::time::SqlInstant;
+use crate::statement;
+
+statement! {
+    /// Version and wallets of a member in one statement, so that both are of the same moment. A lot
+    /// that is over is taken off, swept or not; the next expiry lies after the moment of reading.
+    tenant MemberWallets = "select k.catalog_revision, n.at, l.version, l.last_recorded_at,
+            w.wallet, w.available - coalesce(o.points, 0)::bigint, w.pending, w.reserved, w.deficit,
+            nullif(case when w.next_expires_at <= n.at then o.next_expires_at else w.next_expires_at end, 'infinity')
+        from members m
+        join tenant_keys k on k.tenant_id = $1
+        join member_ledgers l on l.tenant_id = $1 and l.member_id = m.id
+        cross join lateral (select greatest(statement_timestamp(), l.last_recorded_at) as at) n
+        left join wallets w on w.tenant_id = $1 and w.member_id = m.id
+        left join lateral (
+            select sum(t.remaining) filter (where t.expires_at <= n.at) as points,
+                min(t.expires_at) filter (where t.expires_at > n.at) as next_expires_at
+            from lots t
+            where t.tenant_id = $1 and t.member_id = m.id and t.wallet = w.wallet and t.remaining > 0
+                and (t.activates_at is null or t.activates_at <= n.at)
+        ) o on w.next_expires_at <= n.at
+        where m.tenant_id = $1 and m.id = $2";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+    -> {
+        i64 => BigInt, SqlInstant => Timestamptz, i64 => BigInt, SqlInstant => Timestamptz,
+        Option<String> => Nullable<Text>, Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>,
+        Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>, Option<SqlInstant> => Nullable<Timestamptz>,
+    }
+}
+
+statement! {
+    /// Whether the tenant has the member.
+    tenant MemberIsThere = "select exists (select 1 from members where tenant_id = $1 and id = $2)";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+    -> { bool => Bool }
+}
+
+statement! {
+    /// Open lots that will expire, the soonest first, after a place in that order.
+    tenant LotsToExpire = "select id, wallet, remaining, expires_at, occurred_at, rule from lots
+        where tenant_id = $1 and member_id = $2 and (expires_at, id) > ($3, $4)
+            and expires_at > statement_timestamp() and expires_at < 'infinity' and remaining > 0
+        order by expires_at, id limit $5";
+    {
+        tenant: i64 => BigInt, member: Uuid => SqlUuid, after: SqlInstant => Timestamptz,
+        after_lot: Uuid => SqlUuid, limit: i64 => BigInt,
+    }
+    -> {
+        Uuid => SqlUuid, String => Text, i64 => BigInt, SqlInstant => Timestamptz,
+        SqlInstant => Timestamptz, String => Text,
+    }
+}
+
+statement! {
+    /// Transactions of a member before a version, the newest first.
+    tenant TransactionsBefore = "select version, id, kind, occurred_at, recorded_at, subject, reason, corrects
+        from ledger_transactions
+        where tenant_id = $1 and member_id = $2 and version < $3
+        order by version desc limit $4";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid, before: i64 => BigInt, limit: i64 => BigInt }
+    -> {
+        i64 => BigInt, Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz,
+        Option<Uuid> => Nullable<SqlUuid>, Option<String> => Nullable<Text>, Option<Uuid> => Nullable<SqlUuid>,
+    }
+}
+
+statement! {
+    /// The rows of transactions, in the order in which they took place.
+    tenant TransfersOf = "select version, wallet, debit, credit, points, balance_after, rule, lot_id
+        from ledger_transfers
+        where tenant_id = $1 and member_id = $2 and version = any($3)
+        order by version, position";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid, versions: Vec<i64> => Array<BigInt> }
+    -> {
+        i64 => BigInt, String => Text, i16 => SmallInt, i16 => SmallInt, i64 => BigInt, i64 => BigInt,
+        Option<String> => Nullable<Text>, Option<Uuid> => Nullable<SqlUuid>,
+    }
+}
+
+statement! {
+    /// What wallets held before versions that moved nothing.
+    tenant BalancesBefore = "select u.version, coalesce((
+            select t.balance_after from ledger_transfers t
+            where t.tenant_id = $1 and t.member_id = $2 and t.wallet = u.wallet and t.version < u.version
+            order by t.version desc, t.position desc limit 1), 0)
+        from tenant_keys k, unnest($3, $4) u (version, wallet)
+        where k.tenant_id = $1";
+    {
+        tenant: i64 => BigInt, member: Uuid => SqlUuid, versions: Vec<i64> => Array<BigInt>,
+        wallets: Vec<String> => Array<Text>,
+    }
+    -> { i64 => BigInt, i64 => BigInt }
+}

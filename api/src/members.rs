@@ -1,0 +1,14 @@
+//! Members: enrolment, profile and look-up. What is personal is sealed before it reaches the
+//! database and never stands in a log; identifiers are found by keyed hashes.
+
+mod change;
+mod check;
+mod document;
+pub(crate) mod enrol;
+pub(crate) mod find;
+pub(crate) mod get;
+mod identifiers;
+pub(crate) mod patch;
+mod patch_document;
+mod record;
+mod store;

@@ -1,0 +1,183 @@
+//! What enrolment and change have in common: which references hold, who has an identifier already,
+//! and how the transaction ends.
+
+use domain::fault::{Fault, FaultCode};
+use domain::id::MemberId;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::document::MemberFields;
+use super::identifiers::{self, HashedClaim};
+use super::store::{References, TenantNow};
+use crate::app::App;
+use crate::db::{DbError, TenantConn};
+use crate::problem::{Problem, ProblemKind};
+use crate::roster::LookUpKeys;
+use crate::roster::normal::country_code;
+use crate::roster::store::MembersByLookUp;
+use crate::vault::Vault;
+
+/// The constraint that holds an identifier to one member.
+const ONE_MEMBER_PER_IDENTIFIER: &str = "member_identifiers_pkey";
+
+/// What writing a member needs beside its transaction.
+#[derive(Debug, Clone)]
+pub(super) struct Tools {
+    /// Hashes identifiers.
+    pub(super) look_up_keys: LookUpKeys,
+    /// Seals what is personal.
+    pub(super) vault: Vault,
+}
+
+impl Tools {
+    /// The application's own.
+    pub(super) fn of(app: &App) -> Self {
+        Self {
+            look_up_keys: app.look_ups.clone(),
+            vault: app.vault.clone(),
+        }
+    }
+}
+
+/// The tenant at this moment.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// Tells the country whose numbers come without a country code.
+    pub(super) currency: String,
+    /// The ledger's time.
+    pub(super) now: Timestamp,
+}
+
+/// Read the tenant's currency and the ledger's time.
+pub(super) async fn context(tx: &TenantConn) -> Result<Context, DbError> {
+    let row = TenantNow {
+        tenant: tx.number(),
+    }
+    .all(tx)
+    .await?
+    .pop();
+    let (currency, now) = row.ok_or_else(|| DbError::Failed("the tenant is gone".into()))?;
+    Ok(Context {
+        currency,
+        now: now.into(),
+    })
+}
+
+/// Refuse a store or member that the tenant does not have, and an enrolment that lies ahead.
+pub(super) async fn check_references(
+    tx: &TenantConn,
+    fields: &MemberFields,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let mut faults = Vec::new();
+    if fields.enrolled_at.is_some_and(|at| at > now) {
+        let detail = "membership can't begin in the future; leave the field out for now";
+        faults.push(Fault::new("/enrolled_at", FaultCode::OutOfRange, detail));
+    }
+    if fields.store.is_some() || fields.referred_by.is_some() {
+        let references = References {
+            tenant: tx.number(),
+            store: fields.store.clone(),
+            member: fields.referred_by.map(MemberId::uuid),
+        };
+        let found = references.all(tx).await?.pop();
+        let (has_store, has_member) = found.unwrap_or((false, false));
+        if fields.store.is_some() && !has_store {
+            let detail = "the tenant has no store with this code";
+            faults.push(Fault::new("/store", FaultCode::UnknownStore, detail));
+        }
+        if fields.referred_by.is_some() && !has_member {
+            let detail = "the tenant has no member with this id";
+            let code = FaultCode::UnknownReference;
+            faults.push(Fault::new("/referred_by", code, detail));
+        }
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
+
+/// What the member is going to be found by; refused when another member has some of it.
+pub(super) async fn claim(
+    tx: &TenantConn,
+    tools: &Tools,
+    member: MemberId,
+    fields: &MemberFields,
+    currency: &str,
+) -> Result<Vec<HashedClaim>, Problem> {
+    let claims = identifiers::claims(fields, country_code(currency)).map_err(Problem::invalid)?;
+    if claims.is_empty() {
+        return Ok(Vec::new());
+    }
+    let claims = identifiers::hashed(&tools.look_up_keys, tx.tenant(), claims)?;
+    let known = MembersByLookUp {
+        tenant: tx.number(),
+        look_ups: claims.iter().map(|hashed| hashed.look_up).collect(),
+    };
+    let rows = known.all(tx).await?.into_iter();
+    let by_others: Vec<Uuid> = rows
+        .filter(|(_, owner)| *owner != member.uuid())
+        .map(|(look_up, _)| look_up)
+        .collect();
+    match identifiers::taken(&claims, &by_others) {
+        Some(problem) => Err(problem),
+        None => Ok(claims),
+    }
+}
+
+/// What a failed write of a member means: somebody else may have been faster with an identifier.
+pub(super) fn refused_write(failure: WriteFailure) -> Problem {
+    match failure {
+        WriteFailure::Database(DbError::Duplicate(name)) if name == ONE_MEMBER_PER_IDENTIFIER => {
+            Problem::new(
+                ProblemKind::IdentifierTaken,
+                "Another member got an identifier of this one at the same moment.",
+            )
+        }
+        WriteFailure::Database(error) => error.into(),
+        WriteFailure::Other(problem) => problem,
+    }
+}
+
+/// Why a member could not be written.
+#[derive(Debug)]
+pub(super) enum WriteFailure {
+    /// The database refused it.
+    Database(DbError),
+    /// It could not be sealed.
+    Other(Problem),
+}
+
+impl From<DbError> for WriteFailure {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Problem> for WriteFailure {
+    fn from(problem: Problem) -> Self {
+        Self::Other(problem)
+    }
+}
+
+/// Commit what succeeded, undo what was refused; the connection serves on in both cases.
+pub(super) async fn finish<T, E: From<DbError>>(
+    tx: TenantConn,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    match outcome {
+        Ok(done) => {
+            tx.commit().await?;
+            Ok(done)
+        }
+        Err(refusal) => {
+            // The refusal stands whether or not the connection survives.
+            if let Err(error) = tx.rollback().await {
+                tracing::debug!(cause = %error, "a refused transaction could not be rolled back");
+            }
+            Err(refusal)
+        }
+    }
+}
