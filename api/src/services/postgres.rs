@@ -55,7 +55,7 @@ pub(super) fn start(place: &Place, secret: &str) -> Result<(Server, String), Ser
         // Fast shutdown, then immediate shutdown; both leave data that recovers.
         endings: [Signal::SIGINT, Signal::SIGQUIT],
     };
-    let (server, port) = super::server::on_free_port(|port| Recipe {
+    let (server, port) = super::server::on_free_port(secret, |port| Recipe {
         name: NAME,
         command: command(&programs, &data, port),
         stop_signal: "INT",

@@ -30,7 +30,7 @@ pub(super) fn start(place: &Place, secret: &str) -> Result<(Server, String), Ser
         pid_file.display(),
     );
     place.write_private(&settings_file, &settings)?;
-    let (server, port) = super::server::on_free_port(|port| Recipe {
+    let (server, port) = super::server::on_free_port(secret, |port| Recipe {
         name: "Redis",
         command: vec![
             program.clone().into(),

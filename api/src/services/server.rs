@@ -226,12 +226,15 @@ impl Server {
 }
 
 /// Starts what `recipe` makes on a free port of this machine, trying further ports when another process is quicker.
-pub(super) fn on_free_port(recipe: impl Fn(u16) -> Recipe) -> Result<(Server, u16), ServicesError> {
+pub(super) fn on_free_port(
+    secret: &str,
+    recipe: impl Fn(u16) -> Recipe,
+) -> Result<(Server, u16), ServicesError> {
     // Leftovers first: one may still hold its port and its folder.
     let name = recipe(0).name;
     leftover::end(name, &recipe(0).footprint)?;
     let mut last = None;
-    for port in free_ports().take(PORT_TRIES) {
+    for port in free_ports(secret).take(PORT_TRIES) {
         match Server::start(recipe(port)) {
             Ok(server) => return Ok((server, port)),
             Err(error) => last = Some(error),
@@ -245,9 +248,15 @@ pub(super) fn on_free_port(recipe: impl Fn(u16) -> Recipe) -> Result<(Server, u1
 }
 
 /// Free ports below the range from which the system serves outgoing connections: a server that is down for a moment
-/// would else find its port taken by one of its own clients.
-fn free_ports() -> impl Iterator<Item = u16> {
-    let first = FIRST_PORT + u16::try_from(std::process::id() % 8192).unwrap_or(0);
+/// would else find its port taken by one of its own clients. Every folder begins at its own port, given by its secret,
+/// so that a new server of one folder does not take the port of a stopped one of another.
+fn free_ports(secret: &str) -> impl Iterator<Item = u16> {
+    let spread = LAST_PORT - FIRST_PORT;
+    let digits = secret
+        .get(..8)
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let offset = digits.map_or(0, |number| number % u32::from(spread));
+    let first = FIRST_PORT + u16::try_from(offset).unwrap_or(0);
     (first..LAST_PORT)
         .chain(FIRST_PORT..first)
         .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
