@@ -1,4 +1,4 @@
-//! Why a rule fired or not: codes and numbers in the decision, a sentence only where it is shown.
+//! Why a rule fired or not, as codes and numbers; the words are made where they are shown.
 
 use crate::amount::{Amount, Decimal4, Points};
 use jiff::civil::Date;
@@ -66,17 +66,6 @@ impl Explained {
         Self {
             reason: Some(reason),
             ..Self::blank(rule)
-        }
-    }
-
-    /// The sentence that goes with the numbers, for the edge to show; none when the code says it
-    /// all.
-    #[must_use]
-    pub fn detail(&self) -> Option<String> {
-        match (self.missing_amount, self.next_date) {
-            (Some(missing), _) => Some(format!("{missing} more")),
-            (None, Some(date)) => Some(format!("next on {date}")),
-            (None, None) => None,
         }
     }
 
