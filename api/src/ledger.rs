@@ -12,13 +12,14 @@ mod refusal;
 mod statements;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::decide::{Command, Outcome};
 use domain::id::ApiKeyId;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -33,6 +34,9 @@ use crate::telemetry::Metrics;
 pub use facts::{balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
 pub use refusal::problem_of;
+
+/// How long after the deadline a writer may still say what it knows.
+const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// A command on its way to the ledger.
 #[derive(Debug, Clone)]
@@ -153,11 +157,13 @@ pub struct Ledger {
 #[derive(Debug)]
 pub struct LedgerTask {
     task: JoinHandle<()>,
+    closing: Arc<Notify>,
 }
 
 impl LedgerTask {
-    /// Wait for the last answer. Every [`Ledger`] must be dropped first.
+    /// Take nothing more in, and wait for the last answer.
     pub async fn finished(self) {
+        self.closing.notify_one();
         if let Err(error) = self.task.await {
             tracing::error!(cause = %error, "the ledger's dispatcher ended badly");
         }
@@ -169,8 +175,10 @@ impl Ledger {
     pub fn open(tools: Tools, writers: usize) -> (Self, LedgerTask) {
         let (intake, submissions) = mpsc::channel(MAX_QUEUED_COMMANDS);
         let runtime = tools.db.runtime().clone();
-        let task = runtime.spawn(dispatcher::run(Arc::new(tools), submissions, writers));
-        (Self { intake }, LedgerTask { task })
+        let closing = Arc::new(Notify::new());
+        let run = dispatcher::run(Arc::new(tools), submissions, writers, Arc::clone(&closing));
+        let task = runtime.spawn(run);
+        (Self { intake }, LedgerTask { task, closing })
     }
 
     /// Hand in a command and wait for its answer. A caller that goes away does not undo it.
@@ -189,8 +197,13 @@ impl Ledger {
                 "Repeat the request with the same key.",
             ),
         })?;
-        // The writer that held it is gone without a word: only a repeat can tell what it did.
-        answer.await.unwrap_or_else(|_gone| Err(unknown()))
+        // No answer in time, or the writer that held it is gone without a word: only a repeat can
+        // tell what it did.
+        match tokio::time::timeout_at(deadline + LAST_WORD, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_gone)) => Err(unknown()),
+            Err(_elapsed) => Err(unknown()),
+        }
     }
 }
 

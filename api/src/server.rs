@@ -116,8 +116,6 @@ impl RunningServer {
             Ok(Ok(Err(error))) => tracing::warn!(cause = %error, "the HTTP server failed"),
             _ => tracing::warn!("the HTTP thread panicked"),
         }
-        // The last handle of the door closes it; whatever was taken in still gets its answer.
-        drop(self.app);
         self.ledger.finished().await;
         tracing::info!("stopped");
     }

@@ -18,6 +18,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// One try of a batch, from lock to commit.
 const LONGEST_TRY: Duration = Duration::from_secs(3);
+/// How long a batch that certainly is not written is tried before its callers hear 503.
+const LONGEST_OUTAGE: Duration = Duration::from_secs(1);
 /// Tries after which a batch that keeps meeting used keys is split.
 const MAX_COLLISIONS: u32 = 8;
 
@@ -32,6 +34,7 @@ pub(super) struct Writer {
 struct Tries {
     collisions: u32,
     pause: Option<Duration>,
+    failing_since: Option<Instant>,
     /// Commit was sent once and not answered.
     may_be_written: bool,
 }
@@ -87,7 +90,7 @@ impl Writer {
                     tries.collisions = tries.collisions.saturating_add(1);
                 }
                 error if error.is_passing() || matches!(error, DbError::OutcomeUnknown(_)) => {
-                    if Instant::now() >= deadline {
+                    if tries.are_over(deadline) {
                         return Err(Unsettled::Answer(tries.verdict(tools, error)));
                     }
                     tries.rest().await;
@@ -175,6 +178,13 @@ impl Tries {
         });
         self.pause = Some(pause);
         tokio::time::sleep(pause).await;
+    }
+
+    /// What may be written is tried to the end, since only that can tell; else callers hear soon.
+    fn are_over(&mut self, deadline: Instant) -> bool {
+        let now = Instant::now();
+        let since = *self.failing_since.get_or_insert(now);
+        now >= deadline || (!self.may_be_written && now.duration_since(since) >= LONGEST_OUTAGE)
     }
 
     /// What is known in the end: once commit was sent and not answered, only a repeat can tell.

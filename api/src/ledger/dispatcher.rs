@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::MissedTickBehavior;
 
 use super::batcher::{Batch, Batcher, Limits};
@@ -40,7 +40,12 @@ impl Drop for Done {
 }
 
 /// Run until the intake is closed and every command has its answer.
-pub(super) async fn run(tools: Arc<Tools>, mut intake: mpsc::Receiver<Item>, writers: usize) {
+pub(super) async fn run(
+    tools: Arc<Tools>,
+    mut intake: mpsc::Receiver<Item>,
+    writers: usize,
+    closing: Arc<Notify>,
+) {
     let mut batcher = Batcher::new(Limits {
         batch: MAX_BATCH,
         queued: MAX_QUEUED_COMMANDS,
@@ -67,6 +72,7 @@ pub(super) async fn run(tools: Arc<Tools>, mut intake: mpsc::Receiver<Item>, wri
                 }
                 None => is_open = false,
             },
+            () = closing.notified() => intake.close(),
             _ = ticker.tick() => {
                 for item in batcher.overdue(std::time::Instant::now()) {
                     give_back(item);

@@ -75,7 +75,7 @@ impl Known {
             let result = match (refusal, outcome) {
                 (Some(refusal), _) => Err(serde_json::from_str(&refusal).map_err(unreadable)?),
                 (None, Some(outcome)) => Ok(read_outcome(&outcome)?),
-                (None, None) => return Err(DbError::Failed("a key without its answer".into())),
+                (None, None) => Err(another_operation()),
             };
             known.keys.insert(key, Recorded { content, result });
         }
@@ -116,10 +116,7 @@ impl Known {
     pub(super) fn by_key(&self, submission: &Submission) -> Option<Result<Answer, Problem>> {
         let recorded = self.keys.get(&submission.key)?;
         if recorded.content != submission.content {
-            return Some(Err(Problem::new(
-                ProblemKind::IdempotencyKeyReused,
-                "This Idempotency-Key was used for a request with another content. Use a fresh key for a new request.",
-            )));
+            return Some(Err(another_operation().into()));
         }
         Some(match &recorded.result {
             Ok(outcome) => Ok(Answer {
@@ -162,6 +159,16 @@ impl Known {
             self.identities.insert(identity, recorded.clone());
         }
         self.keys.insert(submission.key, recorded);
+    }
+}
+
+/// The key guards something else, be it of this operation or of another one.
+fn another_operation() -> Refused {
+    Refused {
+        kind: ProblemKind::IdempotencyKeyReused,
+        detail: "This Idempotency-Key was used for a request with another content. \
+                 Use a fresh key for a new request."
+            .into(),
     }
 }
 
