@@ -25,11 +25,8 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Runtime};
 
-pub(crate) use call::{Answer, Api};
-pub(crate) use cluster::Cluster;
-pub(crate) use node::{Node, node};
-pub(crate) use process::ServerProcess;
-pub(crate) use tenant::{Spec, TestTenant};
+pub(crate) use node::node;
+pub(crate) use tenant::TestTenant;
 
 /// The runtime of all tests and of the node's database work; it lives as long as the process.
 pub(crate) fn runtime() -> &'static Runtime {
