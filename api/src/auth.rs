@@ -3,6 +3,7 @@
 
 pub mod api_key;
 mod cache;
+pub(crate) mod issue;
 pub mod principal;
 pub mod scope;
 pub(crate) mod store;
@@ -95,6 +96,16 @@ impl KeyRing {
         control.commit().await?;
         self.inner.known.update(keys, tenants);
         Ok(())
+    }
+
+    /// Look for changes now without making anyone wait; other nodes learn by their polls.
+    pub fn refresh_soon(&self) {
+        let ring = self.clone();
+        self.inner.db.runtime().spawn(async move {
+            if let Err(error) = ring.refresh().await {
+                tracing::debug!(cause = %error, "changed keys could not be read");
+            }
+        });
     }
 
     /// Hash a key that was just made, off the request's thread.

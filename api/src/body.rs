@@ -2,6 +2,7 @@
 //! from what can be read and is wrong, and a wrong field is named by its JSON pointer.
 
 mod fault;
+mod patch;
 mod strict;
 
 use std::future::{Ready, ready};
@@ -14,6 +15,8 @@ use domain::fault::{Fault, FaultCode};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+pub use patch::merge_patch;
 
 use crate::config::BODY_TIMEOUT;
 use crate::problem::{Problem, ProblemKind};
@@ -166,6 +169,33 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| Problem::invalid(vec![fault::from_data(&error)]))
     })
+}
+
+/// A document that was read and put together, as a `T`; what is wrong is named as in a body.
+pub fn from_document<T: DeserializeOwned>(document: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(document)
+        .map_err(|error| Problem::invalid(vec![fault::from_data(&error)]))
+}
+
+/// A text that people see: not empty, not too long, without characters that hide or turn it.
+pub fn check_text(pointer: &str, text: &str, max_characters: usize) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if text.trim().is_empty() {
+        faults.push(Fault::new(
+            pointer,
+            FaultCode::Empty,
+            "This text must not be empty.",
+        ));
+    }
+    if text.chars().count() > max_characters {
+        faults.push(Fault::new(
+            pointer,
+            FaultCode::TooLong,
+            format!("This text may have at most {max_characters} characters."),
+        ));
+    }
+    domain::receipt::check_characters(text, || pointer.to_owned(), &mut faults);
+    faults
 }
 
 #[cfg(test)]

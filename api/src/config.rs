@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::secrets::MIN_MASTER_KEY_CHARACTERS;
 
 /// Requests waiting in all queues of this node; more are refused with 503.
 pub const MAX_QUEUED_COMMANDS: usize = 4096;
@@ -59,3 +61,173 @@ pub struct Config {
     /// Where `dev` keeps its things; for messages only.
     pub folder: Option<PathBuf>,
 }
+
+/// Settings as they were given, by flag or environment. All optional here, so that what is missing
+/// can be named together with an example.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Arguments {
+    /// Where to listen, e.g. 127.0.0.1:8080.
+    #[arg(long, env = "TAMARU_LISTEN")]
+    pub listen: Option<String>,
+    /// The service's own database role, e.g. postgres://tamaru_app:secret@db/tamaru.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The hot copy of balances, e.g. redis://cache:6379. Optional.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+    /// Creates tenants; at least 32 characters.
+    #[arg(long, env = "TAMARU_OPERATOR_KEY", hide_env_values = true)]
+    pub operator_key: Option<String>,
+    /// Every secret is derived from it; at least 32 characters.
+    #[arg(long, env = "TAMARU_MASTER_KEY", hide_env_values = true)]
+    pub master_key: Option<String>,
+    /// Writers of the ledger, each with a database connection of its own.
+    #[arg(long, env = "TAMARU_WRITERS", default_value_t = DEFAULT_WRITERS)]
+    pub writers: usize,
+    /// Database connections for reads and configuration.
+    #[arg(long, env = "TAMARU_POOL_SIZE", default_value_t = DEFAULT_POOL_SIZE)]
+    pub pool_size: usize,
+    /// Requests per second of a tenant without a limit of its own; 0 = none.
+    #[arg(long, env = "TAMARU_RATE_LIMIT", default_value_t = DEFAULT_RATE_LIMIT)]
+    pub rate_limit: u32,
+}
+
+/// Enough to keep one Postgres busy.
+pub const DEFAULT_WRITERS: usize = 4;
+/// Connections beside the writers'.
+pub const DEFAULT_POOL_SIZE: usize = 8;
+/// Requests per second of one tenant.
+pub const DEFAULT_RATE_LIMIT: u32 = 600;
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+/// The most connections that one process opens.
+const MAX_CONNECTIONS: usize = 1_000;
+
+/// A setting that is missing or can't be used; says which one and shows a good one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Not given.
+    #[error("{name} is not set. Set it in the environment or by flag, e.g. {name}={example}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// A value of the right form.
+        example: &'static str,
+    },
+    /// Given, but not usable.
+    #[error("{name} {problem}, e.g. {name}={example}")]
+    Unusable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with it; never the value.
+        problem: &'static str,
+        /// A value of the right form.
+        example: &'static str,
+    },
+}
+
+const SECRET_EXAMPLE: &str = "$(openssl rand -hex 32)";
+const DATABASE_EXAMPLE: &str = "postgres://tamaru_app:secret@127.0.0.1:5432/tamaru";
+
+impl Arguments {
+    /// Check everything that can be checked without a connection.
+    pub fn into_config(self) -> Result<Config, ConfigError> {
+        let listen = self.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+        let listen = listen
+            .parse()
+            .map_err(|_unparsable| ConfigError::Unusable {
+                name: "TAMARU_LISTEN",
+                problem: "is no address with a port",
+                example: DEFAULT_LISTEN,
+            })?;
+        let database_url = url(
+            "DATABASE_URL",
+            self.database_url,
+            &["postgres://", "postgresql://"],
+            DATABASE_EXAMPLE,
+        )?;
+        let redis_url = match self.redis_url.filter(|given| !given.is_empty()) {
+            None => None,
+            given => Some(url(
+                "REDIS_URL",
+                given,
+                &["redis://", "rediss://", "unix://", "redis+unix://"],
+                "redis://127.0.0.1:6379",
+            )?),
+        };
+        Ok(Config {
+            listen,
+            database_url,
+            redis_url,
+            operator_key: secret(
+                "TAMARU_OPERATOR_KEY",
+                self.operator_key,
+                MIN_OPERATOR_KEY_CHARACTERS,
+            )?,
+            master_key: secret(
+                "TAMARU_MASTER_KEY",
+                self.master_key,
+                MIN_MASTER_KEY_CHARACTERS,
+            )?,
+            writers: connections("TAMARU_WRITERS", self.writers)?,
+            pool_size: connections("TAMARU_POOL_SIZE", self.pool_size)?,
+            rate_limit: self.rate_limit,
+            folder: None,
+        })
+    }
+}
+
+fn url(
+    name: &'static str,
+    given: Option<String>,
+    schemes: &[&str],
+    example: &'static str,
+) -> Result<SecretString, ConfigError> {
+    let given = given
+        .filter(|given| !given.is_empty())
+        .ok_or(ConfigError::Missing { name, example })?;
+    if schemes.iter().any(|scheme| given.starts_with(scheme)) {
+        Ok(SecretString::from(given))
+    } else {
+        Err(ConfigError::Unusable {
+            name,
+            problem: "has an unknown scheme",
+            example,
+        })
+    }
+}
+
+/// A secret that is long enough to be one.
+pub fn secret(
+    name: &'static str,
+    given: Option<String>,
+    least_characters: usize,
+) -> Result<SecretString, ConfigError> {
+    let example = SECRET_EXAMPLE;
+    let given = given
+        .filter(|given| !given.is_empty())
+        .map(SecretString::from)
+        .ok_or(ConfigError::Missing { name, example })?;
+    if given.expose_secret().chars().count() < least_characters {
+        return Err(ConfigError::Unusable {
+            name,
+            problem: "has fewer than 32 characters",
+            example,
+        });
+    }
+    Ok(given)
+}
+
+fn connections(name: &'static str, given: usize) -> Result<usize, ConfigError> {
+    if (1..=MAX_CONNECTIONS).contains(&given) {
+        Ok(given)
+    } else {
+        Err(ConfigError::Unusable {
+            name,
+            problem: "must be from 1 to 1000",
+            example: "4",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,13 +13,13 @@ mod store;
 
 /// Whether the parts that requests need can be used.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub struct Health {
+pub(crate) struct Health {
     /// `ready` when requests can be served.
-    pub status: &'static str,
+    pub(crate) status: &'static str,
     /// `up` when Postgres takes writes.
-    pub postgres: &'static str,
+    pub(crate) postgres: &'static str,
     /// `up`, `down` or `absent`; without Redis the service is slower, not worse.
-    pub redis: &'static str,
+    pub(crate) redis: &'static str,
 }
 
 /// The process runs.

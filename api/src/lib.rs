@@ -4,12 +4,14 @@
 pub mod body;
 pub mod clock;
 pub mod config;
+pub mod etag;
 pub mod page;
 pub mod problem;
 pub mod revision;
 pub mod secrets;
 pub mod services;
 pub mod telemetry;
+pub mod zone;
 // Level 2: storage.
 pub mod db;
 pub mod redis;
@@ -26,12 +28,22 @@ pub mod ledger;
 // Level 6: what handlers may use.
 pub mod app;
 // Level 7: the resources.
+<<<<<<< HEAD
 mod balances;
 mod health;
 mod members;
+=======
+mod api_keys;
+mod docs;
+mod health;
+mod programs;
+>>>>>>> fde68df (Make tenants, keys, stores and programs, and write the contract down)
 mod purchases;
 mod redemptions;
-// Level 8: the table of contents.
+mod stores;
+mod tenants;
+// Level 8: the contract and the table of contents.
+pub mod openapi;
 pub mod router;
 // Level 9: a node.
 pub mod server;

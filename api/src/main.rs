@@ -1,1 +1,215 @@
-fn main() {}
+//! The one program: `tamaru serve` serves, the other commands prepare and look after what it needs.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use api::config::{self, Arguments, ConfigError};
+use api::db::{DbError, migrate};
+use api::dev::{self, DevError};
+use api::secrets::{BadMasterKey, MIN_MASTER_KEY_CHARACTERS, Secrets};
+use api::server::{self, ServerError};
+use api::services::{self, ServicesError};
+use api::{telemetry, verify};
+use clap::{Parser, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::Handle;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "tamaru",
+    version,
+    about = "A point-program service for many retailers"
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until SIGTERM or Ctrl-C.
+    Serve(Arguments),
+    /// Create the database roles, bring the schema up to date, and print the service's DATABASE_URL.
+    Migrate(MigrateArguments),
+    /// Everything on this machine: servers, schema, a demo tenant, the API.
+    Dev(DevArguments),
+    /// Hold a private PostgreSQL and Redis until standard input closes.
+    Services(ServicesArguments),
+    /// Prove the books of every tenant; exits 1 on a violation.
+    Verify(OwnerArguments),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Debug, clap::Args)]
+struct OwnerArguments {
+    /// An administrator's or the owner's role, e.g. postgres://postgres:secret@db/tamaru.
+    #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true)]
+    database_owner_url: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct MigrateArguments {
+    #[command(flatten)]
+    owner: OwnerArguments,
+    /// The passwords of both roles are derived from it; at least 32 characters.
+    #[arg(long, env = "TAMARU_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct ServicesArguments {
+    /// Where the servers keep their data.
+    #[arg(long, default_value = ".tamaru")]
+    dir: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct DevArguments {
+    /// Where servers, keys and logs are kept.
+    #[arg(long, default_value = ".tamaru")]
+    dir: PathBuf,
+    /// Where to listen; port 8080 of this machine or a free one when left out.
+    #[arg(long, env = "TAMARU_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// An administrator's URL of a PostgreSQL to use instead of a private one.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// A Redis to use instead of a private one.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
+    /// Used instead of the one kept in the folder.
+    #[arg(long, env = "TAMARU_OPERATOR_KEY", hide_env_values = true)]
+    operator_key: Option<String>,
+    /// Used instead of the one kept in the folder.
+    #[arg(long, env = "TAMARU_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
+}
+
+/// Why a command ended early; each says what to do.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    MasterKey(#[from] BadMasterKey),
+    #[error(transparent)]
+    Database(#[from] DbError),
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Dev(#[from] DevError),
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    #[error("standard output or a signal could not be used: {0}")]
+    System(#[from] std::io::Error),
+    #[error("the OpenAPI document could not be written: {0}")]
+    Document(#[from] serde_json::Error),
+    #[error("the work ended early: {0}")]
+    Ended(#[from] tokio::task::JoinError),
+}
+
+fn main() -> ExitCode {
+    let command = CommandLine::parse().command;
+    match run(command) {
+        Ok(code) => code,
+        Err(failure) => {
+            let told = writeln!(std::io::stderr(), "tamaru: {failure}");
+            ExitCode::from(if told.is_ok() { 1 } else { 2 })
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    if matches!(command, Command::Openapi) {
+        write!(std::io::stdout(), "{}", api::openapi::text()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("tamaru-work")
+        .build()?;
+    let handle = runtime.handle().clone();
+    // In a task, since the migrations block in place, which only tasks of the runtime may.
+    let task = runtime.spawn(perform(command, handle));
+    runtime.block_on(task)?
+}
+
+async fn perform(command: Command, runtime: Handle) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Serve(arguments) => Box::pin(serve(arguments, runtime)).await?,
+        Command::Migrate(arguments) => Box::pin(migrate_now(arguments)).await?,
+        Command::Dev(arguments) => Box::pin(dev::run(arguments.into_options())).await?,
+        Command::Services(arguments) => services::hold(&arguments.dir).await?,
+        Command::Verify(arguments) => return prove(arguments).await,
+        Command::Openapi => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl DevArguments {
+    fn into_options(self) -> dev::Options {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        dev::Options {
+            folder: self.dir,
+            listen: self.listen,
+            database_url: given(self.database_url),
+            redis_url: given(self.redis_url),
+            operator_key: given(self.operator_key).map(SecretString::from),
+            master_key: given(self.master_key).map(SecretString::from),
+        }
+    }
+}
+
+async fn serve(arguments: Arguments, runtime: Handle) -> Result<(), Failure> {
+    telemetry::start_logging();
+    let server = server::run(arguments.into_config()?, runtime).await?;
+    asked_to_stop().await?;
+    server.stop().await;
+    Ok(())
+}
+
+async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+async fn migrate_now(arguments: MigrateArguments) -> Result<(), Failure> {
+    let url = arguments.owner.url()?;
+    let least = MIN_MASTER_KEY_CHARACTERS;
+    let master = config::secret("TAMARU_MASTER_KEY", arguments.master_key, least)?;
+    let service_url = migrate::prepare(&url, &Secrets::new(master)?).await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "DATABASE_URL={}", service_url.expose_secret())?;
+    Ok(())
+}
+
+async fn prove(arguments: OwnerArguments) -> Result<ExitCode, Failure> {
+    let findings = Box::pin(verify::verify(&arguments.url()?)).await?;
+    verify::write_table(&findings, &mut std::io::stdout())?;
+    Ok(if verify::is_clean(&findings) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+impl OwnerArguments {
+    fn url(self) -> Result<SecretString, ConfigError> {
+        self.database_owner_url
+            .filter(|url| !url.is_empty())
+            .map(SecretString::from)
+            .ok_or(ConfigError::Missing {
+                name: "DATABASE_OWNER_URL",
+                example: "postgres://postgres:secret@127.0.0.1:5432/tamaru",
+            })
+    }
+}

@@ -1,10 +1,18 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
+<<<<<<< HEAD
 use actix_web::web::{ServiceConfig, get, patch, post, resource, to};
 
 use crate::problem::Problem;
 use crate::{balances, health, members, purchases, redemptions};
+=======
+use actix_web::web::{ServiceConfig, delete, get, patch, post, put, redirect, resource, to};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::problem::{DOCS_PATH, Problem};
+use crate::{api_keys, docs, health, openapi, programs, purchases, redemptions, stores, tenants};
+>>>>>>> fde68df (Make tenants, keys, stores and programs, and write the contract down)
 
 /// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -13,6 +21,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/livez").route(get().to(health::live)))
         .service(resource("/readyz").route(get().to(health::ready)))
         .service(resource("/metrics").route(get().to(health::metrics)))
+<<<<<<< HEAD
         // Members.
         .service(
             resource("/v1/members")
@@ -35,6 +44,63 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(
             resource("/v1/members/{id}/transactions")
                 .route(get().to(balances::transactions::list_transactions)),
+=======
+        // The contract, for programs and people.
+        .service(resource("/v1/openapi.json").route(get().to(openapi::serve)))
+        .service(resource(DOCS_PATH).route(get().to(docs::problems)))
+        .service(resource("/docs/problems/{code}").route(get().to(docs::problem)))
+        .service(redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/v1/openapi.json")))
+        // Tenants, for the operator of the service.
+        .service(
+            resource("/v1/tenants")
+                .route(post().to(tenants::create::create))
+                .route(get().to(tenants::list::list)),
+        )
+        .service(
+            resource("/v1/tenants/{id}")
+                .route(get().to(tenants::get::get))
+                .route(patch().to(tenants::update::update)),
+        )
+        .service(
+            resource("/v1/tenants/{id}/suspend").route(post().to(tenants::suspend::suspend)),
+        )
+        .service(resource("/v1/tenants/{id}/resume").route(post().to(tenants::suspend::resume)))
+        // What a tenant configures.
+        .service(
+            resource("/v1/tenant")
+                .route(get().to(tenants::own::get))
+                .route(patch().to(tenants::own::update)),
+        )
+        .service(
+            resource("/v1/api-keys")
+                .route(post().to(api_keys::create::create))
+                .route(get().to(api_keys::list::list)),
+        )
+        .service(resource("/v1/api-keys/{id}").route(delete().to(api_keys::revoke::revoke)))
+        .service(resource("/v1/api-keys/{id}/rotate").route(post().to(api_keys::rotate::rotate)))
+        .service(
+            resource("/v1/stores")
+                .route(post().to(stores::create::create))
+                .route(get().to(stores::list::list)),
+        )
+        .service(
+            resource("/v1/stores/{id}")
+                .route(get().to(stores::get::get))
+                .route(patch().to(stores::update::update)),
+        )
+        .service(resource("/v1/program").route(get().to(programs::in_force::in_force)))
+        .service(
+            resource("/v1/program/draft")
+                .route(get().to(programs::draft::draft))
+                .route(put().to(programs::save_draft::save)),
+        )
+        .service(resource("/v1/program/publish").route(post().to(programs::publish::publish)))
+        .service(resource("/v1/program/versions").route(get().to(programs::versions::versions)))
+        .service(
+            resource("/v1/program/versions/{version}")
+                .route(get().to(programs::version::version)),
+>>>>>>> fde68df (Make tenants, keys, stores and programs, and write the contract down)
         )
         // Receipts and points.
         .service(resource("/v1/quotes").route(post().to(purchases::quote::quote)))

@@ -53,6 +53,16 @@ statement! {
     -> { i64 => BigInt, Uuid => SqlUuid, bool => Bool, bool => Bool, Option<i32> => Nullable<Integer> }
 }
 
+statement! {
+    /// Keep a new key.
+    control InsertKey = "insert into api_keys (id, tenant_id, name, secret_hash, last_four, scopes, created_at, created_by, expires_at, changed_at)
+        values ($1, $2, $3, $4, $5, $6, now(), $7, $8, now())
+        returning created_at";
+    { id: Uuid => SqlUuid, tenant: i64 => BigInt, name: String => Text, secret_hash: String => Text, last_four: String => Text,
+      scopes: Vec<String> => Array<Text>, created_by: Option<Uuid> => Nullable<SqlUuid>, expires_at: Option<SqlInstant> => Nullable<Timestamptz> }
+    -> { SqlInstant => Timestamptz }
+}
+
 type KeyRow = (Uuid, i64, Vec<String>, Option<SqlInstant>, bool);
 type TenantRow = (i64, Uuid, bool, bool, Option<i32>);
 

@@ -98,6 +98,16 @@ impl TenantConn {
         Ok(self.session)
     }
 
+    /// Go on in the same transaction without a tenant, for what makes twins at once.
+    pub async fn into_control(mut self) -> Result<ControlConn, DbError> {
+        self.session
+            .execute_text("set local app.tenant_id = ''")
+            .await?;
+        Ok(ControlConn {
+            session: self.session,
+        })
+    }
+
     /// Undo everything; the session comes back for its owner.
     pub async fn rollback(mut self) -> Result<SessionSource, DbError> {
         self.session.rollback().await?;

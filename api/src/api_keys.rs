@@ -1,0 +1,72 @@
+//! Keys of one tenant: made, listed, rotated, revoked.
+
+pub(crate) mod create;
+pub(crate) mod list;
+pub(crate) mod revoke;
+pub(crate) mod rotate;
+mod store;
+
+use domain::id::ApiKeyId;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::api_key::Mode;
+use crate::auth::scope::{Scope, Scopes};
+use crate::problem::{Problem, ProblemKind};
+
+/// A key without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ApiKey {
+    /// Its id.
+    pub(crate) id: ApiKeyId,
+    /// What people call it.
+    pub(crate) name: String,
+    /// The last four characters of the secret.
+    pub(crate) last_four: String,
+    /// What it may do.
+    pub(crate) scopes: Vec<Scope>,
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+    /// When it ends by itself; null: never.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// When it was revoked; null while it is not.
+    pub(crate) revoked_at: Option<Timestamp>,
+}
+
+/// A key that was just made. The secret is shown this once and can't be read again.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct CreatedApiKey {
+    /// The key as it is listed.
+    #[serde(flatten)]
+    pub(crate) key: ApiKey,
+    /// What goes into `Authorization: Bearer`.
+    pub(crate) secret: String,
+}
+
+/// The mode of a caller's keys.
+const fn mode(is_test: bool) -> Mode {
+    if is_test { Mode::Test } else { Mode::Live }
+}
+
+/// A key can't hand out what it lacks.
+fn check_grant(own: Scopes, wanted: Scopes) -> Result<(), Problem> {
+    let missing = wanted
+        .to_vec()
+        .into_iter()
+        .find(|scope| !own.contains(*scope));
+    match missing {
+        None => Ok(()),
+        Some(scope) => Err(Problem::new(
+            ProblemKind::InsufficientScope,
+            format!(
+                "The calling key lacks `{}`, so it can't grant it.",
+                scope.as_str()
+            ),
+        )),
+    }
+}
+
+fn key_id(text: &str) -> Result<ApiKeyId, Problem> {
+    text.parse().map_err(|_other| Problem::not_found())
+}

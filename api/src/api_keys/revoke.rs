@@ -1,0 +1,51 @@
+//! Revoke a key.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use domain::id::ApiKeyId;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::KeysAdmin;
+use crate::db::{Db, TenantNumber};
+use crate::page::{NoQuery, Query};
+use crate::problem::{Problem, Problems};
+
+use super::{ApiKey, key_id, store};
+
+/// Revoke an API key
+///
+/// It stops working on every node within a second, for good. Repeating it changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/api-keys/{id}",
+    operation_id = "revoke_api_key",
+    tag = "api-keys",
+    params(("id" = ApiKeyId, Path, description = "The key.")),
+    responses((status = 200, description = "The revoked key.", body = ApiKey), Problems),
+    extensions(("x-scopes" = json!(["keys:admin"])))
+)]
+pub(crate) async fn revoke(
+    app: Data<App>,
+    caller: Caller<KeysAdmin>,
+    id: Path<String>,
+    _query: Query<NoQuery>,
+) -> Result<HttpResponse, Problem> {
+    let id = key_id(&id)?;
+    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let revoked = app
+        .db
+        .run(async move { end(&db, tenant, id).await })
+        .await??;
+    app.keys.refresh_soon();
+    tracing::info!(key.id = %id, "a key was revoked");
+    Ok(HttpResponse::Ok().json(revoked))
+}
+
+async fn end(db: &Db, tenant: TenantNumber, id: ApiKeyId) -> Result<ApiKey, Problem> {
+    let control = db.control().await?;
+    store::revoke(&control, tenant, id).await?;
+    let revoked = store::locked(&control, tenant, id).await?;
+    control.commit().await?;
+    revoked.ok_or_else(Problem::not_found)
+}

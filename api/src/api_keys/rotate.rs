@@ -1,0 +1,117 @@
+//! Replace a key by a new one, with both good for a while.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use domain::fault::{Fault, FaultCode};
+use domain::id::ApiKeyId;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::issue::UnstoredKey;
+use crate::auth::scope::KeysAdmin;
+use crate::auth::{Caller, Principal};
+use crate::body::Body;
+use crate::clock;
+use crate::config::MAX_BODY_BYTES;
+use crate::page::{NoQuery, Query};
+use crate::problem::{Problem, ProblemKind, Problems};
+
+use super::create::{answer, shown, terms};
+use super::{ApiKey, CreatedApiKey, check_grant, key_id, store};
+
+/// A day, in which every till can be given the new key.
+const DEFAULT_OVERLAP_SECONDS: u32 = 24 * 60 * 60;
+/// Thirty days.
+const MAX_OVERLAP_SECONDS: u32 = 30 * 24 * 60 * 60;
+
+/// How a key is replaced.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotation {
+    /// How long the old key stays good, in seconds; a day when left out, at most 30 days.
+    #[schema(maximum = 2_592_000)]
+    pub(crate) overlap_seconds: Option<u32>,
+}
+
+impl Rotation {
+    fn ends_at(&self, now: Timestamp) -> Result<Timestamp, Problem> {
+        let seconds = self.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
+        let too_long = || {
+            let detail = "Use at most 2592000 seconds, which are 30 days.";
+            Problem::invalid(vec![Fault::new(
+                "/overlap_seconds",
+                FaultCode::OutOfRange,
+                detail,
+            )])
+        };
+        if seconds > MAX_OVERLAP_SECONDS {
+            return Err(too_long());
+        }
+        now.checked_add(SignedDuration::from_secs(i64::from(seconds)))
+            .map_err(|_out_of_range| too_long())
+    }
+}
+
+/// Rotate an API key
+///
+/// Makes a key with the same name and scopes; the old one ends after the overlap. The new secret is in this answer only.
+#[utoipa::path(
+    post,
+    path = "/v1/api-keys/{id}/rotate",
+    operation_id = "rotate_api_key",
+    tag = "api-keys",
+    params(("id" = ApiKeyId, Path, description = "The key to replace.")),
+    request_body = Option<Rotation>,
+    responses((status = 201, description = "The new key with its secret.", body = CreatedApiKey), Problems),
+    extensions(("x-scopes" = json!(["keys:admin"])))
+)]
+pub(crate) async fn rotate(
+    app: Data<App>,
+    caller: Caller<KeysAdmin>,
+    id: Path<String>,
+    _query: Query<NoQuery>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let id = key_id(&id)?;
+    let rotation: Rotation = body.optional_json(MAX_BODY_BYTES).await?;
+    let ends_at = rotation.ends_at(clock::now())?;
+    let old = usable(&app, &caller, id).await?;
+    let scopes = old.scopes.iter().copied().collect();
+    check_grant(caller.scopes, scopes)?;
+    let terms = terms(&caller, old.name, scopes, old.expires_at);
+    let unstored = UnstoredKey::make(&app.keys, terms).await?;
+    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let replace = async move {
+        let control = db.control().await?;
+        let present = store::locked(&control, tenant, id).await?;
+        still_usable(present)?;
+        let created_at = unstored.store(&control, tenant).await?;
+        store::expire(&control, tenant, id, ends_at).await?;
+        control.commit().await?;
+        Ok::<_, Problem>(shown(&unstored, created_at))
+    };
+    let created = app.db.run(replace).await??;
+    app.keys.refresh_soon();
+    Ok(answer(&created))
+}
+
+async fn usable(app: &App, caller: &Principal, id: ApiKeyId) -> Result<ApiKey, Problem> {
+    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let found = app
+        .db
+        .run(async move { store::locked(&db.control().await?, tenant, id).await })
+        .await??;
+    still_usable(found)
+}
+
+fn still_usable(key: Option<ApiKey>) -> Result<ApiKey, Problem> {
+    let key = key.ok_or_else(Problem::not_found)?;
+    let is_over = key.expires_at.is_some_and(|at| at <= clock::now());
+    if key.revoked_at.is_some() || is_over {
+        let detail = "The key does not work any more; make a new one.";
+        return Err(Problem::new(ProblemKind::InvalidState, detail));
+    }
+    Ok(key)
+}

@@ -1,0 +1,91 @@
+//! The contract as OpenAPI, made from the handlers and finished so that generators make good
+//! clients: shared problems, credentials, and which positions hold ids of the tenant's things.
+
+mod finish;
+
+use actix_web::HttpResponse;
+use serde_json::Value;
+use utoipa::OpenApi;
+
+use crate::page::PageSize;
+use crate::problem::{Problem, ProblemDocument};
+use crate::{api_keys, programs, purchases, redemptions, stores, tenants};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tamaru",
+        version = "1.0.0",
+        description = "Point programs for many retailers: receipts in, points out.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+        contact(name = "The operator of this service")
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "tenants", description = "Retailers and their settings."),
+        (name = "api-keys", description = "Credentials of a tenant."),
+        (name = "stores", description = "Branches that receipts name."),
+        (name = "program", description = "The rules: a draft, and versions that never change."),
+        (name = "members", description = "Who collects points."),
+        (name = "balances", description = "What members have."),
+        (name = "purchases", description = "Receipts, before and after they are recorded."),
+        (name = "redemptions", description = "Points spent outside a receipt."),
+    ),
+    paths(
+        tenants::create::create,
+        tenants::list::list,
+        tenants::get::get,
+        tenants::update::update,
+        tenants::suspend::suspend,
+        tenants::suspend::resume,
+        tenants::own::get,
+        tenants::own::update,
+        api_keys::create::create,
+        api_keys::list::list,
+        api_keys::revoke::revoke,
+        api_keys::rotate::rotate,
+        stores::create::create,
+        stores::list::list,
+        stores::get::get,
+        stores::update::update,
+        programs::in_force::in_force,
+        programs::draft::draft,
+        programs::save_draft::save,
+        programs::publish::publish,
+        programs::versions::versions,
+        programs::version::version,
+        purchases::quote::quote,
+        purchases::record::record,
+        purchases::list::list,
+        purchases::get::get,
+        redemptions::create::create,
+        redemptions::get::get,
+    ),
+    components(schemas(ProblemDocument, PageSize))
+)]
+struct Contract;
+
+/// The finished document.
+pub fn document() -> Result<Value, serde_json::Error> {
+    let mut document = serde_json::to_value(Contract::openapi())?;
+    finish::finish(&mut document);
+    Ok(document)
+}
+
+/// The finished document as it is committed: keys in order, two spaces, a line break at the end.
+pub fn text() -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(&document()?)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The document, for programs.
+pub(crate) async fn serve() -> Result<HttpResponse, Problem> {
+    let text = text().map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(text))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! Read a tenant.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use domain::id::TenantId;
+
+use crate::app::App;
+use crate::auth::Operator;
+use crate::etag;
+use crate::page::{NoQuery, Query};
+use crate::problem::{Problem, Problems};
+
+use super::{Tenant, store, tenant_id};
+
+/// Read a tenant
+///
+/// A live tenant or a sandbox twin, with its version in the `ETag`.
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{id}",
+    operation_id = "get_tenant",
+    tag = "tenants",
+    params(("id" = TenantId, Path, description = "The tenant.")),
+    responses((status = 200, description = "The tenant.", body = Tenant), Problems),
+    extensions(("x-scopes" = json!(["operator"])))
+)]
+pub(crate) async fn get(
+    app: Data<App>,
+    _operator: Operator,
+    id: Path<String>,
+    _query: Query<NoQuery>,
+) -> Result<HttpResponse, Problem> {
+    let id = tenant_id(&id)?;
+    let db = app.db.clone();
+    let found = app
+        .db
+        .run(async move { store::by_id(&db.control().await?, id).await })
+        .await??;
+    Ok(answer(&found.ok_or_else(Problem::not_found)?))
+}
+
+/// A tenant with its ETag.
+pub(super) fn answer(tenant: &Tenant) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(etag::tag(tenant.revision))
+        .json(tenant)
+}
