@@ -4,7 +4,6 @@
 pub mod body;
 pub mod clock;
 pub mod config;
-pub mod etag;
 pub mod page;
 pub mod problem;
 pub mod revision;
@@ -28,16 +27,12 @@ pub mod ledger;
 // Level 6: what handlers may use.
 pub mod app;
 // Level 7: the resources.
-<<<<<<< HEAD
-mod balances;
-mod health;
-mod members;
-=======
 mod api_keys;
+mod balances;
 mod docs;
 mod health;
+mod members;
 mod programs;
->>>>>>> fde68df (Make tenants, keys, stores and programs, and write the contract down)
 mod purchases;
 mod redemptions;
 mod stores;

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
-use crate::{api_keys, programs, purchases, redemptions, stores, tenants};
+use crate::{api_keys, balances, members, programs, purchases, redemptions, stores, tenants};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -54,6 +54,14 @@ use crate::{api_keys, programs, purchases, redemptions, stores, tenants};
         programs::publish::publish,
         programs::versions::versions,
         programs::version::version,
+        members::enrol::enrol_member,
+        members::find::find_members,
+        members::find::look_up_member,
+        members::get::read_member,
+        members::patch::change_member,
+        balances::read::read_balances,
+        balances::expirations::list_expirations,
+        balances::transactions::list_transactions,
         purchases::quote::quote,
         purchases::record::record,
         purchases::list::list,

@@ -1,57 +1,48 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
-<<<<<<< HEAD
-use actix_web::web::{ServiceConfig, get, patch, post, resource, to};
-
-use crate::problem::Problem;
-use crate::{balances, health, members, purchases, redemptions};
-=======
 use actix_web::web::{ServiceConfig, delete, get, patch, post, put, redirect, resource, to};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
-use crate::{api_keys, docs, health, openapi, programs, purchases, redemptions, stores, tenants};
->>>>>>> fde68df (Make tenants, keys, stores and programs, and write the contract down)
+use crate::{
+    api_keys, balances, docs, health, members, openapi, programs, purchases, redemptions, stores,
+    tenants,
+};
 
 /// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        // For those who run the service.
+        .configure(running)
+        .configure(contract)
+        .configure(operator)
+        .configure(configuration)
+        .configure(people)
+        .configure(points)
+        .default_service(to(nothing_here));
+}
+
+/// For those who run the service.
+fn running(config: &mut ServiceConfig) {
+    config
         .service(resource("/livez").route(get().to(health::live)))
         .service(resource("/readyz").route(get().to(health::ready)))
-        .service(resource("/metrics").route(get().to(health::metrics)))
-<<<<<<< HEAD
-        // Members.
-        .service(
-            resource("/v1/members")
-                .route(post().to(members::enrol::enrol_member))
-                .route(get().to(members::find::find_members)),
-        )
-        .service(resource("/v1/members/lookup").route(post().to(members::find::look_up_member)))
-        .service(
-            resource("/v1/members/{id}")
-                .route(get().to(members::get::read_member))
-                .route(patch().to(members::patch::change_member)),
-        )
-        .service(
-            resource("/v1/members/{id}/balances").route(get().to(balances::read::read_balances)),
-        )
-        .service(
-            resource("/v1/members/{id}/expirations")
-                .route(get().to(balances::expirations::list_expirations)),
-        )
-        .service(
-            resource("/v1/members/{id}/transactions")
-                .route(get().to(balances::transactions::list_transactions)),
-=======
-        // The contract, for programs and people.
+        .service(resource("/metrics").route(get().to(health::metrics)));
+}
+
+/// The contract, for programs and people.
+fn contract(config: &mut ServiceConfig) {
+    config
         .service(resource("/v1/openapi.json").route(get().to(openapi::serve)))
         .service(resource(DOCS_PATH).route(get().to(docs::problems)))
         .service(resource("/docs/problems/{code}").route(get().to(docs::problem)))
         .service(redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/v1/openapi.json")))
-        // Tenants, for the operator of the service.
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/v1/openapi.json")));
+}
+
+/// Tenants, for the operator of the service.
+fn operator(config: &mut ServiceConfig) {
+    config
         .service(
             resource("/v1/tenants")
                 .route(post().to(tenants::create::create))
@@ -62,11 +53,13 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(get().to(tenants::get::get))
                 .route(patch().to(tenants::update::update)),
         )
-        .service(
-            resource("/v1/tenants/{id}/suspend").route(post().to(tenants::suspend::suspend)),
-        )
-        .service(resource("/v1/tenants/{id}/resume").route(post().to(tenants::suspend::resume)))
-        // What a tenant configures.
+        .service(resource("/v1/tenants/{id}/suspend").route(post().to(tenants::suspend::suspend)))
+        .service(resource("/v1/tenants/{id}/resume").route(post().to(tenants::suspend::resume)));
+}
+
+/// What a tenant configures.
+fn configuration(config: &mut ServiceConfig) {
+    config
         .service(
             resource("/v1/tenant")
                 .route(get().to(tenants::own::get))
@@ -98,11 +91,40 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/program/publish").route(post().to(programs::publish::publish)))
         .service(resource("/v1/program/versions").route(get().to(programs::versions::versions)))
         .service(
-            resource("/v1/program/versions/{version}")
-                .route(get().to(programs::version::version)),
->>>>>>> fde68df (Make tenants, keys, stores and programs, and write the contract down)
+            resource("/v1/program/versions/{version}").route(get().to(programs::version::version)),
+        );
+}
+
+/// Members.
+fn people(config: &mut ServiceConfig) {
+    config
+        .service(
+            resource("/v1/members")
+                .route(post().to(members::enrol::enrol_member))
+                .route(get().to(members::find::find_members)),
         )
-        // Receipts and points.
+        .service(resource("/v1/members/lookup").route(post().to(members::find::look_up_member)))
+        .service(
+            resource("/v1/members/{id}")
+                .route(get().to(members::get::read_member))
+                .route(patch().to(members::patch::change_member)),
+        )
+        .service(
+            resource("/v1/members/{id}/balances").route(get().to(balances::read::read_balances)),
+        )
+        .service(
+            resource("/v1/members/{id}/expirations")
+                .route(get().to(balances::expirations::list_expirations)),
+        )
+        .service(
+            resource("/v1/members/{id}/transactions")
+                .route(get().to(balances::transactions::list_transactions)),
+        );
+}
+
+/// Receipts and points.
+fn points(config: &mut ServiceConfig) {
+    config
         .service(resource("/v1/quotes").route(post().to(purchases::quote::quote)))
         .service(
             resource("/v1/purchases")
@@ -111,8 +133,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/purchases/{id}").route(get().to(purchases::get::get)))
         .service(resource("/v1/redemptions").route(post().to(redemptions::create::create)))
-        .service(resource("/v1/redemptions/{id}").route(get().to(redemptions::get::get)))
-        .default_service(to(nothing_here));
+        .service(resource("/v1/redemptions/{id}").route(get().to(redemptions::get::get)));
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use crate::body::check_text;
 use crate::catalog::BumpRevision;
 use crate::db::{DbError, TenantConn};
-use crate::etag;
 use crate::problem::Problem;
+use crate::revision::etag;
 use crate::zone::zone;
 
 const MAX_TEXT_CHARACTERS: usize = 200;
@@ -43,7 +43,7 @@ pub(crate) struct Store {
 impl Store {
     fn answer(&self) -> HttpResponse {
         HttpResponse::Ok()
-            .insert_header(etag::tag(self.revision))
+            .insert_header(etag(self.revision))
             .json(self)
     }
 }

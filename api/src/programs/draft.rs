@@ -7,9 +7,9 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::ProgramRead;
 use crate::db::DbError;
-use crate::etag;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
+use crate::revision::etag;
 
 use super::{ProgramDocument, store};
 
@@ -39,7 +39,7 @@ pub(crate) async fn draft(
     let found = app.db.run(read).await??;
     let (revision, document) = found.unwrap_or_else(|| (0, "{}".to_owned()));
     Ok(HttpResponse::Ok()
-        .insert_header(etag::tag(revision))
+        .insert_header(etag(revision))
         .content_type("application/json")
         .body(document))
 }

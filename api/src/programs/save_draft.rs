@@ -17,9 +17,9 @@ use crate::body::Body;
 use crate::catalog::AllStores;
 use crate::config::MAX_PROGRAM_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
-use crate::etag::{self, IfMatch};
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
+use crate::revision::{IfMatch, etag};
 
 use super::store::{InsertDraft, UpdateDraft};
 use super::{ProgramDocument, store};
@@ -59,9 +59,7 @@ pub(crate) async fn save(
     let (db, tenant) = (app.db.clone(), caller.tenant);
     let save = async move { write(&db, tenant, &condition, document).await };
     let (revision, saved) = app.db.run(save).await??;
-    Ok(HttpResponse::Ok()
-        .insert_header(etag::tag(revision))
-        .json(saved))
+    Ok(HttpResponse::Ok().insert_header(etag(revision)).json(saved))
 }
 
 async fn write(
@@ -75,7 +73,7 @@ async fn write(
         .await?
         .map(|(revision, _)| revision);
     match present {
-        Some(revision) => condition.demand(revision)?,
+        Some(revision) => condition.require(revision)?,
         None => condition.check(0)?,
     }
     let stores = store_codes(&tx).await?;

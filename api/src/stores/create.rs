@@ -14,9 +14,9 @@ use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::{MAX_BODY_BYTES, MAX_STORES_PER_TENANT};
 use crate::db::{Db, DbError, TenantNumber};
-use crate::etag;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
+use crate::revision::etag;
 
 use super::store::InsertStore;
 use super::{MAX_TEXT_CHARACTERS, Store, bump, faults, store};
@@ -79,7 +79,7 @@ pub(crate) async fn create(
         .await??;
     Ok(HttpResponse::Created()
         .insert_header(("Location", format!("/v1/stores/{}", created.id)))
-        .insert_header(etag::tag(created.revision))
+        .insert_header(etag(created.revision))
         .json(created))
 }
 

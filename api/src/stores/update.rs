@@ -13,9 +13,9 @@ use crate::auth::scope::TenantAdmin;
 use crate::body::{Body, from_document, merge_patch};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, TenantNumber};
-use crate::etag::IfMatch;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
+use crate::revision::IfMatch;
 
 use super::store::UpdateStore;
 use super::{Store, bump, faults, store, store_id};

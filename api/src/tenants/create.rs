@@ -16,9 +16,9 @@ use crate::body::{Body, from_document};
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantNumber};
-use crate::etag;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
+use crate::revision::etag;
 
 use super::{Tenant, TenantLimits, TenantSettings, TenantStatus, limits_in, store};
 
@@ -101,7 +101,7 @@ pub(crate) async fn create(
     tracing::info!(tenant.id = %created.tenant.id, "a tenant was made");
     Ok(HttpResponse::Created()
         .insert_header(("Location", location))
-        .insert_header(etag::tag(created.tenant.revision))
+        .insert_header(etag(created.tenant.revision))
         .json(created))
 }
 

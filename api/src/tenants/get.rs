@@ -6,9 +6,9 @@ use domain::id::TenantId;
 
 use crate::app::App;
 use crate::auth::Operator;
-use crate::etag;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
+use crate::revision::etag;
 
 use super::{Tenant, store, tenant_id};
 
@@ -42,6 +42,6 @@ pub(crate) async fn get(
 /// A tenant with its ETag.
 pub(super) fn answer(tenant: &Tenant) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header(etag::tag(tenant.revision))
+        .insert_header(etag(tenant.revision))
         .json(tenant)
 }

@@ -8,9 +8,9 @@ use crate::auth::Caller;
 use crate::auth::scope::{AnyScope, TenantAdmin};
 use crate::body::Body;
 use crate::config::MAX_BODY_BYTES;
-use crate::etag::IfMatch;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
+use crate::revision::IfMatch;
 
 use super::get::answer;
 use super::update::{Change, MayChange};

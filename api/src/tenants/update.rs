@@ -11,9 +11,9 @@ use crate::body::{Body, from_document, merge_patch};
 use crate::catalog::BumpRevision;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
-use crate::etag::IfMatch;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
+use crate::revision::IfMatch;
 
 use super::create::NewTenant;
 use super::get::answer;
@@ -82,7 +82,7 @@ impl Change {
         let Some(present) = store::locked_by_id(&control, self.id).await? else {
             return Err(Problem::not_found());
         };
-        self.condition.demand(present.revision)?;
+        self.condition.require(present.revision)?;
         let (settings, limits) = patched(&present, self.patch, self.may)?;
         let tx = control.into_tenant(TenantNumber(present.number)).await?;
         if settings.currency != present.settings.currency && store::has_purchases(&tx).await? {
