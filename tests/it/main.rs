@@ -3,3 +3,4 @@
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;
 mod harness_works;
+mod tidy;

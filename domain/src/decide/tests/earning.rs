@@ -163,7 +163,10 @@ fn a_minimum_looks_at_the_matching_lines() {
     .unwrap();
     let explained = &outcome.explanation[0];
     assert_eq!(explained.reason, Some(Reason::BelowMinimum));
-    assert_eq!(explained.missing_amount.map(|missing| missing.minor()), Some(320));
+    assert_eq!(
+        explained.missing_amount.map(|missing| missing.minor()),
+        Some(320)
+    );
 }
 
 #[test]
@@ -214,7 +217,12 @@ fn every_rule_is_explained_in_document_order() {
         ("elsewhere", Reason::Store, None, None),
         ("food", Reason::NoMatchingLines, None, None),
         ("base", Reason::BelowMinimum, Some(700), None),
-        ("later", Reason::OutsidePeriod, None, Some("2026-11-25".to_owned())),
+        (
+            "later",
+            Reason::OutsidePeriod,
+            None,
+            Some("2026-11-25".to_owned()),
+        ),
         ("bonus", Reason::NoBasePoints, None, None),
     ];
     assert_eq!(told, expected);
