@@ -16,7 +16,6 @@ pub(crate) mod call;
 pub(crate) mod cluster;
 pub(crate) mod node;
 pub(crate) mod process;
-mod seed;
 pub(crate) mod sql;
 pub(crate) mod tenant;
 

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::id::TenantId;
+use domain::id::{MemberId, TenantId};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use super::call::Api;
+use super::call::{Answer, Api};
 use super::node::{Node, node};
-use super::seed;
 
 /// One point per 100 yen that never expires, spent one by one.
 pub(crate) fn plain_program() -> Value {
@@ -50,6 +50,8 @@ pub(crate) struct TestTenant {
     pub(crate) number: i64,
     /// Acts with every scope.
     pub(crate) api: Api,
+    /// Acts with every scope on the sandbox twin.
+    pub(crate) sandbox: Api,
 }
 
 impl TestTenant {
@@ -75,23 +77,103 @@ impl TestTenant {
 
     /// A tenant on another node.
     pub(crate) async fn on(node: &Node, spec: Spec) -> Self {
-        let owner = node.cluster.owner().await;
-        let (id, number, key) = seed::tenant(&owner, &spec).await;
-        Self {
-            id,
-            number,
-            api: Api::new(&node.base, &key),
+        let mut settings = json!({
+            "name": "Test",
+            "currency": "JPY",
+            "time_zone": "Asia/Tokyo",
+            "business_day_cutover": "05:00",
+            "prices_include_tax": true,
+        });
+        for (name, value) in spec.settings.as_object().into_iter().flatten() {
+            settings[name] = value.clone();
         }
+        let made = node
+            .operator()
+            .post("/v1/tenants", &settings)
+            .await
+            .expect(201);
+        let id: TenantId = made.text("/id").parse().unwrap();
+        let tenant = Self {
+            id,
+            number: number_of(&node.cluster.owner().await, &made.text("/id")).await,
+            api: Api::new(&node.base, &made.text("/api_key/secret")),
+            sandbox: Api::new(&node.base, &made.text("/sandbox/api_key/secret")),
+        };
+        for code in &spec.stores {
+            let store = json!({"code": code, "name": code});
+            tenant.api.post("/v1/stores", &store).await.expect(201);
+        }
+        if let Some(program) = &spec.program {
+            tenant
+                .publish(program, Some("2020-01-01T00:00:00Z"))
+                .await
+                .expect(201);
+        }
+        tenant
+    }
+
+    /// Saves a program as the draft and publishes it.
+    pub(crate) async fn publish(&self, program: &Value, effective_from: Option<&str>) -> Answer {
+        self.save(program).await.expect(200);
+        let publication = match effective_from {
+            Some(from) => json!({"effective_from": from}),
+            None => json!({}),
+        };
+        self.api.post("/v1/program/publish", &publication).await
+    }
+
+    /// Saves a program over whatever the draft is.
+    pub(crate) async fn save(&self, program: &Value) -> Answer {
+        let draft = self.api.get("/v1/program/draft").await.expect(200);
+        let save = self
+            .api
+            .request(Method::PUT, "/v1/program/draft")
+            .json(program);
+        self.api
+            .send(save.header("If-Match", draft.header("etag")))
+            .await
     }
 
     /// Enrols a member with nothing but an id.
     pub(crate) async fn member(&self) -> String {
-        seed::member(&node().cluster.owner().await, self.number).await
+        self.enrol(&json!({})).await
     }
 
-    /// Enrols a member on another node's database.
+    /// A member written by the owner, who needs no running node for it.
     pub(crate) async fn member_by(&self, owner: &Client) -> String {
-        seed::member(owner, self.number).await
+        let (tenant, id) = (self.number, api::clock::new_id());
+        let insert = format!(
+            "insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
+                 values ({tenant}, '{id}', now(), '{{}}', '{{}}', now());
+             insert into member_ledgers (tenant_id, member_id, last_recorded_at) values ({tenant}, '{id}', now())"
+        );
+        owner.batch_execute(&insert).await.unwrap();
+        MemberId::from_uuid(id).to_string()
+    }
+
+    /// Enrols a member; its id.
+    pub(crate) async fn enrol(&self, fields: &Value) -> String {
+        let enrolled = self.api.post("/v1/members", fields).await;
+        enrolled.expect(201).text("/id")
+    }
+
+    /// A key of this tenant with these scopes only.
+    pub(crate) async fn key(&self, scopes: &[&str]) -> Api {
+        let key = json!({"name": "Limited", "scopes": scopes});
+        let made = self.api.post("/v1/api-keys", &key).await.expect(201);
+        self.api.with_key(&made.text("/secret"))
+    }
+
+    /// The member's only wallet.
+    pub(crate) async fn available(&self, member: &str) -> i64 {
+        let path = format!("/v1/members/{member}/balances");
+        let balances = self.api.get(&path).await.expect(200);
+        balances.json["wallets"][0]["available"].as_i64().unwrap()
+    }
+
+    /// Records a receipt under a key of its own.
+    pub(crate) async fn buy(&self, receipt: &Value) -> Answer {
+        self.api.keyed("/v1/purchases", &unique(), receipt).await
     }
 
     /// A receipt of one line at noon of 21 November 2026 in Tokyo.
@@ -110,8 +192,7 @@ impl TestTenant {
     pub(crate) async fn grant(&self, member: &str, points: i64) {
         let number = unique();
         let receipt = self.receipt(member, &number, points * 100);
-        let answer = self.api.keyed("/v1/purchases", &number, &receipt).await;
-        answer.expect(201);
+        self.buy(&receipt).await.expect(201);
     }
 }
 
@@ -119,4 +200,11 @@ impl TestTenant {
 pub(crate) fn unique() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     format!("u{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+async fn number_of(owner: &Client, public_id: &str) -> i64 {
+    let id: TenantId = public_id.parse().unwrap();
+    let query = "select id from tenants where public_id = $1::text::uuid";
+    let uuid = id.uuid().to_string();
+    owner.query_one(query, &[&uuid]).await.unwrap().get(0)
 }
