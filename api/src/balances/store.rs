@@ -24,8 +24,8 @@ statement! {
                 min(t.expires_at) filter (where t.expires_at > n.at) as next_expires_at
             from lots t
             where t.tenant_id = $1 and t.member_id = m.id and t.wallet = w.wallet and t.remaining > 0
-                and (t.activates_at is null or t.activates_at <= n.at)
-        ) o on w.next_expires_at <= n.at
+                and (t.activates_at is null or t.activates_at <= n.at) and w.next_expires_at <= n.at
+        ) o on true
         where m.tenant_id = $1 and m.id = $2";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid }
     -> {
