@@ -67,11 +67,12 @@ fn limits_in(document: &mut Value) -> Result<Option<TenantLimits>, Problem> {
     let Some(limits) = limits else {
         return Ok(None);
     };
-    from_document(limits).map(Some).map_err(|mut problem| {
-        for fault in &mut problem.errors {
+    from_document(limits).map(Some).map_err(|problem| {
+        let mut faults = problem.errors;
+        for fault in &mut faults {
             fault.pointer.insert_str(0, "/limits");
         }
-        problem
+        Problem::invalid(faults)
     })
 }
 

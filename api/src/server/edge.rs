@@ -8,7 +8,9 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
@@ -26,6 +28,7 @@ use crate::telemetry::RequestLabels;
 const MAX_URI_BYTES: usize = 8 * 1024;
 /// The longest request id that is taken from a caller, in characters.
 const MAX_REQUEST_ID_CHARACTERS: usize = 64;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps every request.
@@ -122,10 +125,12 @@ impl ResponseError for Unrouted {
 fn rendered(mut response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
     let known = response.response_mut().extensions_mut().remove::<Problem>();
     let status = response.status();
-    let is_ours = !status.is_client_error() && !status.is_server_error();
+    let is_error = status.is_client_error() || status.is_server_error();
+    // The answer of `/readyz` says by itself what is wrong; the framework's errors say nothing.
+    let is_ours = response.headers().get(CONTENT_TYPE) == Some(&JSON);
     let problem = match known {
         Some(problem) => problem,
-        None if is_ours => {
+        None if is_ours || !is_error => {
             finish(response.headers_mut(), request_id);
             return response;
         }
