@@ -69,10 +69,10 @@ pub struct Arguments {
     /// Where to listen, e.g. 127.0.0.1:8080.
     #[arg(long, env = "TAMARU_LISTEN")]
     pub listen: Option<String>,
-    /// The service's own database role, e.g. postgres://tamaru_app:secret@db/tamaru.
+    /// The service's own database role, e.g. `postgres://tamaru_app:secret@db/tamaru`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// The hot copy of balances, e.g. redis://cache:6379. Optional.
+    /// The hot copy of balances, e.g. `redis://cache:6379`. Optional.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
     /// Creates tenants; at least 32 characters.

@@ -51,7 +51,7 @@ pub(crate) async fn ready(app: Data<App>) -> HttpResponse {
     }
 }
 
-/// Counters in the OpenMetrics format.
+/// Counters in the `OpenMetrics` format.
 pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     let text = app
         .metrics

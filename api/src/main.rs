@@ -48,7 +48,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct OwnerArguments {
-    /// An administrator's or the owner's role, e.g. postgres://postgres:secret@db/tamaru.
+    /// An administrator's or the owner's role, e.g. `postgres://postgres:secret@db/tamaru`.
     #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true)]
     database_owner_url: Option<String>,
 }

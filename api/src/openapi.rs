@@ -3,6 +3,8 @@
 
 mod finish;
 
+use std::sync::OnceLock;
+
 use actix_web::HttpResponse;
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -76,7 +78,7 @@ struct Contract;
 /// The finished document.
 pub fn document() -> Result<Value, serde_json::Error> {
     let mut document = serde_json::to_value(Contract::openapi())?;
-    finish::finish(&mut document);
+    finish::finish(&mut document)?;
     Ok(document)
 }
 
@@ -87,9 +89,16 @@ pub fn text() -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
-/// The document, for programs.
+/// The document, for programs; made once per process.
 pub(crate) async fn serve() -> Result<HttpResponse, Problem> {
-    let text = text().map_err(|error| Problem::internal(&error))?;
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = match TEXT.get() {
+        Some(text) => text.as_str(),
+        None => {
+            let made = text().map_err(|error| Problem::internal(&error))?;
+            TEXT.get_or_init(|| made)
+        }
+    };
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .body(text))

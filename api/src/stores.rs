@@ -35,7 +35,7 @@ pub(crate) struct Store {
     pub(crate) time_zone: Option<String>,
     /// When it was made.
     pub(crate) created_at: Timestamp,
-    /// Stands in the ETag.
+    /// Stands in the `ETag`.
     #[serde(skip)]
     pub(crate) revision: i64,
 }

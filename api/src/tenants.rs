@@ -92,7 +92,7 @@ pub(crate) struct Tenant {
     pub(crate) sandbox_of: Option<TenantId>,
     /// When it was made.
     pub(crate) created_at: Timestamp,
-    /// Stands in the ETag.
+    /// Stands in the `ETag`.
     #[serde(skip)]
     pub(crate) revision: i64,
     /// The tenant's internal number.

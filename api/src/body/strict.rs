@@ -34,7 +34,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Problem> {
 /// The slow way, taken only for what is refused: the same pass again, with its path.
 fn refusal(bytes: &[u8], error: &serde_json::Error) -> Problem {
     let text = error.to_string();
-    if let Some(rest) = text.strip_prefix(DUPLICATE) {
+    // The parser's own words are of another category than those of `Check`.
+    let own = if error.is_data() { text.as_str() } else { "" };
+    if let Some(rest) = own.strip_prefix(DUPLICATE) {
         let key = rest.split(" at line ").next().unwrap_or_default();
         let detail = format!(
             "The key {} stands twice in one object.",
@@ -44,11 +46,11 @@ fn refusal(bytes: &[u8], error: &serde_json::Error) -> Problem {
     }
     let pointer = || pointer_of_refusal(bytes);
     let invalid = |code, detail: &str| Problem::invalid(vec![Fault::new(pointer(), code, detail)]);
-    if text.starts_with(TOO_DEEP) {
+    if own.starts_with(TOO_DEEP) {
         let detail = format!("Nesting may be at most {MAX_DEPTH} deep.");
         return invalid(FaultCode::OutOfRange, &detail);
     }
-    if text.starts_with(CONTROL) {
+    if own.starts_with(CONTROL) {
         return invalid(FaultCode::ControlCharacter, "Leave out control characters.");
     }
     if text.starts_with("number out of range") {

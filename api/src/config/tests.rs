@@ -24,87 +24,41 @@ fn what_is_needed_is_enough() {
 
 #[test]
 fn each_setting_is_named_when_it_is_missing_or_wrong() {
-    let text = |text: &str| Some(text.to_owned());
-    let cases: [(Arguments, &str); 11] = [
+    type Change = fn(&mut Arguments);
+    let cases: [(Change, &str); 11] = [
         (
-            Arguments {
-                listen: text("nowhere"),
-                ..good()
-            },
+            |given| given.listen = Some("nowhere".into()),
             "TAMARU_LISTEN",
         ),
+        (|given| given.database_url = None, "DATABASE_URL"),
         (
-            Arguments {
-                database_url: None,
-                ..good()
-            },
+            |given| given.database_url = Some(String::new()),
             "DATABASE_URL",
         ),
         (
-            Arguments {
-                database_url: text(""),
-                ..good()
-            },
+            |given| given.database_url = Some("mysql://db".into()),
             "DATABASE_URL",
         ),
         (
-            Arguments {
-                database_url: text("mysql://db"),
-                ..good()
-            },
-            "DATABASE_URL",
-        ),
-        (
-            Arguments {
-                redis_url: text("http://cache"),
-                ..good()
-            },
+            |given| given.redis_url = Some("http://cache".into()),
             "REDIS_URL",
         ),
+        (|given| given.operator_key = None, "TAMARU_OPERATOR_KEY"),
         (
-            Arguments {
-                operator_key: None,
-                ..good()
-            },
+            |given| given.operator_key = Some("o".repeat(31)),
             "TAMARU_OPERATOR_KEY",
         ),
+        (|given| given.master_key = None, "TAMARU_MASTER_KEY"),
         (
-            Arguments {
-                operator_key: Some("o".repeat(31)),
-                ..good()
-            },
-            "TAMARU_OPERATOR_KEY",
-        ),
-        (
-            Arguments {
-                master_key: None,
-                ..good()
-            },
+            |given| given.master_key = Some("m".repeat(31)),
             "TAMARU_MASTER_KEY",
         ),
-        (
-            Arguments {
-                master_key: Some("m".repeat(31)),
-                ..good()
-            },
-            "TAMARU_MASTER_KEY",
-        ),
-        (
-            Arguments {
-                writers: 0,
-                ..good()
-            },
-            "TAMARU_WRITERS",
-        ),
-        (
-            Arguments {
-                pool_size: 1_001,
-                ..good()
-            },
-            "TAMARU_POOL_SIZE",
-        ),
+        (|given| given.writers = 0, "TAMARU_WRITERS"),
+        (|given| given.pool_size = 1_001, "TAMARU_POOL_SIZE"),
     ];
-    for (arguments, name) in cases {
+    for (change, name) in cases {
+        let mut arguments = good();
+        change(&mut arguments);
         let error = arguments.into_config().expect_err(name).to_string();
         assert!(error.starts_with(name), "{error}");
         assert!(error.contains("e.g."), "{error}");

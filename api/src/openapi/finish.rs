@@ -1,8 +1,15 @@
 //! What the derived document lacks.
 
+mod patches;
+mod shapes;
+
 use serde_json::{Map, Value, json};
 
 const PROBLEM: &str = "#/components/responses/Problem";
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// The program's parts, which no struct describes since the domain reads them field by field.
+const PROGRAM: &str = include_str!("program.json");
 
 /// Schemas of ids, and what they are ids of.
 const IDS: &[(&str, &str)] = &[
@@ -17,31 +24,46 @@ const IDS: &[(&str, &str)] = &[
 ];
 
 /// Finish the derived document.
-pub(super) fn finish(document: &mut Value) {
+pub(super) fn finish(document: &mut Value) -> Result<(), serde_json::Error> {
+    let program: Map<String, Value> = serde_json::from_str(PROGRAM)?;
+    for (name, schema) in program {
+        set(document, "schemas", &name, schema);
+    }
     share_problems(document);
     name_credentials(document);
+    shapes::name_pages(document);
+    shapes::name_variants(document);
+    shapes::lift_descriptions(document);
+    shapes::loosen_requests(document);
+    patches::add(document);
     mark_ids(document);
+    Ok(())
 }
 
-fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &mut Map<String, Value>)> {
     document
         .pointer_mut("/paths")
         .and_then(Value::as_object_mut)
         .into_iter()
         .flat_map(|paths| paths.values_mut())
         .filter_map(Value::as_object_mut)
-        .flat_map(|path| path.values_mut())
-        .filter_map(Value::as_object_mut)
+        .flatten()
+        .filter_map(|(method, operation)| Some((method.as_str(), operation.as_object_mut()?)))
+}
+
+fn schemas(document: &mut Value) -> Option<&mut Map<String, Value>> {
+    document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
 }
 
 /// One response for everything that goes wrong, since every error has the same shape.
 fn share_problems(document: &mut Value) {
-    for operation in operations(document) {
+    for (_, operation) in operations(document) {
         let responses = operation
             .get_mut("responses")
             .and_then(Value::as_object_mut);
-        let Some(responses) = responses else { continue };
-        for (status, response) in responses {
+        for (status, response) in responses.into_iter().flatten() {
             if status.starts_with('4') || status.starts_with('5') {
                 *response = json!({"$ref": PROBLEM});
             }
@@ -60,7 +82,7 @@ fn share_problems(document: &mut Value) {
             }
         },
         "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            "application/problem+json": {"schema": {"$ref": format!("{SCHEMAS}Problem")}}
         }
     });
     set(document, "responses", "Problem", problem);
@@ -74,7 +96,8 @@ fn name_credentials(document: &mut Value) {
         "securitySchemes",
         "api_key",
         bearer(
-            "A key of a tenant, `tmr_live_…` or `tmr_test_…`. `x-scopes` names the scopes of which one is needed; none means that any valid key will do.",
+            "A key of a tenant, `tmr_live_…` or `tmr_test_…`. `x-scopes` names the scopes of which one is needed; \
+             none means that any valid key will do.",
         ),
     );
     set(
@@ -83,7 +106,7 @@ fn name_credentials(document: &mut Value) {
         "operator_key",
         bearer("The key of the operator of the service."),
     );
-    for operation in operations(document) {
+    for (_, operation) in operations(document) {
         let is_operators = operation.get("x-scopes") == Some(&json!(["operator"]));
         let scheme = if is_operators {
             "operator_key"
@@ -114,7 +137,7 @@ fn mark_ids(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(mark_ids),
         Value::Object(members) => {
             let reference = members.get("$ref").and_then(Value::as_str);
-            let name = reference.and_then(|to| to.strip_prefix("#/components/schemas/"));
+            let name = reference.and_then(|to| to.strip_prefix(SCHEMAS));
             let what = name.and_then(|name| IDS.iter().find(|(id, _)| *id == name));
             if let Some((_, what)) = what {
                 members.insert("x-tenant-ref".to_owned(), json!(what));

@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use domain::decide::PurchaseOutcome;
 use domain::id::{MemberId, PurchaseId};
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::answer::Purchase;
@@ -18,7 +18,7 @@ use crate::page::{Page, PageSize, Query};
 use crate::problem::{Problem, Problems};
 
 /// Which purchases are listed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PurchaseFilter {
@@ -35,7 +35,6 @@ pub(crate) struct PurchaseFilter {
     #[param(value_type = PageSize, required = false)]
     pub limit: PageSize,
     /// The `next_cursor` of the page before; left out for the first page.
-    #[serde(skip_serializing)]
     pub cursor: Option<String>,
 }
 
@@ -56,7 +55,8 @@ pub(crate) async fn list(
     caller: Caller<PurchasesRead>,
     Query(filter): Query<PurchaseFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let filters = serde_json::to_string(&filter).map_err(|error| Problem::internal(&error))?;
+    let filters = (filter.member_id, &filter.store, filter.from, filter.to);
+    let filters = serde_json::to_string(&filters).map_err(|error| Problem::internal(&error))?;
     let cursors = app.cursors.of(caller.tenant.0, "/v1/purchases", &filters);
     let before: Option<PurchaseId> = cursors.decode(filter.cursor.as_deref())?;
     let size = filter.limit;

@@ -39,7 +39,7 @@ pub(crate) async fn get(
     Ok(answer(&found.ok_or_else(Problem::not_found)?))
 }
 
-/// A tenant with its ETag.
+/// A tenant with its `ETag`.
 pub(super) fn answer(tenant: &Tenant) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(etag(tenant.revision))
