@@ -248,7 +248,12 @@ impl Reading {
             };
             let key = self.keys.get(*tenant);
             let key = key.ok_or_else(|| Failure::other("the journal names an unknown tenant"))?;
-            let statement = read_statement(&mut connection, key, id).await?;
+            let version = journal
+                .iter()
+                .map(|line| line.version)
+                .max()
+                .unwrap_or_default();
+            let statement = read_statement(&mut connection, key, (id, version)).await?;
             transactions = transactions.saturating_add(statement.moved.len());
             let found = audit(journal.clone(), &statement);
             findings.extend(
@@ -264,9 +269,10 @@ impl Reading {
 async fn read_statement(
     connection: &mut Connection,
     key: &Arc<str>,
-    member: &str,
+    (member, version): (&str, u64),
 ) -> Result<Statement, Failure> {
-    let balances = format!("/v1/members/{member}/balances");
+    // A plain read may be a little stale by contract; the version asks for what was answered.
+    let balances = format!("/v1/members/{member}/balances?min_version={version}");
     let body = ask(connection, key, Method::Get, &balances, None).await?;
     let balances: Balances<'_> = parse(&body, "the balance")?;
     let balance = balances
