@@ -139,12 +139,7 @@ impl Arguments {
                 problem: "is no address with a port",
                 example: DEFAULT_LISTEN,
             })?;
-        let database_url = url(
-            "DATABASE_URL",
-            self.database_url,
-            &["postgres://", "postgresql://"],
-            DATABASE_EXAMPLE,
-        )?;
+        let database_url = database_url(self.database_url)?;
         let redis_url = match self.redis_url.filter(|given| !given.is_empty()) {
             None => None,
             given => Some(url(
@@ -174,6 +169,16 @@ impl Arguments {
             folder: None,
         })
     }
+}
+
+/// The service's database, as given.
+pub fn database_url(given: Option<String>) -> Result<SecretString, ConfigError> {
+    url(
+        "DATABASE_URL",
+        given,
+        &["postgres://", "postgresql://"],
+        DATABASE_EXAMPLE,
+    )
 }
 
 fn url(

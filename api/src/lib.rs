@@ -14,19 +14,21 @@ pub mod zone;
 // Level 2: storage.
 pub mod db;
 pub mod redis;
-// Level 3: what guards a request and its data.
+// Level 3: how fast a tenant may call.
+pub mod rate_limit;
+// Level 4: what guards a request and its data.
 pub mod auth;
 pub mod idempotency;
 pub mod vault;
-// Level 4: what the resources share.
+// Level 5: what the resources share.
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
-// Level 5: the one write door.
+// Level 6: the one write door.
 pub mod ledger;
-// Level 6: what handlers may use.
+// Level 7: what handlers may use.
 pub mod app;
-// Level 7: the resources.
+// Level 8: the resources.
 mod api_keys;
 mod balances;
 mod docs;
@@ -37,11 +39,13 @@ mod purchases;
 mod redemptions;
 mod stores;
 mod tenants;
-// Level 8: the contract and the table of contents.
+// Level 9: what is done without a caller.
+pub mod jobs;
+// Level 10: the contract and the table of contents.
 pub mod openapi;
 pub mod router;
-// Level 9: a node.
+// Level 11: a node.
 pub mod server;
 pub mod verify;
-// Level 9: the whole on one machine.
+// Level 12: the whole on one machine.
 pub mod dev;

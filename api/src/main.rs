@@ -6,18 +6,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use api::config::{self, Arguments, ConfigError};
-use api::db::{DbError, migrate};
+use api::db::{Db, DbError, migrate, roles};
 use api::dev::{self, DevError};
 use api::secrets::{BadMasterKey, MIN_MASTER_KEY_CHARACTERS, Secrets};
 use api::server::{self, ServerError};
 use api::services::{self, ServicesError};
-use api::{telemetry, verify};
+use api::{jobs, telemetry, verify};
 use clap::{Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Jobs go tenant by tenant, so that they need hardly any connections.
+const JOB_CONNECTIONS: usize = 2;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -34,6 +37,8 @@ struct CommandLine {
 enum Command {
     /// Serve the API until SIGTERM or Ctrl-C.
     Serve(Arguments),
+    /// Run the jobs that need no caller until SIGTERM or Ctrl-C; any number may run at once.
+    Work(WorkArguments),
     /// Create the database roles, bring the schema up to date, and print the service's DATABASE_URL.
     Migrate(MigrateArguments),
     /// Everything on this machine: servers, schema, a demo tenant, the API.
@@ -44,6 +49,13 @@ enum Command {
     Verify(OwnerArguments),
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Debug, clap::Args)]
+struct WorkArguments {
+    /// The service's own database role, e.g. `postgres://tamaru_app:secret@db/tamaru`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,6 +155,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
 async fn perform(command: Command, runtime: Handle) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => Box::pin(serve(arguments, runtime)).await?,
+        Command::Work(arguments) => work(arguments, runtime).await?,
         Command::Migrate(arguments) => Box::pin(migrate_now(arguments)).await?,
         Command::Dev(arguments) => Box::pin(dev::run(arguments.into_options())).await?,
         Command::Services(arguments) => services::hold(&arguments.dir).await?,
@@ -172,6 +185,19 @@ async fn serve(arguments: Arguments, runtime: Handle) -> Result<(), Failure> {
     asked_to_stop().await?;
     server.stop().await;
     Ok(())
+}
+
+async fn work(arguments: WorkArguments, runtime: Handle) -> Result<(), Failure> {
+    telemetry::start_logging();
+    let url = config::database_url(arguments.database_url)?;
+    let db = Db::new(&url, JOB_CONNECTIONS, runtime)?;
+    let control = db.control().await?;
+    roles::refuse_powerful(&control).await?;
+    control.commit().await?;
+    tokio::select! {
+        () = jobs::run(db) => Ok(()),
+        asked = asked_to_stop() => Ok(asked?),
+    }
 }
 
 async fn asked_to_stop() -> std::io::Result<()> {

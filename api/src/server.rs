@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::db::{Db, DbError, roles};
 use crate::ledger::{Ledger, LedgerMetrics, LedgerTask, Tools};
 use crate::page::Cursors;
+use crate::rate_limit::RateLimits;
 use crate::redis::Redis;
 use crate::roster::LookUpKeys;
 use crate::router;
@@ -183,10 +184,12 @@ async fn listen_in_thread(
 
 fn http_server(listener: TcpListener, app: Data<App>) -> std::io::Result<actix_web::dev::Server> {
     let keys: Data<KeyRing> = Data::new(app.keys.clone());
+    let limits = Data::new(RateLimits::new(app.config.rate_limit));
     let factory = move || {
         HttpApp::new()
             .app_data(app.clone())
             .app_data(keys.clone())
+            .app_data(limits.clone())
             .configure(router::routes)
             .wrap(from_fn(edge::edge))
     };

@@ -14,6 +14,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::db::TenantNumber;
 use crate::problem::{Problem, ProblemKind};
+use crate::rate_limit::RateLimits;
 
 use super::scope::{Demand, Scopes};
 use super::{KeyRing, invalid_credentials};
@@ -66,6 +67,11 @@ impl<S: Demand> FromRequest for Caller<S> {
             request
                 .extensions_mut()
                 .insert(CallingTenant(principal.tenant_id));
+            limits(&request)?.admit(
+                principal.tenant,
+                principal.requests_per_second,
+                std::time::Instant::now(),
+            )?;
             if !S::is_met(principal.scopes) {
                 return Err(lacks_scope::<S>());
             }
@@ -114,6 +120,13 @@ fn lacks_scope<S: Demand>() -> Problem {
         ProblemKind::InsufficientScope,
         format!("The key needs the scope {}.", demanded.join(" or ")),
     )
+}
+
+fn limits(request: &HttpRequest) -> Result<&RateLimits, Problem> {
+    request
+        .app_data::<Data<RateLimits>>()
+        .map(|limits| limits.get_ref())
+        .ok_or_else(|| Problem::internal(&"the server has no rate limits"))
 }
 
 fn ring(request: &HttpRequest) -> Result<Data<KeyRing>, Problem> {

@@ -1,15 +1,19 @@
--- Everything that was made has exactly one key, and a key made one thing or was refused.
+-- Everything that was made has exactly one key, as long as keys are kept, and a key made one thing
+-- or was refused.
 with made as (
-    select tenant_id, id from purchases
+    select tenant_id, id, recorded_at from purchases
     union all
-    select tenant_id, id from redemptions
+    select tenant_id, id, recorded_at from redemptions
 ), keyed as (
-    select tenant_id, subject as id, count(*) as keys from idempotency_keys where subject is not null group by 1, 2
+    select k.tenant_id, k.subject as id, count(*) as keys
+    from idempotency_keys k
+    where k.subject is not null
+    group by 1, 2
 )
 select count(*) over (), tenant_id, what from (
     select tenant_id, format('%s has %s keys', id, coalesce(k.keys, 0))
-    from made m full join keyed k using (tenant_id, id)
-    where coalesce(k.keys, 0) <> 1 or m.id is null
+    from made m left join keyed k using (tenant_id, id)
+    where coalesce(k.keys, 0) <> 1 and (k.keys > 1 or m.recorded_at > now() - interval '30 days')
     union all
     select tenant_id, format('key %s has neither or both of answer and refusal', key)
     from idempotency_keys where (subject is null) = (refusal is null)

@@ -1,0 +1,2 @@
+revoke delete on idempotency_keys from tamaru_app;
+drop index idempotency_keys_by_age;
