@@ -39,7 +39,7 @@ enum Command {
     Serve(Arguments),
     /// Run the jobs that need no caller until SIGTERM or Ctrl-C; any number may run at once.
     Work(WorkArguments),
-    /// Create the database roles, bring the schema up to date, and print the service's DATABASE_URL.
+    /// Create the database roles, bring the schema up to date, and print the service's `DATABASE_URL`.
     Migrate(MigrateArguments),
     /// Everything on this machine: servers, schema, a demo tenant, the API.
     Dev(DevArguments),

@@ -125,7 +125,7 @@ fn lacks_scope<S: Demand>() -> Problem {
 fn limits(request: &HttpRequest) -> Result<&RateLimits, Problem> {
     request
         .app_data::<Data<RateLimits>>()
-        .map(|limits| limits.get_ref())
+        .map(Data::get_ref)
         .ok_or_else(|| Problem::internal(&"the server has no rate limits"))
 }
 
