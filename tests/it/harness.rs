@@ -24,7 +24,8 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Runtime};
 
-pub(crate) use node::node;
+pub(crate) use call::Answer;
+pub(crate) use node::{Node, node};
 pub(crate) use tenant::TestTenant;
 
 /// The runtime of all tests and of the node's database work; it lives as long as the process.

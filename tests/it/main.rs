@@ -1,9 +1,12 @@
 //! One binary for everything that needs a real server on real Postgres and Redis.
 
+mod bad_input;
 mod balances;
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;
 mod harness_works;
 mod identifiers;
+mod isolation;
 mod members;
+mod schema_rules;
 mod tidy;

@@ -1,7 +1,7 @@
 //! Style rules as tests: nobody argues with a test.
 
 mod levels;
-mod source;
+pub(crate) mod source;
 mod statements;
 
 use source::{Source, all, root, rust};

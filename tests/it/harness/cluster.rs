@@ -3,12 +3,14 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use api::config::Config;
 use api::db::migrate::prepare;
 use api::secrets::Secrets;
 use api::services::{self, Options, Services};
+use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::{Client, NoTls};
 
 use super::runtime;
@@ -28,7 +30,7 @@ done
 /// Two servers and the URLs of the roles on one migrated database.
 pub(crate) struct Cluster {
     /// Kills, pauses and restarts the servers where they are private.
-    pub(crate) services: Services,
+    pub(crate) services: Arc<Services>,
     /// The superuser's URL, for what only an administrator may look at.
     pub(crate) administrator_url: String,
     /// The service's own role.
@@ -51,21 +53,28 @@ impl Cluster {
         Self::start(Options::default())
     }
 
+    /// Another database on the same servers, migrated like this one.
+    pub(crate) async fn beside(&self, name: &str) -> Self {
+        let url = self.scratch(name).await;
+        Self {
+            services: self.services.clone(),
+            service_url: migrated(url.clone()).await,
+            administrator_url: url,
+            redis_url: self.redis_url.clone(),
+        }
+    }
+
     fn start(options: Options) -> Self {
         let services = services::start(&folder(), &options).unwrap();
-        let administrator_url = runtime().block_on(own_database(&services, &options));
-        let url = administrator_url.clone().into();
-        // The migrations block in place, which only a task of the runtime may.
-        let prepared = runtime().spawn(async move {
-            let secrets = Secrets::new(MASTER_KEY.into()).unwrap();
-            let url = prepare(&url, &secrets).await.unwrap();
-            url_text(url)
+        let (administrator_url, service_url) = runtime().block_on(async {
+            let url = own_database(&services, &options).await;
+            (url.clone(), migrated(url).await)
         });
         Self {
             administrator_url,
-            service_url: runtime().block_on(prepared).unwrap(),
+            service_url,
             redis_url: services.redis_url().to_owned(),
-            services,
+            services: Arc::new(services),
         }
     }
 
@@ -109,6 +118,13 @@ impl Cluster {
         administrator.batch_execute(&make).await.unwrap();
         with_database(&self.administrator_url, &name)
     }
+
+    /// Removes a database that [`Self::scratch`] made.
+    pub(crate) async fn drop_scratch(&self, name: &str) {
+        let remove = format!("drop database {name}_{} with (force)", std::process::id());
+        let administrator = self.administrator().await;
+        administrator.batch_execute(&remove).await.unwrap();
+    }
 }
 
 /// Connects; the connection runs on the shared runtime until the client is dropped.
@@ -118,9 +134,18 @@ pub(crate) async fn connect(url: &str) -> Client {
     client
 }
 
+/// Brings a database to the present schema; the URL of the service's own role.
+async fn migrated(url: String) -> String {
+    // The migrations block in place, which only a task of the runtime may.
+    let prepared = runtime().spawn(async move {
+        let secrets = Secrets::new(MASTER_KEY.into()).unwrap();
+        prepare(&url.into(), &secrets).await.unwrap()
+    });
+    url_text(prepared.await.unwrap())
+}
+
 /// Only this harness may look into a secret, and only into its own.
-pub(crate) fn url_text(url: secrecy::SecretString) -> String {
-    use secrecy::ExposeSecret;
+fn url_text(url: SecretString) -> String {
     url.expose_secret().to_owned()
 }
 
