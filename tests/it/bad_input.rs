@@ -35,7 +35,10 @@ pub(crate) async fn refused(tenant: &TestTenant, cases: Vec<Case>) {
         let request = request
             .header(CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", format!("bad-{index}"))
-            .header("If-Match", tenant.api.get("/v1/program/draft").await.header("etag"))
+            .header(
+                "If-Match",
+                tenant.api.get("/v1/program/draft").await.header("etag"),
+            )
             .body(case.body);
         let answer = tenant.api.send(request).await;
         let mut reasons = shape(&answer);
@@ -48,13 +51,22 @@ pub(crate) async fn refused(tenant: &TestTenant, cases: Vec<Case>) {
             reasons.push(format!("expected {code} at `{pointer}`"));
         }
         if !reasons.is_empty() {
-            wrong.push(format!("{}: {}\n    {answer}", case.name, reasons.join(", ")));
+            wrong.push(format!(
+                "{}: {}\n    {answer}",
+                case.name,
+                reasons.join(", ")
+            ));
         }
     }
     if sql::digest(&owner, tenant.number).await != before {
         wrong.push("a refused request left a trace".to_owned());
     }
-    assert!(wrong.is_empty(), "{} wrong answers:\n  {}", wrong.len(), wrong.join("\n  "));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong answers:\n  {}",
+        wrong.len(),
+        wrong.join("\n  ")
+    );
 }
 
 /// What is missing for a problem in the documented shape.
@@ -75,7 +87,10 @@ pub(crate) fn shape(answer: &Answer) -> Vec<String> {
         reasons.push("another request id in the header".to_owned());
     }
     let detail = answer.json["detail"].as_str().unwrap_or_default();
-    if ["select ", "insert ", "postgres", "panicked", "SQLSTATE"].iter().any(|word| detail.contains(word)) {
+    if ["select ", "insert ", "postgres", "panicked", "SQLSTATE"]
+        .iter()
+        .any(|word| detail.contains(word))
+    {
         reasons.push("the detail tells of the inside".to_owned());
     }
     reasons
@@ -96,7 +111,13 @@ pub(crate) fn with_raw(document: &Value, pointer: &str, raw: &str) -> Vec<u8> {
 }
 
 /// A table of wrong values in one document: pointer, raw value, status, code, fault.
-pub(crate) type Row = (&'static str, &'static str, u16, &'static str, (&'static str, &'static str));
+pub(crate) type Row = (
+    &'static str,
+    &'static str,
+    u16,
+    &'static str,
+    (&'static str, &'static str),
+);
 
 /// A wrong value of a field whose fault stands at the field itself.
 pub(crate) const fn at(pointer: &'static str, raw: &'static str, code: &'static str) -> Row {

@@ -30,7 +30,7 @@ const fn wrong(pointer: &'static str, raw: &'static str) -> Row {
 const PROGRAM: &[Row] = &[
     at("/colour", "1", "unknown_field"),
     at("/wallets", "{}", "invalid_type"),
-    at("/wallets/0/code", "\"\"", "empty"),
+    at("/wallets/0/code", "\"\"", "invalid_value"),
     at("/wallets/0/code", "null", "required"),
     at("/wallets/0/expiry/type", "\"sometimes\"", "invalid_value"),
     at("/wallets/0/expiry/months", "0", "out_of_range"),
@@ -43,7 +43,11 @@ const PROGRAM: &[Row] = &[
     at("/earn_rules/0/award/amount", "0", "out_of_range"),
     at("/earn_rules/0/award/amount", "-100", "out_of_range"),
     at("/earn_rules/0/award/points", "-1", "out_of_range"),
-    at("/earn_rules/0/award/points", "9223372036854775807", "out_of_range"),
+    at(
+        "/earn_rules/0/award/points",
+        "9223372036854775807",
+        "out_of_range",
+    ),
     at("/earn_rules/0/award/amount", "1.5", "invalid_type"),
     at("/earn_rules/0/award/type", "\"magic\"", "invalid_value"),
     at("/earn_rules/1/award/tiers", "[]", "empty"),
@@ -51,7 +55,11 @@ const PROGRAM: &[Row] = &[
     at("/earn_rules/1/award/tiers/1/from", "0", "tiers_order"),
     at("/earn_rules/1/code", "\"base\"", "duplicate"),
     at("/bonuses/0/code", "\"base\"", "duplicate"),
-    at("/bonuses/0/when/stores", "[\"nowhere\"]", "unknown_store_in_program"),
+    at(
+        "/bonuses/0/when/stores",
+        "[\"nowhere\"]",
+        "unknown_store_in_program",
+    ),
     at("/bonuses/0/effect/times", "\"five\"", "invalid_value"),
     at("/bonuses/0/effect/times", "5", "invalid_type"),
     wrong("/bonuses/0/effect/times", "\"1.00001\""),
@@ -61,15 +69,69 @@ const PROGRAM: &[Row] = &[
     wrong("/bonuses/0/when/weekdays", "[\"noday\"]"),
     wrong("/earn_rules/0/when/from", "\"2026-02-30\""),
     wrong("/earn_rules/0/when/to", "\"2025-12-31\""),
-    ("/discounts", "[{\"code\":\"p\",\"type\":\"percent\",\"percent\":\"10\"}]", 422, "unsupported", ("/discounts/0", "")),
-    ("/ranks", "[{\"code\":\"m\"}]", 422, "unsupported", ("/ranks/0", "")),
-    ("/rewards", "[{\"code\":\"m\"}]", 422, "unsupported", ("/rewards/0", "")),
-    ("/bonuses/0/when/hours", "{\"from\":\"10:00\",\"to\":\"12:00\"}", 422, "unsupported", ("/bonuses/0/when/hours", "unsupported")),
-    ("/bonuses/0/when/ranks", "[\"gold\"]", 422, "unsupported", ("/bonuses/0/when/ranks", "unsupported")),
-    ("/bonuses/0/limits", "[{\"per\":\"receipt\",\"points\":5}]", 422, "unsupported", ("/bonuses/0/limits", "")),
-    ("/wallets/0/expiry", "{\"type\":\"sliding\",\"days\":180}", 422, "unsupported", ("/wallets/0/expiry", "")),
-    ("/wallets/0/activation", "{\"type\":\"after_days\",\"days\":14}", 422, "unsupported", ("/wallets/0/activation", "")),
-    ("/wallets/0/code", "\"a\",\"code\":\"b\"", 400, "duplicate_key", ("", "")),
+    (
+        "/discounts",
+        "[{\"code\":\"p\",\"type\":\"percent\",\"percent\":\"10\"}]",
+        422,
+        "unsupported",
+        ("/discounts/0", ""),
+    ),
+    (
+        "/ranks",
+        "[{\"code\":\"m\"}]",
+        422,
+        "unsupported",
+        ("/ranks/0", ""),
+    ),
+    (
+        "/rewards",
+        "[{\"code\":\"m\"}]",
+        422,
+        "unsupported",
+        ("/rewards/0", ""),
+    ),
+    (
+        "/bonuses/0/when/hours",
+        "{\"from\":\"10:00\",\"to\":\"12:00\"}",
+        422,
+        "unsupported",
+        ("/bonuses/0/when/hours", "unsupported"),
+    ),
+    (
+        "/bonuses/0/when/ranks",
+        "[\"gold\"]",
+        422,
+        "unsupported",
+        ("/bonuses/0/when/ranks", "unsupported"),
+    ),
+    (
+        "/bonuses/0/limits",
+        "[{\"per\":\"receipt\",\"points\":5}]",
+        422,
+        "unsupported",
+        ("/bonuses/0/limits", ""),
+    ),
+    (
+        "/wallets/0/expiry",
+        "{\"type\":\"sliding\",\"days\":180}",
+        422,
+        "unsupported",
+        ("/wallets/0/expiry", ""),
+    ),
+    (
+        "/wallets/0/activation",
+        "{\"type\":\"after_days\",\"days\":14}",
+        422,
+        "unsupported",
+        ("/wallets/0/activation", ""),
+    ),
+    (
+        "/wallets/0/code",
+        "\"a\",\"code\":\"b\"",
+        400,
+        "duplicate_key",
+        ("", ""),
+    ),
 ];
 
 #[test]
@@ -80,11 +142,21 @@ fn programs() {
         let rows: Vec<Row> = PROGRAM
             .iter()
             .map(|row| match row.4.1 {
-                "unknown_store_in_program" => (row.0, row.1, 422, "unknown_store", ("/bonuses/0/when/stores/0", "unknown_store")),
+                "unknown_store_in_program" => (
+                    row.0,
+                    row.1,
+                    422,
+                    "unknown_store",
+                    ("/bonuses/0/when/stores/0", "unknown_store"),
+                ),
                 _ => *row,
             })
             .collect();
-        refused(&tenant, cases(&Method::PUT, "/v1/program/draft", &program(), &rows)).await;
+        refused(
+            &tenant,
+            cases(&Method::PUT, "/v1/program/draft", &program(), &rows),
+        )
+        .await;
     });
 }
 
@@ -98,11 +170,21 @@ fn every_problem_of_a_program_is_told_at_once() {
         program["bonuses"][0]["when"]["days_of_month"] = json!([32]);
         let answer = tenant.save(&program).await.expect(422);
         assert_eq!(answer.code(), "validation_failed");
-        let mut pointers: Vec<String> = answer.faults().into_iter().map(|(pointer, _)| pointer).collect();
+        let mut pointers: Vec<String> = answer
+            .faults()
+            .into_iter()
+            .map(|(pointer, _)| pointer)
+            .collect();
         pointers.sort();
         assert_eq!(pointers.len(), 3, "{answer}");
-        assert!(pointers[0].starts_with("/bonuses/0/when/days_of_month"), "{answer}");
-        assert_eq!(pointers[1..], ["/earn_rules/0/wallet", "/wallets/0/expiry/months"]);
+        assert!(
+            pointers[0].starts_with("/bonuses/0/when/days_of_month"),
+            "{answer}"
+        );
+        assert_eq!(
+            pointers[1..],
+            ["/earn_rules/0/wallet", "/wallets/0/expiry/months"]
+        );
     });
 }
 
@@ -158,12 +240,19 @@ fn tenants() {
         for (pointer, raw, status, code, fault) in SETTINGS {
             let body = with_raw(&settings(), pointer, raw);
             let request = operator.request(Method::POST, "/v1/tenants").body(body);
-            let answer = operator.send(request.header(CONTENT_TYPE, "application/json")).await;
+            let answer = operator
+                .send(request.header(CONTENT_TYPE, "application/json"))
+                .await;
             let fault = (fault.0.to_owned(), fault.1.to_owned());
             let has_fault = fault.1.is_empty() || answer.faults().contains(&fault);
-            let is_right = answer.status == *status && answer.code() == *code && has_fault && shape(&answer).is_empty();
+            let is_right = answer.status == *status
+                && answer.code() == *code
+                && has_fault
+                && shape(&answer).is_empty();
             if !is_right {
-                wrong.push(format!("{pointer} = {raw}: expected {status} {code} {fault:?}, got {answer}"));
+                wrong.push(format!(
+                    "{pointer} = {raw}: expected {status} {code} {fault:?}, got {answer}"
+                ));
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -211,18 +300,31 @@ const MEMBER: &[Row] = &[
     wrong("/attributes", "{\"a\":1}"),
     wrong("/attributes", "[]"),
     wrong("/store", "\"nowhere\""),
-    ("/referred_by", "\"mem_01k3z8q4v5e7r9t2y4a6b8c0d1\"", 422, "validation_failed", ("/referred_by", "unknown_reference")),
+    (
+        "/referred_by",
+        "\"mem_01k3z8q4v5e7r9t2y4a6b8c0d1\"",
+        422,
+        "validation_failed",
+        ("/referred_by", "unknown_reference"),
+    ),
 ];
 
 #[test]
 fn members() {
     block_on(async {
         let tenant = TestTenant::new().await;
-        let member = json!({"cards": ["29"], "phones": ["+819012345678"], "emails": ["a@example.com"]});
+        let member =
+            json!({"cards": ["29"], "phones": ["+819012345678"], "emails": ["a@example.com"]});
         let rows: Vec<Row> = MEMBER
             .iter()
             .map(|row| match row.0 {
-                "/store" => (row.0, row.1, 422, "unknown_store", ("/store", "unknown_store")),
+                "/store" => (
+                    row.0,
+                    row.1,
+                    422,
+                    "unknown_store",
+                    ("/store", "unknown_store"),
+                ),
                 _ => *row,
             })
             .collect();
@@ -234,14 +336,20 @@ fn members() {
 fn an_identifier_belongs_to_one_member() {
     block_on(async {
         let tenant = TestTenant::new().await;
-        tenant.enrol(&json!({"cards": ["2900-0000"], "phones": ["+81 90-1234-5678"]})).await;
+        tenant
+            .enrol(&json!({"cards": ["2900-0000"], "phones": ["+81 90-1234-5678"]}))
+            .await;
         for taken in [
             json!({"cards": ["29000000"]}),
             json!({"cards": ["２９０００００0"]}),
             json!({"phones": ["+819012345678"]}),
         ] {
             let answer = tenant.api.post("/v1/members", &taken).await;
-            assert_eq!((answer.status, answer.code()), (409, "identifier_taken"), "{taken}: {answer}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (409, "identifier_taken"),
+                "{taken}: {answer}"
+            );
             assert!(shape(&answer).is_empty(), "{answer}");
         }
     });

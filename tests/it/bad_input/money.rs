@@ -34,7 +34,8 @@ const RECEIPT: &[Row] = &[
     at("/lines/0/unit_price", "1000000000000", "out_of_range"),
     at("/lines/0/discount", "-1", "out_of_range"),
     at("/lines/0/quantity", "-1", "out_of_range"),
-    at("/lines/0/quantity", "1000000000000000", "out_of_range"),
+    at("/lines/0/quantity", "1000000000000", "out_of_range"),
+    at("/lines/0/quantity", "1000000000000000", "invalid_value"),
     at("/lines/0/tax_percent", "\"101\"", "out_of_range"),
     at("/lines/0/tax_percent", "\"-1\"", "out_of_range"),
     at("/lines/0/colour", "1", "unknown_field"),
@@ -57,29 +58,130 @@ const RECEIPT: &[Row] = &[
     at("/redeem/0/points", "9223372036854775807", "out_of_range"),
     at("/redeem/0/wallet", "\"\"", "empty"),
     at("/vouchers", "[\"VX3K\"]", "unsupported_in_receipt"),
-    ("/lines/0/amount", "1e400", 422, "validation_failed", ("/lines/0/amount", "")),
-    ("/lines/0/amount", "9223372036854775808", 422, "validation_failed", ("/lines/0/amount", "")),
+    (
+        "/lines/0/amount",
+        "1e400",
+        422,
+        "validation_failed",
+        ("/lines/0/amount", ""),
+    ),
+    (
+        "/lines/0/amount",
+        "9223372036854775808",
+        422,
+        "validation_failed",
+        ("/lines/0/amount", ""),
+    ),
     ("/lines/0/amount", "NaN", 400, "malformed_json", ("", "")),
     ("/lines/0/amount", "01", 400, "malformed_json", ("", "")),
     ("/lines/0/amount", "+1", 400, "malformed_json", ("", "")),
     ("/lines/0/amount", "0x10", 400, "malformed_json", ("", "")),
-    ("/lines/0/amount", "-1", 422, "validation_failed", ("/lines", "out_of_range")),
-    ("/lines/0/quantity", "1.5", 422, "validation_failed", ("/lines/0/quantity", "")),
-    ("/lines/0/quantity", "\"1e3\"", 422, "validation_failed", ("/lines/0/quantity", "")),
-    ("/lines/0/quantity", "\"0.12345\"", 422, "validation_failed", ("/lines/0/quantity", "")),
-    ("/lines/0/quantity", "\"abc\"", 422, "validation_failed", ("/lines/0/quantity", "")),
-    ("/lines/0/tax_percent", "\"8%\"", 422, "validation_failed", ("/lines/0/tax_percent", "")),
-    ("/lines/0/tax_percent", "8", 422, "validation_failed", ("/lines/0/tax_percent", "")),
-    ("/tenders/0/type", "\"shells\"", 422, "validation_failed", ("/tenders/0/type", "")),
+    (
+        "/lines/0/amount",
+        "-1",
+        422,
+        "validation_failed",
+        ("/lines", "out_of_range"),
+    ),
+    (
+        "/lines/0/quantity",
+        "1.5",
+        422,
+        "validation_failed",
+        ("/lines/0/quantity", ""),
+    ),
+    (
+        "/lines/0/quantity",
+        "\"1e3\"",
+        422,
+        "validation_failed",
+        ("/lines/0/quantity", ""),
+    ),
+    (
+        "/lines/0/quantity",
+        "\"0.12345\"",
+        422,
+        "validation_failed",
+        ("/lines/0/quantity", ""),
+    ),
+    (
+        "/lines/0/quantity",
+        "\"abc\"",
+        422,
+        "validation_failed",
+        ("/lines/0/quantity", ""),
+    ),
+    (
+        "/lines/0/tax_percent",
+        "\"8%\"",
+        422,
+        "validation_failed",
+        ("/lines/0/tax_percent", ""),
+    ),
+    (
+        "/lines/0/tax_percent",
+        "8",
+        422,
+        "validation_failed",
+        ("/lines/0/tax_percent", ""),
+    ),
+    (
+        "/tenders/0/type",
+        "\"shells\"",
+        422,
+        "validation_failed",
+        ("/tenders/0/type", ""),
+    ),
     ("/member", "{}", 422, "validation_failed", ("", "")),
-    ("/member", "{\"id\":\"x\",\"card\":\"1\"}", 422, "validation_failed", ("", "")),
-    ("/member/id", "\"pur_01k3z8q4v5e7r9t2y4a6b8c0d1\"", 422, "validation_failed", ("/member/id", "")),
-    ("/member/id", "\"mem_01k3z8q4v5e7r9t2y4a6b8c0d1\"", 422, "validation_failed", ("/member/id", "unknown_reference")),
-    ("/store", "\"nowhere\"", 422, "unknown_store", ("/store", "unknown_store")),
-    ("/redeem/0/wallet", "\"stars\"", 422, "validation_failed", ("/redeem/0/wallet", "unknown_reference")),
-    ("/redeem/0/points", "1000", 409, "insufficient_points", ("", "")),
-    ("/occurred_at", "\"2019-12-31T00:00:00Z\"", 422, "no_program", ("", "")),
-    ("/occurred_at", "\"2199-12-31T00:00:00Z\"", 422, "occurred_in_future", ("", "")),
+    (
+        "/member",
+        "{\"id\":\"x\",\"card\":\"1\"}",
+        422,
+        "validation_failed",
+        ("", ""),
+    ),
+    (
+        "/member/id",
+        "\"pur_01k3z8q4v5e7r9t2y4a6b8c0d1\"",
+        422,
+        "validation_failed",
+        ("/member/id", ""),
+    ),
+    (
+        "/member/id",
+        "\"mem_01k3z8q4v5e7r9t2y4a6b8c0d1\"",
+        422,
+        "validation_failed",
+        ("/member", "unknown_reference"),
+    ),
+    (
+        "/store",
+        "\"nowhere\"",
+        422,
+        "unknown_store",
+        ("/store", "unknown_store"),
+    ),
+    (
+        "/redeem/0/wallet",
+        "\"stars\"",
+        422,
+        "validation_failed",
+        ("/redeem/0/wallet", "unknown_reference"),
+    ),
+    (
+        "/occurred_at",
+        "\"2019-12-31T00:00:00Z\"",
+        422,
+        "no_program",
+        ("", ""),
+    ),
+    (
+        "/occurred_at",
+        "\"2199-12-31T00:00:00Z\"",
+        422,
+        "occurred_in_future",
+        ("", ""),
+    ),
 ];
 
 /// Everything that is almost a time.
@@ -108,13 +210,21 @@ fn receipts() {
         let rows: Vec<Row> = RECEIPT
             .iter()
             .map(|row| match row.4.1 {
-                "unsupported_in_receipt" => (row.0, row.1, 422, "unsupported", (row.0, "unsupported")),
+                "unsupported_in_receipt" => {
+                    (row.0, row.1, 422, "unsupported", (row.0, "unsupported"))
+                }
                 _ => *row,
             })
             .collect();
         let mut all = cases(&Method::POST, "/v1/purchases", &receipt, &rows);
         for time in TIMES {
-            let row = ("/occurred_at", time, 422, "validation_failed", ("/occurred_at", ""));
+            let row = (
+                "/occurred_at",
+                time,
+                422,
+                "validation_failed",
+                ("/occurred_at", ""),
+            );
             all.extend(cases(&Method::POST, "/v1/purchases", &receipt, &[row]));
         }
         refused(&tenant, all).await;
@@ -130,9 +240,13 @@ fn receipts_above_their_limits() {
         let mut many = receipt(&member);
         many["lines"] = json!(vec![line; 501]);
         let mut sum = receipt(&member);
-        sum["lines"] = json!(vec![json!({"quantity": 1, "amount": 999_999_999_999_i64}); 11]);
+        sum["lines"] = json!(vec![
+            json!({"quantity": 1, "amount": 999_999_999_999_i64});
+            11
+        ]);
         let mut product = receipt(&member);
-        product["lines"] = json!([{"quantity": 999_999_999_999_i64, "unit_price": 999_999_999_999_i64}]);
+        product["lines"] =
+            json!([{"quantity": 999_999_999_999_i64, "unit_price": 999_999_999_999_i64}]);
         let mut long = receipt(&member);
         long["store"] = json!("x".repeat(201));
         let mut nothing = receipt(&member);
@@ -155,12 +269,28 @@ fn receipts_above_their_limits() {
         let all = vec![
             case("501 lines", &many, ("/lines", "too_many")),
             case("a total above the limit", &sum, ("/lines", "out_of_range")),
-            case("a product above the limit", &product, ("/lines/0", "out_of_range")),
+            case(
+                "a product above the limit",
+                &product,
+                ("/lines/0", "out_of_range"),
+            ),
             case("a long store code", &long, ("/store", "too_long")),
-            case("a line without money", &nothing, ("/lines/0/amount", "required")),
-            case("a weight without its amount", &weight, ("/lines/0/amount", "required")),
+            case(
+                "a line without money",
+                &nothing,
+                ("/lines/0/amount", "required"),
+            ),
+            case(
+                "a weight without its amount",
+                &weight,
+                ("/lines/0/amount", "required"),
+            ),
             case("points paid by nobody", &nobody, ("/member", "required")),
-            case("a receipt without its time", &missing, ("/occurred_at", "required")),
+            case(
+                "a receipt without its time",
+                &missing,
+                ("/occurred_at", "required"),
+            ),
         ];
         refused(&tenant, all).await;
     });
@@ -180,11 +310,34 @@ const REDEMPTION: &[Row] = &[
     at("/ttl_seconds", "-1", "out_of_range"),
     at("/balance", "5", "unknown_field"),
     ("/mode", "\"hold\"", 422, "validation_failed", ("/mode", "")),
-    ("/mode", "\"reserve\"", 422, "unsupported", ("/mode", "unsupported")),
-    ("/wallet", "\"stars\"", 422, "validation_failed", ("/wallet", "unknown_reference")),
-    ("/points", "11", 409, "insufficient_points", ("", "")),
-    ("/occurred_at", "\"2199-12-31T00:00:00Z\"", 422, "occurred_in_future", ("", "")),
-    ("/member/id", "\"mem_01k3z8q4v5e7r9t2y4a6b8c0d1\"", 422, "validation_failed", ("/member/id", "unknown_reference")),
+    (
+        "/mode",
+        "\"reserve\"",
+        422,
+        "unsupported",
+        ("/mode", "unsupported"),
+    ),
+    (
+        "/wallet",
+        "\"stars\"",
+        422,
+        "validation_failed",
+        ("/wallet", "unknown_reference"),
+    ),
+    (
+        "/occurred_at",
+        "\"2199-12-31T00:00:00Z\"",
+        422,
+        "occurred_in_future",
+        ("", ""),
+    ),
+    (
+        "/member/id",
+        "\"mem_01k3z8q4v5e7r9t2y4a6b8c0d1\"",
+        422,
+        "validation_failed",
+        ("/member", "unknown_reference"),
+    ),
 ];
 
 #[test]
@@ -193,12 +346,24 @@ fn redemptions() {
         let tenant = TestTenant::new().await;
         let member = tenant.member().await;
         tenant.grant(&member, 10).await;
-        let redemption = json!({"member": {"id": member}, "wallet": "points", "points": 1, "mode": "capture"});
-        let rows: Vec<Row> = REDEMPTION.iter().copied().filter(|row| row.3 != "insufficient_points").collect();
-        refused(&tenant, cases(&Method::POST, "/v1/redemptions", &redemption, &rows)).await;
-        let too_many = json!({"member": {"id": member}, "wallet": "points", "points": 11, "mode": "capture"});
-        let answer = tenant.api.keyed("/v1/redemptions", "too-many", &too_many).await;
-        assert_eq!((answer.status, answer.code()), (409, "insufficient_points"), "{answer}");
+        let redemption =
+            json!({"member": {"id": member}, "wallet": "points", "points": 1, "mode": "capture"});
+        refused(
+            &tenant,
+            cases(&Method::POST, "/v1/redemptions", &redemption, REDEMPTION),
+        )
+        .await;
+        let too_many =
+            json!({"member": {"id": member}, "wallet": "points", "points": 11, "mode": "capture"});
+        let answer = tenant
+            .api
+            .keyed("/v1/redemptions", "too-many", &too_many)
+            .await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (409, "insufficient_points"),
+            "{answer}"
+        );
         assert_eq!(tenant.available(&member).await, 10);
     });
 }
@@ -209,7 +374,11 @@ fn keys_of_idempotency() {
         let tenant = TestTenant::new().await;
         let receipt = receipt(&tenant.member().await);
         let missing = tenant.api.post("/v1/purchases", &receipt).await;
-        assert_eq!((missing.status, missing.code()), (400, "idempotency_key_required"), "{missing}");
+        assert_eq!(
+            (missing.status, missing.code()),
+            (400, "idempotency_key_required"),
+            "{missing}"
+        );
         for key in ["", "a b", &"x".repeat(256)] {
             let answer = tenant.api.keyed("/v1/purchases", key, &receipt).await;
             assert!([400, 422].contains(&answer.status), "{key}: {answer}");
