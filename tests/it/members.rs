@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::call::Answer;
 use crate::harness::tenant::unique;
-use crate::harness::{TestTenant, block_on, node};
+use crate::harness::{TestTenant, block_on};
 
 pub(crate) async fn enrol(tenant: &TestTenant, body: &Value) -> Answer {
     tenant.api.post("/v1/members", body).await

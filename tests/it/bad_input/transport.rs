@@ -31,6 +31,80 @@ fn read(method: Method, path: &str, status: u16, code: &'static str) -> Case {
     }
 }
 
+/// What is wrong, the body, and the answer.
+const BODIES: &[(&str, &[u8], u16, &str)] = &[
+    ("empty", b"", 400, "malformed_json"),
+    (
+        "a trailing comma",
+        b"{\"store\":\"a\",}",
+        400,
+        "malformed_json",
+    ),
+    ("garbage after the end", b"{} x", 400, "malformed_json"),
+    ("a comment", b"{/**/}", 400, "malformed_json"),
+    ("single quotes", b"{'store':'a'}", 400, "malformed_json"),
+    (
+        "a byte order mark",
+        b"\xef\xbb\xbf{}",
+        400,
+        "malformed_json",
+    ),
+    (
+        "no UTF-8",
+        b"{\"store\":\"\xff\xfe\"}",
+        400,
+        "malformed_json",
+    ),
+    (
+        "an overlong zero",
+        b"{\"store\":\"\xc0\x80\"}",
+        400,
+        "malformed_json",
+    ),
+    (
+        "a surrogate in UTF-8",
+        b"{\"store\":\"\xed\xa0\x80\"}",
+        400,
+        "malformed_json",
+    ),
+    (
+        "a lone surrogate",
+        b"{\"store\":\"\\ud800\"}",
+        400,
+        "malformed_json",
+    ),
+    (
+        "surrogates in the wrong order",
+        b"{\"store\":\"\\udc00\\ud800\"}",
+        400,
+        "malformed_json",
+    ),
+    (
+        "a raw control character",
+        b"{\"store\":\"\x01\"}",
+        400,
+        "malformed_json",
+    ),
+    (
+        "a key twice",
+        b"{\"store\":\"a\",\"store\":\"b\"}",
+        400,
+        "duplicate_key",
+    ),
+    (
+        "a key twice inside",
+        b"{\"lines\":[{\"quantity\":1,\"quantity\":1}]}",
+        400,
+        "duplicate_key",
+    ),
+    ("null", b"null", 422, "validation_failed"),
+    ("a text", b"\"x\"", 422, "validation_failed"),
+    ("a number", b"1", 422, "validation_failed"),
+    ("a truth", b"true", 422, "validation_failed"),
+    ("a list", b"[1,null]", 422, "validation_failed"),
+    ("an empty list", b"[]", 422, "validation_failed"),
+];
+
 #[test]
 fn bodies_that_are_no_receipts() {
     block_on(async {
@@ -39,171 +113,68 @@ fn bodies_that_are_no_receipts() {
         let digits = format!("{{\"store\":{}}}", "9".repeat(100_000));
         let long = format!("{{\"store\":\"{}\"}}", "x".repeat(300 * 1024));
         let mut cases = vec![
-            post("empty", b"", 400, "malformed_json"),
-            post(
-                "a trailing comma",
-                b"{\"store\":\"a\",}",
-                400,
-                "malformed_json",
-            ),
-            post("garbage after the end", b"{} x", 400, "malformed_json"),
-            post("a comment", b"{/**/}", 400, "malformed_json"),
-            post("single quotes", b"{'store':'a'}", 400, "malformed_json"),
-            post(
-                "a byte order mark",
-                b"\xef\xbb\xbf{}",
-                400,
-                "malformed_json",
-            ),
-            post(
-                "no UTF-8",
-                b"{\"store\":\"\xff\xfe\"}",
-                400,
-                "malformed_json",
-            ),
-            post(
-                "an overlong zero",
-                b"{\"store\":\"\xc0\x80\"}",
-                400,
-                "malformed_json",
-            ),
-            post(
-                "a surrogate in UTF-8",
-                b"{\"store\":\"\xed\xa0\x80\"}",
-                400,
-                "malformed_json",
-            ),
-            post(
-                "a lone surrogate",
-                b"{\"store\":\"\\ud800\"}",
-                400,
-                "malformed_json",
-            ),
-            post(
-                "surrogates in the wrong order",
-                b"{\"store\":\"\\udc00\\ud800\"}",
-                400,
-                "malformed_json",
-            ),
-            post(
-                "a raw control character",
-                b"{\"store\":\"\x01\"}",
-                400,
-                "malformed_json",
-            ),
-            post(
-                "a key twice",
-                b"{\"store\":\"a\",\"store\":\"b\"}",
-                400,
-                "duplicate_key",
-            ),
-            post(
-                "a key twice inside",
-                b"{\"lines\":[{\"quantity\":1,\"quantity\":1}]}",
-                400,
-                "duplicate_key",
-            ),
             post("too large", long.as_bytes(), 413, "body_too_large"),
             post("too deep", deep.as_bytes(), 422, "validation_failed"),
             post(
-                "100,000 deep in an unknown field",
+                "deep in an unknown field",
                 deeper.as_bytes(),
                 422,
                 "validation_failed",
             ),
             post(
-                "a number of 100,000 digits",
+                "100,000 digits",
                 digits.as_bytes(),
                 422,
                 "validation_failed",
             ),
         ];
-        for text in ["null", "\"x\"", "1", "true", "[1,null]", "[]"] {
-            cases.push(post(text, text.as_bytes(), 422, "validation_failed"));
+        for (name, body, status, code) in BODIES {
+            cases.push(post(name, body, *status, code));
         }
         refused(&TestTenant::new().await, cases).await;
     });
 }
 
+/// Lists take few parameters, each once and within its bounds.
+const PARAMETERS: [(&str, &str); 13] = [
+    ("/v1/purchases?limit=0", "invalid_parameter"),
+    ("/v1/purchases?limit=-1", "invalid_parameter"),
+    ("/v1/purchases?limit=201", "invalid_parameter"),
+    ("/v1/purchases?limit=1e2", "invalid_parameter"),
+    ("/v1/purchases?limit=abc", "invalid_parameter"),
+    ("/v1/purchases?limit=1&limit=2", "invalid_parameter"),
+    ("/v1/purchases?colour=red", "invalid_parameter"),
+    ("/v1/purchases?cursor=", "invalid_cursor"),
+    ("/v1/purchases?cursor=AAAA", "invalid_cursor"),
+    ("/v1/stores?cursor=%00", "invalid_cursor"),
+    ("/v1/tenant?colour=red", "invalid_parameter"),
+    ("/v1/members?card=1&phone=2", "invalid_parameter"),
+    ("/v1/members", "invalid_parameter"),
+];
+
+/// What looks like a path and is none.
+const NOWHERE: [&str; 9] = [
+    "/v1/members/",
+    "//v1/members",
+    "/V1/members",
+    "/v1/purchases/",
+    "/nothing",
+    "/v1/tenant;a=b",
+    "/v1/program/versions/0",
+    "/v1/program/versions/abc",
+    "/v1/program/versions/99999999999999999999",
+];
+
 #[test]
 fn places_and_parameters_that_do_not_exist() {
     block_on(async {
-        let mut cases = vec![
-            read(
-                Method::GET,
-                "/v1/purchases?limit=0",
-                400,
-                "invalid_parameter",
-            ),
-            read(
-                Method::GET,
-                "/v1/purchases?limit=-1",
-                400,
-                "invalid_parameter",
-            ),
-            read(
-                Method::GET,
-                "/v1/purchases?limit=201",
-                400,
-                "invalid_parameter",
-            ),
-            read(
-                Method::GET,
-                "/v1/purchases?limit=1e2",
-                400,
-                "invalid_parameter",
-            ),
-            read(
-                Method::GET,
-                "/v1/purchases?limit=abc",
-                400,
-                "invalid_parameter",
-            ),
-            read(
-                Method::GET,
-                "/v1/purchases?limit=1&limit=2",
-                400,
-                "invalid_parameter",
-            ),
-            read(
-                Method::GET,
-                "/v1/purchases?colour=red",
-                400,
-                "invalid_parameter",
-            ),
-            read(Method::GET, "/v1/purchases?cursor=", 400, "invalid_cursor"),
-            read(
-                Method::GET,
-                "/v1/purchases?cursor=AAAA",
-                400,
-                "invalid_cursor",
-            ),
-            read(Method::GET, "/v1/stores?cursor=%00", 400, "invalid_cursor"),
-            read(
-                Method::GET,
-                "/v1/tenant?colour=red",
-                400,
-                "invalid_parameter",
-            ),
-            read(
-                Method::GET,
-                "/v1/members?card=1&phone=2",
-                400,
-                "invalid_parameter",
-            ),
-            read(Method::GET, "/v1/members", 400, "invalid_parameter"),
-            read(Method::DELETE, "/v1/purchases", 405, "method_not_allowed"),
-            read(Method::TRACE, "/v1/purchases", 405, "method_not_allowed"),
-            read(Method::GET, "/v1/quotes", 405, "method_not_allowed"),
-            read(Method::GET, "/v1/program/versions/0", 404, "not_found"),
-            read(Method::GET, "/v1/program/versions/abc", 404, "not_found"),
-            read(
-                Method::GET,
-                "/v1/program/versions/99999999999999999999",
-                404,
-                "not_found",
-            ),
-        ];
+        let mut cases = Vec::new();
+        for (path, code) in PARAMETERS {
+            cases.push(read(Method::GET, path, 400, code));
+        }
+        for path in NOWHERE {
+            cases.push(read(Method::GET, path, 404, "not_found"));
+        }
         let long = "x".repeat(300);
         for id in [
             "%00", "%ff", "%2e%2e", "%2f", "%0d%0a", "mem_", "1", "pur_", "%20", &long,
@@ -213,15 +184,13 @@ fn places_and_parameters_that_do_not_exist() {
             let path = format!("/v1/members/{id}/balances");
             cases.push(read(Method::GET, &path, 404, "not_found"));
         }
-        for path in [
-            "/v1/members/",
-            "//v1/members",
-            "/V1/members",
-            "/v1/purchases/",
-            "/nothing",
-            "/v1/tenant;a=b",
-        ] {
-            cases.push(read(Method::GET, path, 404, "not_found"));
+        let other_methods = [
+            (Method::DELETE, "/v1/purchases"),
+            (Method::TRACE, "/v1/purchases"),
+            (Method::GET, "/v1/quotes"),
+        ];
+        for (method, path) in other_methods {
+            cases.push(read(method, path, 405, "method_not_allowed"));
         }
         refused(&TestTenant::new().await, cases).await;
     });
