@@ -8,5 +8,8 @@ mod harness_works;
 mod identifiers;
 mod isolation;
 mod members;
+mod programs;
+mod purchases;
+mod redemptions;
 mod schema_rules;
 mod tidy;
