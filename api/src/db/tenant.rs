@@ -15,14 +15,14 @@ pub struct TenantNumber(pub i64);
 #[derive(Debug)]
 pub enum SessionSource {
     /// Back to the pool, which refuses it if the transaction was left open.
-    Pooled(Box<Object<Sessions>>),
+    Pooled(Object<Sessions>),
     /// A writer's own.
     Own(Box<Session>),
 }
 
 impl From<Object<Sessions>> for SessionSource {
     fn from(session: Object<Sessions>) -> Self {
-        Self::Pooled(Box::new(session))
+        Self::Pooled(session)
     }
 }
 

@@ -43,17 +43,20 @@ impl Writer {
     /// Answer every command of the batch.
     pub(super) async fn process(&mut self, tools: &Tools, batch: Batch<Item>) {
         let mut parts = vec![batch.items];
-        while let Some(items) = parts.pop() {
+        while let Some(mut items) = parts.pop() {
             // A caller that is gone is still served: its write was promised to a queue.
             match self.settle(tools, batch.tenant, &items).await {
                 Ok(answers) => reply(items, answers),
-                Err(Unsettled::Split(_)) if items.len() > 1 => {
+                Err(Unsettled::Answer(problem)) => refuse(items, &problem),
+                Err(Unsettled::Split(problem)) => {
+                    if items.len() <= 1 {
+                        refuse(items, &problem);
+                        continue;
+                    }
                     tools.metrics.splits.inc();
-                    let [first, second] = halves(items);
-                    parts.extend([second, first]);
-                }
-                Err(Unsettled::Split(problem) | Unsettled::Answer(problem)) => {
-                    refuse(items, &problem);
+                    let second = items.split_off(items.len().div_ceil(2));
+                    parts.push(second);
+                    parts.push(items);
                 }
             }
         }
@@ -82,11 +85,17 @@ impl Writer {
             };
             tools.metrics.retries.inc();
             tries.may_be_written |= matches!(error, DbError::OutcomeUnknown(_));
-            match tries.next_step(&error, deadline) {
-                Step::AtOnce => {}
-                Step::Later => tries.rest().await,
-                Step::GiveUp => return Err(Unsettled::Answer(tries.verdict(tools, error))),
-                Step::Split => return Err(Unsettled::Split(tries.verdict(tools, error))),
+            match error {
+                DbError::Duplicate(_) if tries.collisions < MAX_COLLISIONS => {
+                    tries.collisions = tries.collisions.saturating_add(1);
+                }
+                error if error.is_passing() || matches!(error, DbError::OutcomeUnknown(_)) => {
+                    if tries.are_over(deadline) {
+                        return Err(Unsettled::Answer(tries.verdict(tools, error)));
+                    }
+                    tries.rest().await;
+                }
+                error => return Err(Unsettled::Split(tries.verdict(tools, error))),
             }
         }
     }
@@ -162,23 +171,6 @@ enum Unsettled {
     Split(Problem),
 }
 
-/// What follows a failed try.
-enum Step {
-    /// A key was used meanwhile: read again and decide again.
-    AtOnce,
-    /// The database may be back after a pause.
-    Later,
-    /// Nobody waits any longer.
-    GiveUp,
-    /// One of the commands is the culprit.
-    Split,
-}
-
-fn halves(mut items: Vec<Item>) -> [Vec<Item>; 2] {
-    let second = items.split_off(items.len().div_ceil(2));
-    [items, second]
-}
-
 impl Tries {
     async fn rest(&mut self) {
         let pause = self.pause.map_or(FIRST_PAUSE, |last| {
@@ -186,21 +178,6 @@ impl Tries {
         });
         self.pause = Some(pause);
         tokio::time::sleep(pause).await;
-    }
-
-    /// What a failed try leads to.
-    fn next_step(&mut self, error: &DbError, deadline: Instant) -> Step {
-        match error {
-            DbError::Duplicate(_) if self.collisions < MAX_COLLISIONS => {
-                self.collisions = self.collisions.saturating_add(1);
-                Step::AtOnce
-            }
-            error if !error.is_passing() && !matches!(error, DbError::OutcomeUnknown(_)) => {
-                Step::Split
-            }
-            _ if self.are_over(deadline) => Step::GiveUp,
-            _ => Step::Later,
-        }
     }
 
     /// What may be written is tried to the end, since only that can tell; else callers hear soon.

@@ -1,6 +1,5 @@
 //! The explanation in words: short enough for a till's display, made at the edge from codes and numbers.
 
-use domain::amount::Points;
 use domain::decide::{Explained, Reason};
 
 /// Longest text that a till's display shows.
@@ -27,7 +26,7 @@ pub(crate) fn detail(explained: &Explained) -> String {
 }
 
 fn fired(explained: &Explained) -> String {
-    let points = explained.points.map_or(0, Points::get);
+    let points = explained.points.map_or(0, |points| points.get());
     match (explained.times, explained.base_points, explained.amount) {
         (Some(times), Some(base), _) => format!("{times}x on {} points: +{points}", base.get()),
         (_, _, Some(amount)) => format!("{points} points on {}", amount.minor()),

@@ -13,25 +13,83 @@ fn every_failure_of_postgres_has_one_meaning() {
     use DatabaseErrorKind::{
         CheckViolation, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand, Unknown,
     };
-    let broken = |kind, text| check(kind, text, DbError::Broken, true);
-    broken(
+    check(
         Unknown,
         "terminating connection due to administrator command",
+        DbError::Broken,
+        true,
     );
-    broken(Unknown, "the database system is starting up");
-    broken(Unknown, "the database system is shutting down");
-    broken(Unknown, "sorry, too many clients already");
-    broken(Unknown, "prepared statement \"s1\" does not exist");
-    broken(UnableToSendCommand, "connection closed");
-    broken(ReadOnlyTransaction, "cannot execute INSERT");
-    let conflict = |kind, text| check(kind, text, DbError::Conflict, true);
-    conflict(SerializationFailure, "could not serialize access");
-    conflict(Unknown, "deadlock detected");
-    conflict(Unknown, "canceling statement due to statement timeout");
-    let full = |kind, text| check(kind, text, DbError::StorageFull, false);
-    full(Unknown, "could not extend file \"base/1\"");
-    full(Unknown, "No space left on device");
-    let failed = |kind, text| check(kind, text, DbError::Failed, false);
-    failed(CheckViolation, "violates check constraint");
-    failed(Unknown, "permission denied for table lots");
+    check(
+        Unknown,
+        "the database system is starting up",
+        DbError::Broken,
+        true,
+    );
+    check(
+        Unknown,
+        "the database system is shutting down",
+        DbError::Broken,
+        true,
+    );
+    check(
+        Unknown,
+        "sorry, too many clients already",
+        DbError::Broken,
+        true,
+    );
+    check(
+        Unknown,
+        "prepared statement \"s1\" does not exist",
+        DbError::Broken,
+        true,
+    );
+    check(
+        UnableToSendCommand,
+        "connection closed",
+        DbError::Broken,
+        true,
+    );
+    check(
+        ReadOnlyTransaction,
+        "cannot execute INSERT",
+        DbError::Broken,
+        true,
+    );
+    check(
+        SerializationFailure,
+        "could not serialize access",
+        DbError::Conflict,
+        true,
+    );
+    check(Unknown, "deadlock detected", DbError::Conflict, true);
+    check(
+        Unknown,
+        "canceling statement due to statement timeout",
+        DbError::Conflict,
+        true,
+    );
+    check(
+        Unknown,
+        "could not extend file \"base/1\"",
+        DbError::StorageFull,
+        false,
+    );
+    check(
+        Unknown,
+        "No space left on device",
+        DbError::StorageFull,
+        false,
+    );
+    check(
+        CheckViolation,
+        "violates check constraint",
+        DbError::Failed,
+        false,
+    );
+    check(
+        Unknown,
+        "permission denied for table lots",
+        DbError::Failed,
+        false,
+    );
 }
