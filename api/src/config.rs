@@ -171,14 +171,10 @@ impl Arguments {
     }
 }
 
-/// The service's database, as given.
+/// The URL of the service's own database role.
 pub fn database_url(given: Option<String>) -> Result<SecretString, ConfigError> {
-    url(
-        "DATABASE_URL",
-        given,
-        &["postgres://", "postgresql://"],
-        DATABASE_EXAMPLE,
-    )
+    let schemes = ["postgres://", "postgresql://"];
+    url("DATABASE_URL", given, &schemes, DATABASE_EXAMPLE)
 }
 
 fn url(

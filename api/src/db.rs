@@ -15,6 +15,7 @@ use std::time::Duration;
 use deadpool::managed::{Metrics, Object, Pool, RecycleError, RecycleResult};
 use secrecy::SecretString;
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
 pub use failure::DbError;
 pub use session::Session;
@@ -88,7 +89,7 @@ impl Db {
         T: Send + 'static,
     {
         self.runtime
-            .spawn(work)
+            .spawn(work.in_current_span())
             .await
             .map_err(|error| DbError::Failed(error.to_string()))
     }

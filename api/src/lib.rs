@@ -38,7 +38,7 @@ mod programs;
 mod purchases;
 mod redemptions;
 mod stores;
-mod tenants;
+pub mod tenants;
 // Level 9: what is done without a caller.
 pub mod jobs;
 // Level 10: the contract and the table of contents.

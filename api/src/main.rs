@@ -11,6 +11,7 @@ use api::dev::{self, DevError};
 use api::secrets::{BadMasterKey, MIN_MASTER_KEY_CHARACTERS, Secrets};
 use api::server::{self, ServerError};
 use api::services::{self, ServicesError};
+use api::tenants::{self, TableError};
 use api::{jobs, telemetry, verify};
 use clap::{Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
@@ -45,10 +46,28 @@ enum Command {
     Dev(DevArguments),
     /// Hold a private PostgreSQL and Redis until standard input closes.
     Services(ServicesArguments),
+    /// Look at the tenants.
+    Tenants {
+        #[command(subcommand)]
+        command: TenantsCommand,
+    },
     /// Prove the books of every tenant; exits 1 on a violation.
     Verify(OwnerArguments),
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum TenantsCommand {
+    /// Print every live tenant: id, status, currency, zone, name.
+    List(DatabaseArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct DatabaseArguments {
+    /// The service's own database role, e.g. `postgres://tamaru_app:secret@db/tamaru`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -118,6 +137,8 @@ enum Failure {
     Dev(#[from] DevError),
     #[error(transparent)]
     Services(#[from] ServicesError),
+    #[error(transparent)]
+    Tenants(#[from] TableError),
     #[error("standard output or a signal could not be used: {0}")]
     System(#[from] std::io::Error),
     #[error("the OpenAPI document could not be written: {0}")]
@@ -159,6 +180,9 @@ async fn perform(command: Command, runtime: Handle) -> Result<ExitCode, Failure>
         Command::Migrate(arguments) => Box::pin(migrate_now(arguments)).await?,
         Command::Dev(arguments) => Box::pin(dev::run(arguments.into_options())).await?,
         Command::Services(arguments) => services::hold(&arguments.dir).await?,
+        Command::Tenants {
+            command: TenantsCommand::List(arguments),
+        } => Box::pin(list_tenants(arguments)).await?,
         Command::Verify(arguments) => return prove(arguments).await,
         Command::Openapi => {}
     }
@@ -216,6 +240,11 @@ async fn migrate_now(arguments: MigrateArguments) -> Result<(), Failure> {
     let mut out = std::io::stdout();
     writeln!(out, "DATABASE_URL={}", service_url.expose_secret())?;
     Ok(())
+}
+
+async fn list_tenants(arguments: DatabaseArguments) -> Result<(), Failure> {
+    let url = config::database_url(arguments.database_url)?;
+    Ok(tenants::write_table(&url, &mut std::io::stdout()).await?)
 }
 
 async fn prove(arguments: OwnerArguments) -> Result<ExitCode, Failure> {

@@ -8,6 +8,7 @@ pub(crate) mod own;
 mod settings;
 pub(crate) mod store;
 pub(crate) mod suspend;
+mod table;
 pub(crate) mod update;
 
 use domain::fault::{Fault, FaultCode};
@@ -21,6 +22,7 @@ use crate::body::from_document;
 use crate::problem::Problem;
 
 pub(crate) use settings::{TaxRounding, TenantSettings};
+pub use table::{TableError, write_table};
 
 /// Whether a tenant is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
