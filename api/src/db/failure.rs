@@ -51,9 +51,11 @@ const FULL: &[&str] = &[
 const AGAIN: &[&str] = &[
     "deadlock detected",
     "could not serialize",
-    "lock timeout",
-    "statement timeout",
+    "canceling statement",
+    IN_ABORTED,
 ];
+/// What every statement gets after the one that failed.
+const IN_ABORTED: &str = "current transaction is aborted";
 
 impl From<Error> for DbError {
     fn from(error: Error) -> Self {
@@ -85,6 +87,23 @@ fn constraint(error: &Error) -> String {
 }
 
 impl DbError {
+    /// Whether it only follows from another failure in the same transaction.
+    pub fn is_follow_up(&self) -> bool {
+        matches!(self, Self::Conflict(text) if text.contains(IN_ABORTED))
+    }
+
+    /// What went wrong among statements in flight together: the failure that the others follow from.
+    pub fn cause(results: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
+        let mut follow_up = Ok(());
+        for result in results {
+            match result {
+                Err(error) if error.is_follow_up() => follow_up = Err(error),
+                other => other?,
+            }
+        }
+        follow_up
+    }
+
     /// Whether the same work may succeed on a fresh connection or a second try.
     pub const fn is_passing(&self) -> bool {
         matches!(

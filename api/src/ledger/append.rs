@@ -252,7 +252,9 @@ impl Rows {
             .map(|(made, _)| made.transfers.len())
             .sum();
         let tenant = tx.number();
-        tokio::try_join!(
+        // Every answer is awaited: of statements in flight together, only the one that failed first
+        // says why, and which answer is seen first is chance.
+        let written = tokio::join!(
             exactly(keys, insert_keys(tenant, self.keys).run(tx)),
             exactly(purchases, insert_purchases(tenant, self.purchases).run(tx)),
             exactly(
@@ -272,8 +274,8 @@ impl Rows {
             exactly(wallets, upsert_wallets(tenant, self.wallets).run(tx)),
             exactly(ledgers, update_ledgers(tenant, self.ledgers).run(tx)),
             exactly(days, upsert_days(tenant, self.days).run(tx)),
-        )?;
-        Ok(())
+        );
+        DbError::cause(<[_; 10]>::from(written))
     }
 }
 

@@ -70,6 +70,12 @@ fn every_failure_of_postgres_has_one_meaning() {
     );
     check(
         Unknown,
+        "canceling statement due to user request",
+        DbError::Conflict,
+        true,
+    );
+    check(
+        Unknown,
         "could not extend file \"base/1\"",
         DbError::StorageFull,
         false,
@@ -92,4 +98,21 @@ fn every_failure_of_postgres_has_one_meaning() {
         DbError::Failed,
         false,
     );
+}
+
+#[test]
+fn the_cause_is_told_and_not_what_follows_from_it() {
+    let follow_up = || {
+        let text =
+            "current transaction is aborted, commands ignored until end of transaction block";
+        let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
+        Err(DbError::from(error))
+    };
+    let used = || DbError::Duplicate("idempotency_keys_pkey".to_owned());
+    assert_eq!(
+        DbError::cause([follow_up(), Ok(()), Err(used()), follow_up()]),
+        Err(used())
+    );
+    assert_eq!(DbError::cause([Ok(()), Ok(())]), Ok(()));
+    assert!(DbError::cause([Ok(()), follow_up()]).is_err_and(|error| error.is_passing()));
 }
