@@ -55,18 +55,36 @@ impl<T> Batcher<T> {
         }
     }
 
-    /// Let a command wait for its turn; given back when too many wait already.
+    /// Let a command wait for its turn. When too many wait already, one is given back: this one,
+    /// or the latest of the longest queue if this tenant has less than its share, so that a flood
+    /// turns away only itself.
     pub(crate) fn push(&mut self, tenant: TenantNumber, item: T, now: Instant) -> Result<(), T> {
-        if self.queued >= self.limits.queued {
+        if self.queued < self.limits.queued {
+            self.enqueue(tenant, item, now);
+            return Ok(());
+        }
+        let own = self.queues.get(&tenant).map_or(0, VecDeque::len);
+        let shares = self.queues.len().max(1);
+        if own >= self.limits.queued.div_euclid(shares) {
             return Err(item);
         }
+        let longest = self.queues.values_mut().max_by_key(|queue| queue.len());
+        let longest = longest.filter(|queue| queue.len() > own.saturating_add(1));
+        let Some(latest) = longest.and_then(VecDeque::pop_back) else {
+            return Err(item);
+        };
+        self.queued = self.queued.saturating_sub(1);
+        self.enqueue(tenant, item, now);
+        Err(latest.item)
+    }
+
+    fn enqueue(&mut self, tenant: TenantNumber, item: T, now: Instant) {
         let queue = self.queues.entry(tenant).or_default();
         if queue.is_empty() && !self.in_flight.contains(&tenant) {
             self.turns.push_back(tenant);
         }
         queue.push_back(Waiting { item, since: now });
         self.queued = self.queued.saturating_add(1);
-        Ok(())
     }
 
     /// The next batch to send, if a place is free and something waits.

@@ -67,8 +67,34 @@ fn no_more_batches_are_in_flight_than_there_are_writers() {
 fn the_queue_takes_its_maximum_and_not_one_more() {
     let (mut batcher, now) = filled(&[(1, 0), (1, 1), (1, 2), (1, 3), (2, 4), (2, 5), (2, 6)]);
     assert_eq!(batcher.push(TenantNumber(1), 7, now), Ok(()));
-    assert_eq!(batcher.push(TenantNumber(3), 8, now), Err(8));
+    assert_eq!(batcher.push(TenantNumber(1), 8, now), Err(8));
     assert_eq!(batcher.queued(), 8);
+}
+
+#[test]
+fn a_full_queue_turns_away_the_flood_and_not_the_others() {
+    let flood: Vec<(i64, u32)> = (0..8).map(|item| (1, item)).collect();
+    let (mut batcher, now) = filled(&flood);
+    assert_eq!(batcher.push(TenantNumber(2), 20, now), Err(7));
+    assert_eq!(batcher.push(TenantNumber(2), 21, now), Err(6));
+    assert_eq!(batcher.push(TenantNumber(1), 8, now), Err(8));
+    assert_eq!(batcher.push(TenantNumber(2), 22, now), Err(5));
+    assert_eq!(batcher.push(TenantNumber(2), 23, now), Err(4));
+    assert_eq!(
+        batcher.push(TenantNumber(2), 24, now),
+        Err(24),
+        "its share is full"
+    );
+    assert_eq!(batcher.next_batch(), batch(1, &[0, 1, 2]));
+    assert_eq!(batcher.next_batch(), batch(2, &[20, 21, 22]));
+    assert_eq!(batcher.queued(), 2);
+}
+
+#[test]
+fn the_only_command_of_a_tenant_is_never_turned_away_for_another() {
+    let singles: Vec<(i64, u32)> = (1..9).map(|tenant| (tenant, 1)).collect();
+    let (mut batcher, now) = filled(&singles);
+    assert_eq!(batcher.push(TenantNumber(9), 2, now), Err(2));
 }
 
 #[test]
@@ -117,8 +143,9 @@ proptest! {
             match event {
                 Event::Push(tenant) => {
                     next_item += 1;
-                    if batcher.push(TenantNumber(tenant), next_item, now).is_ok() {
-                        accepted.insert(next_item, tenant);
+                    accepted.insert(next_item, tenant);
+                    if let Err(turned_away) = batcher.push(TenantNumber(tenant), next_item, now) {
+                        prop_assert!(seen.insert(turned_away));
                     }
                 }
                 Event::Next => {
