@@ -93,14 +93,17 @@ async fn look(
     found: &[Option<MemberId>],
 ) -> Result<Deciding, DbError> {
     let ids: Vec<Uuid> = found.iter().flatten().map(|member| member.uuid()).collect();
-    let mut members = facts::lock(tx, ids).await?;
-    let locked: Vec<Uuid> = members.keys().map(|member| member.uuid()).collect();
-    let keys = items.iter().map(|item| item.submission.key).collect();
-    let ((revision, now), mut known, wallets) = tokio::try_join!(
+    let locked = facts::lock(tx, ids).await?;
+    let ids: Vec<Uuid> = locked.iter().map(|(member, ..)| *member).collect();
+    let keys: Vec<Uuid> = items.iter().map(|item| item.submission.key).collect();
+    let mut known = Known::default();
+    let ((revision, now), (), standing, wallets) = tokio::try_join!(
         catalog::head(tx),
-        Known::of_keys(tx, keys),
-        facts::wallets(tx, locked)
+        known.add_keys(tx, keys.clone()),
+        facts::standing(tx, ids.clone()),
+        facts::wallets(tx, ids)
     )?;
+    let mut members = facts::joined(locked, standing);
     facts::add_wallets(&mut members, wallets);
     let catalog = tools.catalogs.at_revision(tx, revision).await?;
 
@@ -121,6 +124,10 @@ async fn look(
         known.add_identities(tx, receipts, references),
         facts::add_lots(tx, &mut members, need_lots),
     )?;
+    if known.has_identities() {
+        // Another node may have committed between the two reads, and the key comes first.
+        known.add_keys(tx, keys).await?;
+    }
     Ok(Deciding {
         catalog,
         now,

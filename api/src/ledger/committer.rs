@@ -1,9 +1,11 @@
 //! Brings one batch to its end: every command gets exactly one answer, its own, and only after
 //! commit. What fails together is split until the culprit is alone.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::batch::{self, Decided};
@@ -20,6 +22,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_TRY: Duration = Duration::from_secs(3);
 /// How long a batch that certainly is not written is tried before its callers hear 503.
 const LONGEST_OUTAGE: Duration = Duration::from_secs(1);
+/// With less time left no try is begun: cut off at commit it would leave a caller in doubt.
+const SHORTEST_TRY: Duration = Duration::from_millis(250);
 /// Tries after which a batch that keeps meeting used keys is split.
 const MAX_COLLISIONS: u32 = 8;
 
@@ -29,92 +33,94 @@ pub(super) struct Writer {
     session: Option<Box<Session>>,
 }
 
-/// How the tries of a batch went so far.
-#[derive(Debug, Default)]
-struct Tries {
+/// Commands that are tried together, and how their tries went so far.
+#[derive(Debug)]
+struct Part {
+    items: Vec<Item>,
     collisions: u32,
     pause: Option<Duration>,
     failing_since: Option<Instant>,
-    /// Commit was sent once and not answered.
+    /// Commit was sent once and not answered; also true of what such a part is split into.
     may_be_written: bool,
 }
 
 impl Writer {
     /// Answer every command of the batch.
     pub(super) async fn process(&mut self, tools: &Tools, batch: Batch<Item>) {
-        let mut parts = vec![batch.items];
-        while let Some(mut items) = parts.pop() {
+        let mut parts = vec![Part::new(batch.items, false)];
+        while let Some(mut part) = parts.pop() {
             // A caller that is gone is still served: its write was promised to a queue.
-            match self.settle(tools, batch.tenant, &items).await {
-                Ok(answers) => reply(items, answers),
-                Err(Unsettled::Answer(problem)) => refuse(items, &problem),
-                Err(Unsettled::Split(problem)) => {
-                    if items.len() <= 1 {
-                        refuse(items, &problem);
-                        continue;
-                    }
+            match self.settle(tools, batch.tenant, &mut part).await {
+                Ok(answers) => reply(part.items, answers),
+                Err(Unsettled::Split(_)) if part.items.len() > 1 => {
                     tools.metrics.splits.inc();
-                    let second = items.split_off(items.len().div_ceil(2));
-                    parts.push(second);
-                    parts.push(items);
+                    parts.extend(part.halves());
+                }
+                Err(Unsettled::Split(error) | Unsettled::Answer(error)) => {
+                    let problem = part.verdict(tools, error);
+                    refuse(part.items, &problem);
                 }
             }
         }
     }
 
-    /// Try until the batch is written, can't be written, or its time is over.
+    /// Try until the part is written, can't be written, or the time of one of its callers is over.
     async fn settle(
         &mut self,
         tools: &Tools,
         tenant: TenantNumber,
-        items: &[Item],
+        part: &mut Part,
     ) -> Result<Vec<Result<Answer, Problem>>, Unsettled> {
-        let deadline = items
-            .iter()
-            .map(|item| item.deadline)
-            .max()
-            .unwrap_or_else(Instant::now);
-        let mut tries = Tries::default();
+        let deadline = part.deadline();
+        let mut last = DbError::Unavailable("no time was left for a try".into());
         loop {
-            let error = match self.attempt(tools, tenant, items).await {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left < SHORTEST_TRY {
+                return Err(Unsettled::Answer(last));
+            }
+            last = match self.attempt(tools, tenant, &part.items, left).await {
                 Ok(decided) => {
                     self.remember(tools, tenant, &decided);
                     return Ok(decided.answers);
                 }
                 Err(error) => error,
             };
-            tools.metrics.retries.inc();
-            tries.may_be_written |= matches!(error, DbError::OutcomeUnknown(_));
-            match error {
-                DbError::Duplicate(_) if tries.collisions < MAX_COLLISIONS => {
-                    tries.collisions = tries.collisions.saturating_add(1);
+            part.may_be_written |= matches!(last, DbError::OutcomeUnknown(_));
+            match &last {
+                DbError::Duplicate(_) if part.collisions < MAX_COLLISIONS => {
+                    part.collisions = part.collisions.saturating_add(1);
                 }
-                error if error.is_passing() || matches!(error, DbError::OutcomeUnknown(_)) => {
-                    if tries.are_over(deadline) {
-                        return Err(Unsettled::Answer(tries.verdict(tools, error)));
-                    }
-                    tries.rest().await;
-                }
-                error => return Err(Unsettled::Split(tries.verdict(tools, error))),
+                DbError::OutcomeUnknown(_) => part.rest().await,
+                error if error.is_passing() && part.may_pass() => part.rest().await,
+                error if error.is_passing() => return Err(Unsettled::Answer(last)),
+                DbError::StorageFull(_) => return Err(Unsettled::Answer(last)),
+                _ => return Err(Unsettled::Split(last)),
             }
+            tools.metrics.retries.inc();
         }
     }
 
+    /// One try, of which always one of three things is known: it is written, it is not, or commit
+    /// was sent. A panic counts as the failure of one of its commands.
     async fn attempt(
         &mut self,
         tools: &Tools,
         tenant: TenantNumber,
         items: &[Item],
+        left: Duration,
     ) -> Result<Decided, DbError> {
         let commit_sent = AtomicBool::new(false);
         let work = self.write_and_commit(tools, tenant, items, &commit_sent);
-        match tokio::time::timeout(LONGEST_TRY, Box::pin(work)).await {
-            Ok(result) => result,
-            Err(_elapsed) if commit_sent.load(Ordering::Relaxed) => Err(DbError::OutcomeUnknown(
-                "no answer to commit in time".into(),
-            )),
-            Err(_elapsed) => Err(DbError::Broken("no answer in time".into())),
+        let work = AssertUnwindSafe(Box::pin(work)).catch_unwind();
+        let error = match tokio::time::timeout(left.min(LONGEST_TRY), work).await {
+            Ok(Ok(result)) => return result,
+            Ok(Err(_panic)) => DbError::Failed("a command made the writer panic".into()),
+            Err(_elapsed) => DbError::Broken("no answer in time".into()),
+        };
+        if commit_sent.load(Ordering::Relaxed) {
+            return Err(DbError::OutcomeUnknown(error.to_string()));
         }
+        Err(error)
     }
 
     async fn write_and_commit(
@@ -135,6 +141,8 @@ impl Writer {
                 self.keep(tx.commit().await?);
                 Ok(decided)
             }
+            // Its statements may be gone while it still answers: a fresh one prepares them again.
+            Err(error @ DbError::Broken(_)) => Err(error),
             Err(error) => {
                 // A connection that can still roll back is still good; the error stands either way.
                 if let Ok(session) = tx.rollback().await {
@@ -166,25 +174,46 @@ impl Writer {
 
 enum Unsettled {
     /// All get the same answer.
-    Answer(Problem),
+    Answer(DbError),
     /// One of them is the culprit.
-    Split(Problem),
+    Split(DbError),
 }
 
-impl Tries {
+impl Part {
+    const fn new(items: Vec<Item>, may_be_written: bool) -> Self {
+        Self {
+            items,
+            collisions: 0,
+            pause: None,
+            failing_since: None,
+            may_be_written,
+        }
+    }
+
+    /// When the first of its callers stops waiting.
+    fn deadline(&self) -> Instant {
+        let deadlines = self.items.iter().map(|item| item.deadline);
+        deadlines.min().unwrap_or_else(Instant::now)
+    }
+
+    /// The second half, then the first, which so is tried first.
+    fn halves(mut self) -> [Self; 2] {
+        let second = self.items.split_off(self.items.len().div_ceil(2));
+        [second, self.items].map(|items| Self::new(items, self.may_be_written))
+    }
+
+    /// What may be written is tried to the end, since only that can tell; else callers hear soon.
+    fn may_pass(&mut self) -> bool {
+        let since = *self.failing_since.get_or_insert_with(Instant::now);
+        self.may_be_written || since.elapsed() < LONGEST_OUTAGE
+    }
+
     async fn rest(&mut self) {
         let pause = self.pause.map_or(FIRST_PAUSE, |last| {
             last.saturating_mul(2).min(LONGEST_PAUSE)
         });
         self.pause = Some(pause);
         tokio::time::sleep(pause).await;
-    }
-
-    /// What may be written is tried to the end, since only that can tell; else callers hear soon.
-    fn are_over(&mut self, deadline: Instant) -> bool {
-        let now = Instant::now();
-        let since = *self.failing_since.get_or_insert(now);
-        now >= deadline || (!self.may_be_written && now.duration_since(since) >= LONGEST_OUTAGE)
     }
 
     /// What is known in the end: once commit was sent and not answered, only a repeat can tell.

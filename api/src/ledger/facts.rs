@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::refusal::unknown_member;
-use super::statements::{LockMembers, OpenLots, ReadMembers, WalletsOf};
+use super::statements::{LockMembers, OpenLots, ReadMembers, StandingOf, WalletsOf};
 use crate::db::time::{SqlInstant, maybe_from};
 use crate::db::{DbError, TenantConn};
 use crate::problem::Problem;
@@ -22,21 +22,53 @@ use crate::roster::store::MembersByLookUp;
 /// Facts by member.
 pub(super) type Members = HashMap<MemberId, MemberFacts>;
 type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
+type LedgerRow = (Uuid, i64, SqlInstant);
+type StandingRow = (Uuid, String, SqlInstant);
 
 /// Lock the members, in ascending order; those that are not there are absent.
-pub(super) async fn lock(tx: &TenantConn, mut members: Vec<Uuid>) -> Result<Members, DbError> {
+pub(super) async fn lock(
+    tx: &TenantConn,
+    mut members: Vec<Uuid>,
+) -> Result<Vec<LedgerRow>, DbError> {
     members.sort_unstable();
     members.dedup();
     if members.is_empty() {
-        return Ok(Members::new());
+        return Ok(Vec::new());
     }
-    let rows = LockMembers {
+    LockMembers {
         tenant: tx.number(),
         members,
     }
     .all(tx)
-    .await?;
-    Ok(rows.into_iter().map(member).collect())
+    .await
+}
+
+/// Where locked members stand.
+pub(super) async fn standing(
+    tx: &TenantConn,
+    members: Vec<Uuid>,
+) -> Result<Vec<StandingRow>, DbError> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    StandingOf {
+        tenant: tx.number(),
+        members,
+    }
+    .all(tx)
+    .await
+}
+
+/// Locked members with their standing, without wallets.
+pub(super) fn joined(locked: Vec<LedgerRow>, standing: Vec<StandingRow>) -> Members {
+    let mut locked: HashMap<Uuid, LedgerRow> = locked.into_iter().map(|row| (row.0, row)).collect();
+    let rows = standing
+        .into_iter()
+        .filter_map(|(id, status, enrolled_at)| {
+            let (_, version, last_recorded_at) = locked.remove(&id)?;
+            Some((id, version, last_recorded_at, status, enrolled_at))
+        });
+    rows.map(member).collect()
 }
 
 fn member(

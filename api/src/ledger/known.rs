@@ -63,8 +63,11 @@ pub(super) fn reference(text: &str) -> Uuid {
 
 impl Known {
     /// Look all keys up.
-    pub(super) async fn of_keys(tx: &TenantConn, keys: Vec<Uuid>) -> Result<Self, DbError> {
-        let mut known = Self::default();
+    pub(super) async fn add_keys(
+        &mut self,
+        tx: &TenantConn,
+        keys: Vec<Uuid>,
+    ) -> Result<(), DbError> {
         for (key, content, refusal, outcome) in (KnownKeys {
             tenant: tx.number(),
             keys,
@@ -77,9 +80,9 @@ impl Known {
                 (None, Some(outcome)) => Ok(read_outcome(&outcome)?),
                 (None, None) => Err(another_operation()),
             };
-            known.keys.insert(key, Recorded { content, result });
+            self.keys.insert(key, Recorded { content, result });
         }
-        Ok(known)
+        Ok(())
     }
 
     /// Look till identities and references up.
@@ -110,6 +113,11 @@ impl Known {
                 .insert(identity, Recorded { content, result });
         }
         Ok(())
+    }
+
+    /// Whether something was recorded under one of the identities.
+    pub(super) fn has_identities(&self) -> bool {
+        !self.identities.is_empty()
     }
 
     /// The answer to a command whose key was used before.

@@ -11,12 +11,19 @@ use crate::statement;
 
 statement! {
     /// Lock the members of a batch in ascending order, so that two nodes can't wait for each other.
-    tenant LockMembers = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
-        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id
-        where l.tenant_id = $1 and l.member_id = any($2)
-        order by l.member_id for no key update of l";
+    tenant LockMembers = "select member_id, version, last_recorded_at from member_ledgers
+        where tenant_id = $1 and member_id = any($2)
+        order by member_id for no key update";
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz }
+}
+
+statement! {
+    /// Where the members stand. Not joined to the lock: whoever waits for a lock sees the locked
+    /// row as it is then, but joined rows as they were before.
+    tenant StandingOf = "select id, status, enrolled_at from members where tenant_id = $1 and id = any($2)";
+    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz }
 }
 
 statement! {
