@@ -12,6 +12,7 @@ pub mod time;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::config::REQUEST_DEADLINE;
 use deadpool::managed::{Metrics, Object, Pool, RecycleError, RecycleResult};
 use secrecy::SecretString;
 use tokio::runtime::Handle;
@@ -88,10 +89,15 @@ impl Db {
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
-        self.runtime
-            .spawn(work.in_current_span())
-            .await
-            .map_err(|error| DbError::Failed(error.to_string()))
+        let mut task = self.runtime.spawn(work.in_current_span());
+        match tokio::time::timeout(REQUEST_DEADLINE, &mut task).await {
+            Ok(done) => done.map_err(|error| DbError::Failed(error.to_string())),
+            Err(_elapsed) => {
+                // Its connection closes with it, so that a database that hangs keeps none of them.
+                task.abort();
+                Err(DbError::OutcomeUnknown("no answer in time".into()))
+            }
+        }
     }
 
     /// The runtime on which database work runs.
@@ -101,17 +107,34 @@ impl Db {
 
     /// Open a transaction for one tenant.
     pub async fn tenant(&self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
-        TenantConn::open(self.session().await?.into(), tenant).await
+        self.open(|session| TenantConn::open(session.into(), tenant))
+            .await
     }
 
     /// Open a read-only snapshot for one tenant.
     pub async fn snapshot(&self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
-        TenantConn::open_snapshot(self.session().await?.into(), tenant).await
+        self.open(|session| TenantConn::open_snapshot(session.into(), tenant))
+            .await
     }
 
     /// Open a transaction on the control tables.
     pub async fn control(&self) -> Result<ControlConn, DbError> {
-        ControlConn::open(self.session().await?.into()).await
+        self.open(|session| ControlConn::open(session.into())).await
+    }
+
+    /// A connection that died while nobody used it is found out by its first words: the next one
+    /// is tried, at last a new one.
+    async fn open<T, F>(&self, begin: impl Fn(Object<Sessions>) -> F) -> Result<T, DbError>
+    where
+        F: Future<Output = Result<T, DbError>>,
+    {
+        let mut idle = self.pool.status().size;
+        loop {
+            match begin(self.session().await?).await {
+                Err(DbError::Broken(_)) if idle > 0 => idle = idle.saturating_sub(1),
+                opened => return opened,
+            }
+        }
     }
 
     /// A connection outside the pool, for a writer that keeps it.
