@@ -2,9 +2,13 @@
 
 mod bad_input;
 mod balances;
+mod books;
+mod concurrency;
+mod faults;
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;
 mod harness_works;
+mod hot_balances;
 mod identifiers;
 mod isolation;
 mod members;
@@ -13,3 +17,4 @@ mod purchases;
 mod redemptions;
 mod schema_rules;
 mod tidy;
+mod write_path;

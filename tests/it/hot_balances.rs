@@ -1,0 +1,208 @@
+//! Redis remembers, the ledger decides: a hot balance may be missing, never wrong, never older than
+//! what the caller has seen.
+
+use api::db::TenantNumber;
+use api::redis::{KeyKind, key};
+use domain::id::MemberId;
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+
+use crate::books::{self, wait_until};
+use crate::harness::call::Answer;
+use crate::harness::tenant::unique;
+use crate::harness::{TestTenant, block_on, node, sql};
+
+async fn link() -> MultiplexedConnection {
+    let client = redis::Client::open(node().cluster.redis_url.as_str()).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
+fn key_of(tenant: &TestTenant, member: &str) -> String {
+    let member: MemberId = member.parse().unwrap();
+    key(
+        TenantNumber(tenant.number),
+        KeyKind::Balances,
+        member.uuid(),
+    )
+}
+
+async fn read(tenant: &TestTenant, member: &str, min_version: i64) -> Answer {
+    let path = format!("/v1/members/{member}/balances?min_version={min_version}");
+    tenant.api.get(&path).await.expect(200)
+}
+
+fn available(answer: &Answer) -> i64 {
+    answer.json["wallets"][0]["available"].as_i64().unwrap()
+}
+
+/// Waits until reads are answered from Redis.
+async fn warm(tenant: &TestTenant, member: &str) {
+    wait_until("the balances are hot", || async {
+        read(tenant, member, 0).await.header("X-Balance-Source") == "cache"
+    })
+    .await;
+}
+
+#[test]
+fn a_read_after_a_write_never_goes_back_in_time() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        let mut redis = link().await;
+        for round in 1..=60_i64 {
+            let receipt = tenant.receipt(&member, &round.to_string(), 100);
+            let answer = tenant
+                .api
+                .keyed("/v1/purchases", &unique(), &receipt)
+                .await
+                .expect(201);
+            let version = answer.json["version"].as_i64().unwrap();
+            assert_eq!(version, round);
+            if round % 10 == 0 {
+                let _: () = redis::cmd("FLUSHALL")
+                    .query_async(&mut redis)
+                    .await
+                    .unwrap();
+            }
+            for _ in 0..2 {
+                let read = read(&tenant, &member, version).await;
+                assert_eq!(
+                    (read.json["version"].as_i64(), available(&read)),
+                    (Some(round), round),
+                    "{read}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn an_older_copy_never_replaces_a_newer_one() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        tenant.grant(&member, 7).await;
+        warm(&tenant, &member).await;
+        let app = &node().server.app;
+        let id: MemberId = member.parse().unwrap();
+        let number = TenantNumber(tenant.number);
+        let mut older = app
+            .balances
+            .get(number, id, 0, api::clock::now())
+            .await
+            .unwrap();
+        older.version = 0;
+        older.wallets.clear();
+        app.balances.put(number, &[(id, older)]).await;
+        let read = read(&tenant, &member, 0).await;
+        assert_eq!(available(&read), 7);
+    });
+}
+
+#[test]
+fn rubbish_in_redis_is_a_miss_and_is_repaired() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        tenant.grant(&member, 7).await;
+        let name = key_of(&tenant, &member);
+        let mut redis = link().await;
+        let beyond = 1_i64 << 60;
+        let believable = format!(
+            r#"{{"version":{beyond},"as_of":"2026-11-21T00:00:00Z","good_until":null,"wallets":[]}}"#
+        );
+        let rubbish: [Vec<redis::Cmd>; 5] = [
+            vec![redis::Cmd::lpush(&name, "a list")],
+            vec![redis::Cmd::set(&name, "a text")],
+            vec![
+                redis::Cmd::hset(&name, "balances", "{not json"),
+                redis::Cmd::hset(&name, "version", "nan"),
+            ],
+            vec![
+                redis::Cmd::hset(&name, "balances", believable),
+                redis::Cmd::hset(&name, "version", beyond),
+            ],
+            vec![
+                redis::Cmd::hset(&name, "version", "-inf"),
+                redis::Cmd::hset(&name, "balances", ""),
+            ],
+        ];
+        for commands in rubbish {
+            let _: () = redis.del(&name).await.unwrap();
+            for command in commands {
+                let _: () = command.query_async(&mut redis).await.unwrap();
+            }
+            let read = read(&tenant, &member, 0).await;
+            assert_eq!(
+                (available(&read), read.header("X-Balance-Source")),
+                (7, "ledger"),
+                "{read}"
+            );
+            warm(&tenant, &member).await;
+            let expires_in: i64 = redis.pttl(&name).await.unwrap();
+            assert!((1..=5_000).contains(&expires_in), "{expires_in}");
+        }
+    });
+}
+
+#[test]
+fn an_expired_lot_leaves_the_hot_balance_at_its_instant() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        tenant.grant(&member, 7).await;
+        tenant.grant(&member, 5).await;
+        let owner = node().cluster.owner().await;
+        let soon = format!(
+            "update lots set expires_at = date_trunc('milliseconds', now()) + interval '2 seconds'
+                where tenant_id = {number} and granted = 7;
+             update wallets set next_expires_at = (select min(expires_at) from lots where tenant_id = {number})
+                where tenant_id = {number}",
+            number = tenant.number
+        );
+        owner.batch_execute(&soon).await.unwrap();
+        let mut redis = link().await;
+        let _: () = redis.del(key_of(&tenant, &member)).await.unwrap();
+        warm(&tenant, &member).await;
+        let at: String = sql::one(
+            &owner,
+            "select to_char(expires_at at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from lots
+                where tenant_id = $1 and granted = 7",
+            tenant.number,
+        )
+        .await;
+        let at: jiff::Timestamp = at.parse().unwrap();
+        loop {
+            let before = api::clock::now();
+            let read = read(&tenant, &member, 0).await;
+            let after = api::clock::now();
+            if after < at {
+                assert_eq!(available(&read), 12, "{read}");
+            }
+            if before >= at {
+                assert_eq!(available(&read), 5, "{read}");
+                break;
+            }
+        }
+        books::hold(node().cluster, tenant.number).await;
+    });
+}
+
+#[test]
+fn every_key_starts_with_its_tenant_in_braces() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        tenant.grant(&member, 7).await;
+        warm(&tenant, &member).await;
+        let keys: Vec<String> = link().await.keys("*").await.unwrap();
+        assert!(!keys.is_empty());
+        for key in keys {
+            let number = key
+                .strip_prefix("{t:")
+                .and_then(|rest| rest.split_once("}:"));
+            let is_named = number.is_some_and(|(number, _)| number.parse::<i64>().is_ok());
+            assert!(is_named, "{key}");
+        }
+    });
+}
