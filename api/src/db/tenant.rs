@@ -15,14 +15,14 @@ pub struct TenantNumber(pub i64);
 #[derive(Debug)]
 pub enum SessionSource {
     /// Back to the pool, which refuses it if the transaction was left open.
-    Pooled(Object<Sessions>),
+    Pooled(Box<Object<Sessions>>),
     /// A writer's own.
     Own(Box<Session>),
 }
 
 impl From<Object<Sessions>> for SessionSource {
     fn from(session: Object<Sessions>) -> Self {
-        Self::Pooled(session)
+        Self::Pooled(Box::new(session))
     }
 }
 

@@ -76,7 +76,9 @@ impl Known {
         .await?
         {
             let result = match (refusal, outcome) {
-                (Some(refusal), _) => Err(serde_json::from_str(&refusal).map_err(unreadable)?),
+                (Some(refusal), _) => {
+                    Err(serde_json::from_str(&refusal).map_err(|error| unreadable(&error))?)
+                }
                 (None, Some(outcome)) => Ok(read_outcome(&outcome)?),
                 (None, None) => Err(another_operation()),
             };
@@ -193,7 +195,7 @@ fn already_used(command: &Command) -> Problem {
     }
 }
 
-fn unreadable(error: serde_json::Error) -> DbError {
+fn unreadable(error: &serde_json::Error) -> DbError {
     DbError::Failed(format!("a recorded answer can't be read: {error}"))
 }
 
@@ -205,8 +207,10 @@ pub(super) fn read_outcome(text: &str) -> Result<Outcome, DbError> {
         Purchase(Box<domain::decide::PurchaseOutcome>),
         Redemption(domain::decide::RedemptionOutcome),
     }
-    Ok(match serde_json::from_str(text).map_err(unreadable)? {
-        Stored::Purchase(outcome) => Outcome::Purchase(outcome),
-        Stored::Redemption(outcome) => Outcome::Redemption(outcome),
-    })
+    Ok(
+        match serde_json::from_str(text).map_err(|error| unreadable(&error))? {
+            Stored::Purchase(outcome) => Outcome::Purchase(outcome),
+            Stored::Redemption(outcome) => Outcome::Redemption(outcome),
+        },
+    )
 }

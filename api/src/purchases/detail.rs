@@ -26,7 +26,7 @@ pub(crate) fn detail(explained: &Explained) -> String {
 }
 
 fn fired(explained: &Explained) -> String {
-    let points = explained.points.map_or(0, |points| points.get());
+    let points = explained.points.map_or(0, domain::amount::Points::get);
     match (explained.times, explained.base_points, explained.amount) {
         (Some(times), Some(base), _) => format!("{times}x on {} points: +{points}", base.get()),
         (_, _, Some(amount)) => format!("{points} points on {}", amount.minor()),

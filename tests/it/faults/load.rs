@@ -82,7 +82,7 @@ async fn work(tenant: &TestTenant, member: &str, journal: &Journal) {
             attempt(&tenant.api, Method::GET, &path, None, journal).await;
             continue;
         }
-        let (path, body) = if round % 4 == 0 {
+        let (path, body) = if round.is_multiple_of(4) {
             let body = json!({"member": {"id": member}, "wallet": "points", "points": 1, "mode": "capture"});
             ("/v1/redemptions", body)
         } else {

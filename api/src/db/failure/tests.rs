@@ -13,91 +13,37 @@ fn every_failure_of_postgres_has_one_meaning() {
     use DatabaseErrorKind::{
         CheckViolation, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand, Unknown,
     };
-    check(
-        Unknown,
+    for text in [
         "terminating connection due to administrator command",
-        DbError::Broken,
-        true,
-    );
-    check(
-        Unknown,
         "the database system is starting up",
-        DbError::Broken,
-        true,
-    );
-    check(
-        Unknown,
         "the database system is shutting down",
-        DbError::Broken,
-        true,
-    );
-    check(
-        Unknown,
         "sorry, too many clients already",
-        DbError::Broken,
-        true,
-    );
-    check(
-        Unknown,
         "prepared statement \"s1\" does not exist",
-        DbError::Broken,
-        true,
-    );
-    check(
-        UnableToSendCommand,
-        "connection closed",
-        DbError::Broken,
-        true,
-    );
-    check(
-        ReadOnlyTransaction,
-        "cannot execute INSERT",
-        DbError::Broken,
-        true,
-    );
-    check(
-        SerializationFailure,
-        "could not serialize access",
-        DbError::Conflict,
-        true,
-    );
-    check(Unknown, "deadlock detected", DbError::Conflict, true);
-    check(
-        Unknown,
+    ] {
+        check(Unknown, text, DbError::Broken, true);
+    }
+    let (closed, read_only) = ("connection closed", "cannot execute INSERT");
+    check(UnableToSendCommand, closed, DbError::Broken, true);
+    check(ReadOnlyTransaction, read_only, DbError::Broken, true);
+    let concurrent = "could not serialize access";
+    check(SerializationFailure, concurrent, DbError::Conflict, true);
+    for text in [
+        "deadlock detected",
         "canceling statement due to statement timeout",
-        DbError::Conflict,
-        true,
-    );
-    check(
-        Unknown,
         "canceling statement due to user request",
-        DbError::Conflict,
-        true,
-    );
-    check(
-        Unknown,
+    ] {
+        check(Unknown, text, DbError::Conflict, true);
+    }
+    for text in [
         "could not extend file \"base/1\"",
-        DbError::StorageFull,
-        false,
-    );
-    check(
-        Unknown,
         "No space left on device",
-        DbError::StorageFull,
-        false,
-    );
-    check(
-        CheckViolation,
-        "violates check constraint",
-        DbError::Failed,
-        false,
-    );
-    check(
-        Unknown,
-        "permission denied for table lots",
-        DbError::Failed,
-        false,
-    );
+    ] {
+        check(Unknown, text, DbError::StorageFull, false);
+    }
+    let violated = "violates check constraint";
+    check(CheckViolation, violated, DbError::Failed, false);
+    let denied = "permission denied for table lots";
+    check(Unknown, denied, DbError::Failed, false);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{LotId, MemberId};
+use domain::id::{LotId, MemberId, PurchaseId, RedemptionId};
 use domain::ledger::{DayDelta, Transaction, WalletState};
 use domain::lot::Lot;
 use jiff::Timestamp;
@@ -115,8 +115,8 @@ pub(super) fn insert_transactions(
     for (row, actor) in rows {
         let subject = row
             .purchase
-            .map(|id| id.uuid())
-            .or(row.redemption.map(|id| id.uuid()));
+            .map(PurchaseId::uuid)
+            .or(row.redemption.map(RedemptionId::uuid));
         columns.member.push(row.member.uuid());
         columns.version.push(row.version);
         columns.id.push(row.id.uuid());
@@ -281,7 +281,7 @@ pub(super) fn insert_transfers(
             columns.points.push(row.points.get());
             columns.balance_after.push(row.balance_after.get());
             columns.rule.push(row.rule.clone());
-            columns.lot.push(row.lot.map(|lot| lot.uuid()));
+            columns.lot.push(row.lot.map(LotId::uuid));
         }
     }
     Ok(columns)
