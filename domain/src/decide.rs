@@ -34,6 +34,17 @@ pub enum Command {
     Redeem(RedeemPoints),
 }
 
+impl Command {
+    /// Whether it takes points, so that the member's open lots must be known.
+    #[must_use]
+    pub fn takes_points(&self) -> bool {
+        match self {
+            Self::Purchase(purchase) => !purchase.receipt.redeem.is_empty(),
+            Self::Redeem(_) => true,
+        }
+    }
+}
+
 /// A receipt to be recorded, or only evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordPurchase {

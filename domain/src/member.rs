@@ -101,13 +101,15 @@ impl MemberFacts {
     /// can't bring back lots that were not loaded.
     #[must_use]
     pub fn needs_lots(&self, command: &Command, now: Timestamp) -> bool {
-        let spends = match command {
-            Command::Purchase(purchase) => !purchase.receipt.redeem.is_empty(),
-            Command::Redeem(_) => true,
-        };
+        command.takes_points() || self.has_expired(now)
+    }
+
+    /// Whether the points of some lot may be over at `now`, so that the open lots must be known.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
         let now = self.ledger_time(now);
         let has_expired = |wallet: &WalletFacts| wallet.next_expires_at.is_some_and(|at| at <= now);
-        spends || self.wallets.values().any(has_expired)
+        self.wallets.values().any(has_expired)
     }
 
     /// The facts that a decision leaves behind.

@@ -1,5 +1,9 @@
 //! One connection to Postgres that knows whether it may be used again.
 
+use std::any::TypeId;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::NoTls;
@@ -15,6 +19,8 @@ const TCP_USER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10)
 pub struct Session {
     connection: AsyncPgConnection,
     in_transaction: bool,
+    /// Statements that ran here, so that they are prepared.
+    prepared: Mutex<HashSet<TypeId>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -53,6 +59,7 @@ impl Session {
         Ok(Self {
             connection,
             in_transaction: false,
+            prepared: Mutex::default(),
         })
     }
 
@@ -67,13 +74,36 @@ impl Session {
     }
 
     pub(super) async fn begin(&mut self, head: &str) -> Result<(), DbError> {
+        self.announce()?;
+        self.say(head).await
+    }
+
+    /// From here on the session is inside a transaction, also if its first words never arrive.
+    pub(super) fn announce(&mut self) -> Result<(), DbError> {
         if self.in_transaction {
             return Err(DbError::Broken(
                 "the session was left inside a transaction".into(),
             ));
         }
         self.in_transaction = true;
-        Ok((&self.connection).batch_execute(head).await?)
+        Ok(())
+    }
+
+    /// Send text that is no statement; on a shared reference, so that statements may follow at once.
+    pub(super) async fn say(&self, text: &str) -> Result<(), DbError> {
+        Ok((&self.connection).batch_execute(text).await?)
+    }
+
+    /// Whether a statement is prepared here, so that others may be sent behind it without waiting.
+    pub(super) fn has_prepared(&self, statement: TypeId) -> bool {
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        prepared.contains(&statement)
+    }
+
+    /// Note that a statement ran here.
+    pub(super) fn note_prepared(&self, statement: TypeId) {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        prepared.insert(statement);
     }
 
     /// From here on the outcome is unknown until the answer comes.
@@ -91,9 +121,5 @@ impl Session {
         (&self.connection).batch_execute("rollback").await?;
         self.in_transaction = false;
         Ok(())
-    }
-
-    pub(super) async fn execute_text(&mut self, text: &str) -> Result<(), DbError> {
-        Ok((&self.connection).batch_execute(text).await?)
     }
 }

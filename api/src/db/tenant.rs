@@ -1,5 +1,6 @@
 //! The only way to a tenant's data: a transaction that names its tenant in its first words.
 
+use std::any::TypeId;
 use std::ops::{Deref, DerefMut};
 
 use deadpool::managed::Object;
@@ -69,6 +70,33 @@ impl TenantConn {
         Ok(Self { session, tenant })
     }
 
+    /// Take the session for a transaction whose first words are sent by [`Self::begin`], together with what follows them.
+    pub(crate) fn announce(
+        mut session: SessionSource,
+        tenant: TenantNumber,
+    ) -> Result<Self, DbError> {
+        session.announce()?;
+        Ok(Self { session, tenant })
+    }
+
+    /// The first words of an announced transaction. Until they are sent no statement may be.
+    pub(crate) async fn begin(&self) -> Result<(), DbError> {
+        let TenantNumber(number) = self.tenant;
+        let head = format!("begin; set local app.tenant_id = '{number}'");
+        self.session.say(&head).await
+    }
+
+    /// Whether `S` is prepared on this connection. Nothing may be sent behind a statement that is
+    /// not: its `prepare` would wait while later words overtake it.
+    pub(crate) fn has_prepared<S: 'static>(&self) -> bool {
+        self.session.has_prepared(TypeId::of::<S>())
+    }
+
+    /// Note that `S` ran on this connection.
+    pub(crate) fn note_prepared<S: 'static>(&self) {
+        self.session.note_prepared(TypeId::of::<S>());
+    }
+
     /// Begin a transaction that reads one moment and writes nothing: what it reads together was true together.
     pub async fn open_snapshot(
         mut session: SessionSource,
@@ -99,10 +127,8 @@ impl TenantConn {
     }
 
     /// Go on in the same transaction without a tenant, for what makes twins at once.
-    pub async fn into_control(mut self) -> Result<ControlConn, DbError> {
-        self.session
-            .execute_text("set local app.tenant_id = ''")
-            .await?;
+    pub async fn into_control(self) -> Result<ControlConn, DbError> {
+        self.session.say("set local app.tenant_id = ''").await?;
         Ok(ControlConn {
             session: self.session,
         })
@@ -139,10 +165,10 @@ impl ControlConn {
     }
 
     /// Go on in the same transaction as one tenant, for what makes both at once.
-    pub async fn into_tenant(mut self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
+    pub async fn into_tenant(self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
         let TenantNumber(number) = tenant;
         self.session
-            .execute_text(&format!("set local app.tenant_id = '{number}'"))
+            .say(&format!("set local app.tenant_id = '{number}'"))
             .await?;
         Ok(TenantConn {
             session: self.session,

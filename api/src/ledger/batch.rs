@@ -1,11 +1,13 @@
 //! One try to write one batch: lock, look, decide each command on the facts left by the one before,
 //! append, check. A batch of n leaves what n batches of one would leave.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::catalog::Catalog;
 use domain::decide::{Command, Decision, Outcome, decide};
 use domain::id::MemberId;
+use domain::member::WalletFacts;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -13,6 +15,7 @@ use super::append::Rows;
 use super::facts::{self, Members};
 use super::known::{Known, identity};
 use super::refusal::{is_remembered, problem_of, unknown_member};
+use super::statements::LockMembers;
 use super::{Answer, Item, Submission, Tools};
 use crate::balances_cache::HotBalances;
 use crate::catalog;
@@ -39,14 +42,15 @@ struct Deciding {
     touched: Vec<MemberId>,
 }
 
-/// Decide and write a batch; the caller commits.
+/// Begin, decide and write a batch; the caller commits.
 pub(super) async fn write(
     tools: &Tools,
     tx: &TenantConn,
     items: &[Item],
 ) -> Result<Decided, DbError> {
-    let found = find_members(tx, items).await?;
-    let mut deciding = look(tools, tx, items, &found).await?;
+    let roster = find_by_identifiers(tx, items).await?;
+    let found = found(items, roster.as_ref());
+    let mut deciding = look(tools, tx, items, &found, roster.is_some()).await?;
     let mut answers = Vec::with_capacity(items.len());
     for (item, member) in items.iter().zip(&found) {
         answers.push(deciding.answer(&item.submission, *member)?);
@@ -58,84 +62,172 @@ pub(super) async fn write(
     Ok(Decided { answers, balances })
 }
 
-/// Which member each command concerns: as named by id, or as the roster knows the identifier.
-async fn find_members(tx: &TenantConn, items: &[Item]) -> Result<Vec<Option<MemberId>>, DbError> {
-    let look_ups = items
+/// Members by look-up hash; none when no command names its member by an identifier, and then the
+/// transaction is not begun yet.
+async fn find_by_identifiers(
+    tx: &TenantConn,
+    items: &[Item],
+) -> Result<Option<HashMap<Uuid, Uuid>>, DbError> {
+    let look_ups: Vec<Uuid> = items
         .iter()
         .filter_map(|item| match item.submission.member {
             Some(LookUp::Hash(hash)) => Some(hash),
             _ => None,
-        });
-    let look_ups: Vec<Uuid> = look_ups.collect();
-    let mut roster = std::collections::HashMap::new();
-    if !look_ups.is_empty() {
-        roster.extend(
-            MembersByLookUp {
-                tenant: tx.number(),
-                look_ups,
-            }
-            .all(tx)
-            .await?,
-        );
+        })
+        .collect();
+    if look_ups.is_empty() {
+        return Ok(None);
     }
-    let find = |item: &Item| match item.submission.member? {
-        LookUp::Id(member) => Some(member),
-        LookUp::Hash(hash) => roster.get(&hash).copied().map(MemberId::from_uuid),
-    };
-    Ok(items.iter().map(find).collect())
+    let tenant = tx.number();
+    let find = MembersByLookUp { tenant, look_ups };
+    let ((), rows) = tokio::try_join!(biased; tx.begin(), find.all(tx))?;
+    Ok(Some(rows.into_iter().collect()))
 }
 
-/// Lock first, then look: each read is a statement of its own and sees what was there after the lock.
+/// Which member each command concerns: as named by id, or as the roster knows the identifier.
+fn found(items: &[Item], roster: Option<&HashMap<Uuid, Uuid>>) -> Vec<Option<MemberId>> {
+    let find = |item: &Item| match item.submission.member? {
+        LookUp::Id(member) => Some(member),
+        LookUp::Hash(hash) => roster?.get(&hash).copied().map(MemberId::from_uuid),
+    };
+    items.iter().map(find).collect()
+}
+
+/// Lock first, then look: each read is a statement of its own and sees what was there after the
+/// lock. All are sent together once the lock is prepared on the connection, since Postgres
+/// answers in the order of sending; before that each waits for the one before.
 async fn look(
     tools: &Tools,
     tx: &TenantConn,
     items: &[Item],
     found: &[Option<MemberId>],
+    is_begun: bool,
 ) -> Result<Deciding, DbError> {
-    let ids: Vec<Uuid> = found.iter().flatten().map(|member| member.uuid()).collect();
-    let locked = facts::lock(tx, ids).await?;
-    let ids: Vec<Uuid> = locked.iter().map(|(member, ..)| *member).collect();
-    let keys: Vec<Uuid> = items.iter().map(|item| item.submission.key).collect();
-    let mut known = Known::default();
-    let ((revision, now), (), standing, wallets) = tokio::try_join!(
-        catalog::head(tx),
-        known.add_keys(tx, keys.clone()),
-        facts::standing(tx, ids.clone()),
-        facts::wallets(tx, ids)
-    )?;
-    let mut members = facts::joined(locked, standing);
-    facts::add_wallets(&mut members, wallets);
-    let catalog = tools.catalogs.at_revision(tx, revision).await?;
-
-    let mut need_lots: Vec<Uuid> = Vec::new();
-    let (mut receipts, mut references) = (Vec::new(), Vec::new());
-    for (item, member) in items.iter().zip(found) {
-        let command = &item.submission.command;
-        match command {
-            Command::Purchase(_) => receipts.extend(identity(&catalog, command)),
-            Command::Redeem(_) => references.extend(identity(&catalog, command)),
-        }
-        let member = member.and_then(|member| members.get(&member));
-        if let Some(facts) = member.filter(|facts| facts.needs_lots(command, now)) {
-            need_lots.push(facts.member.uuid());
-        }
+    let guess = tools.catalogs.guess(tx.tenant()).await;
+    let asked = Asked::of(items, found, guess.as_deref());
+    let begin = async { if is_begun { Ok(()) } else { tx.begin().await } };
+    let lock = facts::lock(tx, asked.members.clone());
+    let (locked, mut seen) = if tx.has_prepared::<LockMembers>() {
+        let ((), locked, seen) = tokio::try_join!(biased; begin, lock, asked.read(tx))?;
+        (locked, seen)
+    } else {
+        begin.await?;
+        (lock.await?, asked.read(tx).await?)
+    };
+    if !asked.members.is_empty() {
+        tx.note_prepared::<LockMembers>();
     }
-    tokio::try_join!(
-        known.add_identities(tx, receipts, references),
-        facts::add_lots(tx, &mut members, need_lots),
-    )?;
-    if known.has_identities() {
+
+    let catalog = tools.catalogs.at_revision(tx, seen.revision).await?;
+    if guess.is_none_or(|guess| guess.revision != seen.revision) {
+        let asked = Asked::of(items, found, Some(&catalog));
+        let (receipts, references) = (asked.receipts, asked.references);
+        seen.known.add_identities(tx, receipts, references).await?;
+    }
+    let mut members = facts::joined(locked, seen.standing);
+    facts::add_wallets(&mut members, seen.wallets);
+    facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
+    add_expired(tx, &mut members, &asked.spenders, seen.now).await?;
+    if seen.known.has_identities() {
         // Another node may have committed between the two reads, and the key comes first.
-        known.add_keys(tx, keys).await?;
+        seen.known.add_keys(tx, asked.keys).await?;
     }
     Ok(Deciding {
         catalog,
-        now,
+        now: seen.now,
         members,
-        known,
+        known: seen.known,
         rows: Rows::default(),
         touched: Vec::new(),
     })
+}
+
+/// Lots of members who spend nothing, but some of whose points are over by now.
+async fn add_expired(
+    tx: &TenantConn,
+    members: &mut Members,
+    spenders: &[Uuid],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let is_spender = |member: &MemberId| spenders.contains(&member.uuid());
+    let expired: Vec<Uuid> = members
+        .values()
+        .filter(|facts| !is_spender(&facts.member) && facts.has_expired(now))
+        .map(|facts| facts.member.uuid())
+        .collect();
+    let rows = facts::lots(tx, expired.clone()).await?;
+    facts::add_lots(members, &expired, rows)
+}
+
+/// What a batch asks the database for, before anything is known.
+struct Asked {
+    members: Vec<Uuid>,
+    /// Those whose points are to be taken, so that their lots are needed.
+    spenders: Vec<Uuid>,
+    keys: Vec<Uuid>,
+    receipts: Vec<Uuid>,
+    references: Vec<Uuid>,
+}
+
+/// What the database answered.
+struct Seen {
+    revision: i64,
+    now: Timestamp,
+    known: Known,
+    standing: Vec<facts::StandingRow>,
+    wallets: Vec<(MemberId, String, WalletFacts)>,
+    lots: Vec<facts::LotRow>,
+}
+
+impl Asked {
+    /// Till identities depend on the catalog; with a guess they are asked for together with the rest.
+    fn of(items: &[Item], found: &[Option<MemberId>], catalog: Option<&Catalog>) -> Self {
+        let mut asked = Self {
+            members: found.iter().flatten().map(|member| member.uuid()).collect(),
+            spenders: Vec::new(),
+            keys: items.iter().map(|item| item.submission.key).collect(),
+            receipts: Vec::new(),
+            references: Vec::new(),
+        };
+        for (item, member) in items.iter().zip(found) {
+            let command = &item.submission.command;
+            let identity = catalog.and_then(|catalog| identity(catalog, command));
+            match command {
+                Command::Purchase(_) => asked.receipts.extend(identity),
+                Command::Redeem(_) => asked.references.extend(identity),
+            }
+            if command.takes_points() {
+                asked.spenders.extend(member.map(MemberId::uuid));
+            }
+        }
+        asked.spenders.sort_unstable();
+        asked.spenders.dedup();
+        asked
+    }
+
+    async fn read(&self, tx: &TenantConn) -> Result<Seen, DbError> {
+        let (mut known, mut identities) = (Known::default(), Known::default());
+        let (members, spenders) = (&self.members, &self.spenders);
+        let (receipts, references) = (self.receipts.clone(), self.references.clone());
+        let ((revision, now), (), standing, wallets, lots, ()) = tokio::try_join!(
+            biased;
+            catalog::head(tx),
+            known.add_keys(tx, self.keys.clone()),
+            facts::standing(tx, members.clone()),
+            facts::wallets(tx, members.clone()),
+            facts::lots(tx, spenders.clone()),
+            identities.add_identities(tx, receipts, references),
+        )?;
+        known.join(identities);
+        Ok(Seen {
+            revision,
+            now,
+            known,
+            standing,
+            wallets,
+            lots,
+        })
+    }
 }
 
 impl Deciding {

@@ -134,7 +134,7 @@ impl Writer {
             Some(session) => session,
             None => Box::new(tools.db.own_session().await?),
         };
-        let tx = TenantConn::open(session.into(), tenant).await?;
+        let tx = TenantConn::announce(session.into(), tenant)?;
         match batch::write(tools, &tx, items).await {
             Ok(decided) => {
                 commit_sent.store(true, Ordering::Relaxed);

@@ -23,7 +23,21 @@ use crate::roster::store::MembersByLookUp;
 pub(super) type Members = HashMap<MemberId, MemberFacts>;
 type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
 type LedgerRow = (Uuid, i64, SqlInstant);
-type StandingRow = (Uuid, String, SqlInstant);
+pub(super) type StandingRow = (Uuid, String, SqlInstant);
+/// As [`OpenLots`] gives them.
+pub(super) type LotRow = (
+    Uuid,
+    Uuid,
+    String,
+    i64,
+    i64,
+    Option<SqlInstant>,
+    Option<SqlInstant>,
+    SqlInstant,
+    Uuid,
+    String,
+    i32,
+);
 
 /// Lock the members, in ascending order; those that are not there are absent.
 pub(super) async fn lock(
@@ -129,16 +143,26 @@ pub(super) fn add_wallets(members: &mut Members, wallets: Vec<(MemberId, String,
     }
 }
 
-/// Load the open lots of `ids`, after which their wallets know all of them.
-pub(super) async fn add_lots(
-    tx: &TenantConn,
-    members: &mut Members,
-    ids: Vec<Uuid>,
-) -> Result<(), DbError> {
+/// The open lots of `ids`.
+pub(super) async fn lots(tx: &TenantConn, ids: Vec<Uuid>) -> Result<Vec<LotRow>, DbError> {
     if ids.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    for id in &ids {
+    OpenLots {
+        tenant: tx.number(),
+        members: ids,
+    }
+    .all(tx)
+    .await
+}
+
+/// Put the open lots of `ids` where they belong, after which their wallets know all of them.
+pub(super) fn add_lots(
+    members: &mut Members,
+    ids: &[Uuid],
+    rows: Vec<LotRow>,
+) -> Result<(), DbError> {
+    for id in ids {
         if let Some(known) = members.get_mut(&MemberId::from_uuid(*id)) {
             known
                 .wallets
@@ -158,12 +182,7 @@ pub(super) async fn add_lots(
         transaction,
         rule,
         version,
-    ) in (OpenLots {
-        tenant: tx.number(),
-        members: ids,
-    })
-    .all(tx)
-    .await?
+    ) in rows
     {
         let lot = Lot {
             id: LotId::from_uuid(id),
@@ -201,7 +220,8 @@ pub async fn facts_of(tx: &TenantConn, member: MemberId) -> Result<Option<Member
     let mut members: Members = rows.into_iter().map(self::member).collect();
     let wallets = wallets(tx, ids.clone()).await?;
     add_wallets(&mut members, wallets);
-    add_lots(tx, &mut members, ids).await?;
+    let lots = lots(tx, ids.clone()).await?;
+    add_lots(&mut members, &ids, lots)?;
     Ok(members.remove(&member))
 }
 

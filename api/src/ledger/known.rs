@@ -95,26 +95,35 @@ impl Known {
         references: Vec<Uuid>,
     ) -> Result<(), DbError> {
         let tenant = tx.number();
-        let mut rows = Vec::new();
-        if !receipts.is_empty() {
-            rows.append(
-                &mut KnownReceipts {
-                    tenant,
-                    identities: receipts,
+        let receipts = async {
+            match receipts.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let identities = receipts;
+                    KnownReceipts { tenant, identities }.all(tx).await
                 }
-                .all(tx)
-                .await?,
-            );
-        }
-        if !references.is_empty() {
-            rows.append(&mut KnownReferences { tenant, references }.all(tx).await?);
-        }
+            }
+        };
+        let references = async {
+            match references.is_empty() {
+                true => Ok(Vec::new()),
+                false => KnownReferences { tenant, references }.all(tx).await,
+            }
+        };
+        let (mut rows, mut more) = tokio::try_join!(biased; receipts, references)?;
+        rows.append(&mut more);
         for (identity, content, outcome) in rows {
             let result = Ok(read_outcome(&outcome)?);
             self.identities
                 .insert(identity, Recorded { content, result });
         }
         Ok(())
+    }
+
+    /// Add what was found under identities.
+    pub(super) fn join(&mut self, other: Self) {
+        self.keys.extend(other.keys);
+        self.identities.extend(other.identities);
     }
 
     /// Whether something was recorded under one of the identities.
