@@ -59,26 +59,24 @@ impl BalancesCache {
         (is_known && hot.good_until.is_none_or(|until| now < until)).then_some(hot)
     }
 
-    /// Remember balances, each unless a newer version is there.
+    /// Remember balances, each unless a newer version is there; all in one call, since the keys of
+    /// a tenant lie together.
     pub async fn put(&self, tenant: TenantNumber, balances: &[(MemberId, HotBalances)]) {
         if balances.is_empty() || !self.redis.is_configured() {
             return;
         }
-        let mut pipeline = redis::pipe();
-        for (member, hot) in balances {
-            let Ok(text) = serde_json::to_string(hot) else {
-                continue;
-            };
-            pipeline
-                .cmd("EVAL")
-                .arg(PUT)
-                .arg(1)
-                .arg(key(tenant, KeyKind::Balances, member.uuid()))
-                .arg(hot.version)
-                .arg(text)
-                .arg(u64::try_from(HOT_BALANCE_TTL.as_millis()).unwrap_or(1))
-                .ignore();
+        let mut command = redis::cmd("EVAL");
+        command.arg(PUT).arg(balances.len());
+        for (member, _) in balances {
+            command.arg(key(tenant, KeyKind::Balances, member.uuid()));
         }
-        let _: Option<()> = self.redis.pipeline(pipeline).await;
+        command.arg(u64::try_from(HOT_BALANCE_TTL.as_millis()).unwrap_or(1));
+        for (_, hot) in balances {
+            let Ok(text) = serde_json::to_string(hot) else {
+                return;
+            };
+            command.arg(hot.version).arg(text);
+        }
+        let _: Option<i64> = self.redis.call(command).await;
     }
 }

@@ -20,6 +20,9 @@ use tokio::runtime::Handle;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Database work takes half the cores at most: HTTP and the database itself need the others, and a
+/// batch that stays on one thread is faster than one that wanders.
+const CORES_PER_WORK_THREAD: usize = 2;
 /// Jobs go tenant by tenant, so that they need hardly any connections.
 const JOB_CONNECTIONS: usize = 2;
 
@@ -163,7 +166,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         write!(std::io::stdout(), "{}", api::openapi::text()?)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.div_euclid(CORES_PER_WORK_THREAD).max(1))
         .enable_all()
         .thread_name("tamaru-work")
         .build()?;

@@ -146,12 +146,6 @@ impl Redis {
             .await
     }
 
-    /// Run a script once per key in one round trip.
-    pub async fn pipeline<T: FromRedisValue>(&self, pipeline: redis::Pipeline) -> Option<T> {
-        self.attempt(|mut manager| async move { pipeline.query_async(&mut manager).await })
-            .await
-    }
-
     async fn attempt<T, F>(&self, work: impl FnOnce(ConnectionManager) -> F) -> Option<T>
     where
         F: Future<Output = Result<T, RedisError>>,

@@ -26,7 +26,7 @@ pub struct Lot {
     pub occurred_at: Timestamp,
     /// The transaction that granted it.
     pub transaction: TransactionId,
-    /// The rule that granted it.
+    /// The rule that granted it; the first of them when several did together.
     pub rule: String,
     /// The program version that the rule stood in.
     pub program_version: i32,

@@ -1,14 +1,19 @@
--- Remember balances unless a newer version is there. A key of the wrong type or with a version
--- that no ledger can have is repaired.
-local known = redis.pcall('HGET', KEYS[1], 'version')
-if type(known) == 'table' then
-    redis.call('DEL', KEYS[1])
-    known = false
+-- Remember balances of several members of one tenant, each unless a newer version is there.
+-- ARGV: time to live in milliseconds, then version and balances for each key. A key of the wrong
+-- type or with a version that no ledger can have is repaired.
+local written = 0
+for i, key in ipairs(KEYS) do
+    local version, balances = ARGV[2 * i], ARGV[2 * i + 1]
+    local known = redis.pcall('HGET', key, 'version')
+    if type(known) == 'table' then
+        redis.call('DEL', key)
+        known = false
+    end
+    known = known and tonumber(known)
+    if not (known and known < 9007199254740992 and known > tonumber(version)) then
+        redis.call('HSET', key, 'version', version, 'balances', balances)
+        redis.call('PEXPIRE', key, ARGV[1])
+        written = written + 1
+    end
 end
-local version = known and tonumber(known)
-if version and version < 9007199254740992 and version > tonumber(ARGV[1]) then
-    return 0
-end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'balances', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1
+return written

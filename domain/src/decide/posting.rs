@@ -126,14 +126,21 @@ impl<'a> Posting<'a> {
         Err(insufficient(wallet, points.checked_sub(left)?, points))
     }
 
-    /// Gives points: a deficit is repaid first, the rest opens a lot. A lot whose time is over
-    /// already expires in the same transaction.
+    /// Gives points: a deficit is repaid first, the rest goes into a lot, which rules whose points
+    /// expire together share. A lot whose time is over already expires in the same transaction.
     pub(super) fn grant(&mut self, grant: Grant<'_>) -> Result<(), Refusal> {
         if grant.points <= Points::ZERO {
             return Ok(());
         }
         let index = self.touch(grant.wallet)?;
-        let lot_id = self.next_lot_id()?;
+        let opened = &self.transaction.lots_opened;
+        let shared = opened
+            .iter()
+            .find(|lot| lot.wallet == grant.wallet && lot.expires_at == grant.expires_at);
+        let lot_id = match shared {
+            Some(lot) => lot.id,
+            None => self.next_lot_id()?,
+        };
         let now = self.transaction.recorded_at;
         let touched = self.touched.get_mut(index).ok_or(Overflow)?;
         let transfers = &mut self.transaction.transfers;
@@ -166,7 +173,15 @@ impl<'a> Posting<'a> {
             touched.state.next_expires_at = earlier.into_iter().flatten().min();
             touched.check_limit()?;
         }
-        self.transaction.lots_opened.push(Lot {
+        let opened = &mut self.transaction.lots_opened;
+        if let Some(lot) = opened.iter_mut().find(|lot| lot.id == lot_id) {
+            lot.granted = lot.granted.checked_add(rest)?;
+            if !is_over {
+                lot.remaining = lot.remaining.checked_add(rest)?;
+            }
+            return Ok(());
+        }
+        opened.push(Lot {
             id: lot_id,
             wallet: grant.wallet.to_owned(),
             granted: rest,

@@ -1,7 +1,7 @@
 //! What receipts earn: each row is a program, a receipt and the points by rule.
 
-use super::{base_program, catalog, earned, member, purchase, receipt, receipt_of, told};
-use crate::decide::Reason;
+use super::{NOW, at, base_program, catalog, earned, member, purchase, receipt, receipt_of, told};
+use crate::decide::{Reason, decide};
 use serde_json::{Value, json};
 
 #[expect(
@@ -226,4 +226,32 @@ fn every_rule_is_explained_in_document_order() {
         ("bonus", Reason::NoBasePoints, None, None),
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn rules_whose_points_expire_together_share_a_lot() {
+    let double = times("double", "2", &json!({}));
+    let program = program(&[rule("base", 100, 1)], &[double]);
+    let decision = decide(
+        &catalog(&program),
+        Some(&member()),
+        &purchase(receipt_of(500)),
+        at(NOW),
+    );
+    let transaction = decision.unwrap().transaction.unwrap();
+    let moves: Vec<_> = transaction
+        .transfers
+        .iter()
+        .map(|row| (row.rule.as_deref(), row.points.get(), row.lot))
+        .collect();
+    let lot = &transaction.lots_opened[0];
+    assert_eq!(transaction.lots_opened.len(), 1);
+    assert_eq!((lot.granted.get(), lot.remaining.get()), (10, 10));
+    assert_eq!(
+        moves,
+        [
+            (Some("base"), 5, Some(lot.id)),
+            (Some("double"), 5, Some(lot.id)),
+        ]
+    );
 }
