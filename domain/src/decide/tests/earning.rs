@@ -1,6 +1,7 @@
 //! What receipts earn: each row is a program, a receipt and the points by rule.
 
 use super::{NOW, at, base_program, catalog, earned, member, purchase, receipt, receipt_of, told};
+use crate::amount::Amount;
 use crate::decide::{Reason, decide};
 use serde_json::{Value, json};
 
@@ -163,10 +164,7 @@ fn a_minimum_looks_at_the_matching_lines() {
     .unwrap();
     let explained = &outcome.explanation[0];
     assert_eq!(explained.reason, Some(Reason::BelowMinimum));
-    assert_eq!(
-        explained.missing_amount.map(|missing| missing.minor()),
-        Some(320)
-    );
+    assert_eq!(explained.missing_amount.map(Amount::minor), Some(320));
 }
 
 #[test]
@@ -208,7 +206,7 @@ fn every_rule_is_explained_in_document_order() {
             (
                 part.rule.as_str(),
                 part.reason.unwrap(),
-                part.missing_amount.map(|missing| missing.minor()),
+                part.missing_amount.map(Amount::minor),
                 part.next_date.map(|date| date.to_string()),
             )
         })
