@@ -125,7 +125,12 @@ impl KeyRing {
         let hash = self
             .inner
             .db
-            .run(async move { store::secret_hash(&db.control().await?, id).await })
+            .run(async move {
+                let control = db.control().await?;
+                let found = store::secret_hash(&control, id).await?;
+                control.commit().await?;
+                Ok::<_, DbError>(found)
+            })
             .await
             .and_then(|outcome| outcome)?;
         let is_right = self.blocking(move || key.matches(hash.as_deref())).await?;
@@ -137,7 +142,12 @@ impl KeyRing {
         let found = self
             .inner
             .db
-            .run(async move { store::key_and_tenant(&db.control().await?, id).await })
+            .run(async move {
+                let control = db.control().await?;
+                let found = store::key_and_tenant(&control, id).await?;
+                control.commit().await?;
+                Ok::<_, DbError>(found)
+            })
             .await
             .and_then(|outcome| outcome)?;
         let (state, tenant) = found.ok_or_else(invalid_credentials)?;

@@ -13,7 +13,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::config::REQUEST_DEADLINE;
-use deadpool::managed::{Metrics, Object, Pool, RecycleError, RecycleResult};
+use deadpool::managed::{Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 use tracing::Instrument;
@@ -24,6 +24,8 @@ pub use tenant::{ControlConn, TenantConn, TenantNumber};
 
 /// How long a request waits for a connection of the pool.
 const POOL_WAIT: Duration = Duration::from_secs(1);
+/// Pause before a connection is tried again.
+const CONNECT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Makes and checks the pool's connections.
 #[derive(Debug)]
@@ -142,10 +144,20 @@ impl Db {
         Box::pin(Session::open(&self.url)).await
     }
 
+    /// A connection that could not be made is tried again while a request may still wait for one.
     async fn session(&self) -> Result<Object<Sessions>, DbError> {
-        self.pool.get().await.map_err(|error| match error {
-            deadpool::managed::PoolError::Backend(failure) => failure,
-            other => DbError::Unavailable(other.to_string()),
-        })
+        let started = tokio::time::Instant::now();
+        loop {
+            match self.pool.get().await {
+                Ok(session) => return Ok(session),
+                Err(PoolError::Backend(DbError::Unavailable(_)))
+                    if started.elapsed() < POOL_WAIT =>
+                {
+                    tokio::time::sleep(CONNECT_PAUSE).await;
+                }
+                Err(PoolError::Backend(failure)) => return Err(failure),
+                Err(other) => return Err(DbError::Unavailable(other.to_string())),
+            }
+        }
     }
 }

@@ -30,7 +30,12 @@ pub(crate) async fn live() -> HttpResponse {
 /// Requests can be served.
 pub(crate) async fn ready(app: Data<App>) -> HttpResponse {
     let db = app.db.clone();
-    let is_writable = async move { store::is_writable(&db.control().await?).await };
+    let is_writable = async move {
+        let control = db.control().await?;
+        let found = store::is_writable(&control).await?;
+        control.commit().await?;
+        Ok::<_, DbError>(found)
+    };
     let is_writable: Result<bool, DbError> = app.db.run(is_writable).await.and_then(|inner| inner);
     let redis = match (app.redis.is_configured(), app.redis.is_up().await) {
         (false, _) => "absent",

@@ -38,7 +38,12 @@ pub(crate) async fn list(
     let (db, tenant, limit) = (app.db.clone(), caller.tenant, query.limit.and_one_more());
     let keys = app
         .db
-        .run(async move { store::after(&db.control().await?, tenant, after, limit).await })
+        .run(async move {
+            let control = db.control().await?;
+            let found = store::after(&control, tenant, after, limit).await?;
+            control.commit().await?;
+            Ok::<_, crate::db::DbError>(found)
+        })
         .await??;
     let page = Page::cut(keys, query.limit, &cursors, |key| key.id.uuid())?;
     Ok(HttpResponse::Ok().json(page))

@@ -101,7 +101,12 @@ async fn usable(app: &App, caller: &Principal, id: ApiKeyId) -> Result<ApiKey, P
     let (db, tenant) = (app.db.clone(), caller.tenant);
     let found = app
         .db
-        .run(async move { store::locked(&db.control().await?, tenant, id).await })
+        .run(async move {
+            let control = db.control().await?;
+            let found = store::locked(&control, tenant, id).await?;
+            control.commit().await?;
+            Ok::<_, crate::db::DbError>(found)
+        })
         .await??;
     still_usable(found)
 }

@@ -35,7 +35,12 @@ pub(crate) async fn list(
     let (db, limit) = (app.db.clone(), query.limit.and_one_more());
     let tenants = app
         .db
-        .run(async move { store::live_after(&db.control().await?, after, limit).await })
+        .run(async move {
+            let control = db.control().await?;
+            let found = store::live_after(&control, after, limit).await?;
+            control.commit().await?;
+            Ok::<_, crate::db::DbError>(found)
+        })
         .await??;
     let page = Page::cut(tenants, query.limit, &cursors, |tenant| tenant.number)?;
     Ok(HttpResponse::Ok().json(page))

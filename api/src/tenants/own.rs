@@ -35,7 +35,12 @@ pub(crate) async fn get(
     let (db, id) = (app.db.clone(), caller.tenant_id);
     let found = app
         .db
-        .run(async move { store::by_id(&db.control().await?, id).await })
+        .run(async move {
+            let control = db.control().await?;
+            let found = store::by_id(&control, id).await?;
+            control.commit().await?;
+            Ok::<_, crate::db::DbError>(found)
+        })
         .await??;
     Ok(answer(&found.ok_or_else(Problem::not_found)?))
 }
