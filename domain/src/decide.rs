@@ -3,6 +3,7 @@
 
 use crate::amount::Points;
 use crate::catalog::Catalog;
+use crate::history::Budgets;
 use crate::ledger::Transaction;
 use crate::member::MemberFacts;
 use crate::receipt::Receipt;
@@ -80,16 +81,25 @@ pub struct Decision {
     pub outcome: Outcome,
 }
 
-/// Decides one command. `member` is none for a receipt without one; `now` is the ledger's time.
+/// What a decision may look at, loaded under lock.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// None for a receipt without a member.
+    pub member: Option<&'a MemberFacts>,
+    /// What all members together used of the campaign limits that `Command::needs` names.
+    pub budgets: &'a Budgets,
+}
+
+/// Decides one command; `now` is the ledger's time.
 pub fn decide(
     catalog: &Catalog,
-    member: Option<&MemberFacts>,
+    facts: Facts<'_>,
     command: &Command,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     match command {
-        Command::Purchase(command) => purchase::decide(catalog, member, command, now),
-        Command::Redeem(command) => redeem::decide(catalog, member, command, now),
+        Command::Purchase(command) => purchase::decide(catalog, facts, command, now),
+        Command::Redeem(command) => redeem::decide(catalog, facts.member, command, now),
     }
 }
 

@@ -21,6 +21,10 @@ pub enum Reason {
     BelowMinimum,
     /// A bonus without base points to work on.
     NoBasePoints,
+    /// Another rule of the wallet goes before it.
+    AnotherRule,
+    /// A limit leaves nothing of it.
+    LimitReached,
 }
 
 /// Why one rule fired or not, in numbers; a field is absent when it has nothing to say.

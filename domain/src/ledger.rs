@@ -185,6 +185,21 @@ pub struct DayDelta {
     pub points_earned: Points,
 }
 
+/// What a code with limits granted to a member on one business day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleUse {
+    /// Code of the rule, bonus or wallet that has the limits.
+    pub code: String,
+    /// The business date in the tenant's zone.
+    pub business_date: Date,
+    /// What was granted.
+    pub points: Points,
+    /// Awards above zero.
+    pub times: i64,
+    /// Whether it also counts for all members together.
+    pub campaign: bool,
+}
+
 /// One atomic change of a member's points, ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
@@ -216,4 +231,6 @@ pub struct Transaction {
     pub wallets: Vec<WalletState>,
     /// What it adds to the counters.
     pub day: Option<DayDelta>,
+    /// What it used of limits that outlive the receipt; one entry per code.
+    pub uses: Vec<RuleUse>,
 }

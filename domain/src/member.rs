@@ -4,6 +4,7 @@
 use crate::amount::Points;
 use crate::catalog::Catalog;
 use crate::decide::{Command, Decision};
+use crate::history::History;
 use crate::id::MemberId;
 use crate::ledger::{Balance, Transaction};
 use crate::lot::Lot;
@@ -61,6 +62,8 @@ pub struct MemberFacts {
     pub enrolled_at: Timestamp,
     /// By code; a wallet that is absent was never used.
     pub wallets: BTreeMap<String, WalletFacts>,
+    /// What was recorded before, as far as `Command::needs` names it.
+    pub history: History,
 }
 
 /// The caller must load the open lots of the member first: it asked for something that the sums
@@ -168,6 +171,7 @@ impl MemberFacts {
     pub(crate) fn apply(&mut self, transaction: &Transaction) {
         self.version = transaction.version;
         self.last_recorded_at = transaction.recorded_at;
+        self.history.apply(transaction);
         for state in &transaction.wallets {
             // A wallet that was never used has no lots, so the list of them is complete.
             let unused = || WalletFacts {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use domain::amount::Points;
+use domain::history::History;
 use domain::id::MemberId;
 use domain::ledger::Balance;
 use domain::member::{MemberFacts, MemberStatus, WalletFacts};
@@ -136,6 +137,7 @@ async fn read(
         last_recorded_at: head.3.into(),
         enrolled_at: as_of,
         wallets: BTreeMap::new(),
+        history: History::default(),
     };
     for (.., wallet, available, pending, reserved, deficit, next_expires_at) in rows {
         let Some(wallet) = wallet else {

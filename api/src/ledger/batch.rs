@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::catalog::Catalog;
-use domain::decide::{Command, Decision, Outcome, decide};
+use domain::decide::{Command, Decision, Facts, Outcome, decide};
+use domain::history::Budgets;
 use domain::id::MemberId;
 use domain::member::WalletFacts;
 use jiff::Timestamp;
@@ -248,6 +249,10 @@ impl Deciding {
         if submission.member.is_some() && facts.is_none() {
             return Ok(Err(unknown_member(pointer(&submission.command))));
         }
+        let facts = Facts {
+            member: facts,
+            budgets: &Budgets::default(),
+        };
         match decide(&self.catalog, facts, &submission.command, self.now) {
             Ok(decision) => self.accept(submission, identity, decision).map(Ok),
             Err(refusal) => self.refuse(submission, problem_of(&refusal)).map(Err),

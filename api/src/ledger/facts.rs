@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::amount::Points;
 use domain::catalog::Catalog;
+use domain::history::History;
 use domain::id::{LotId, MemberId, TransactionId};
 use domain::ledger::Balance;
 use domain::lot::Lot;
@@ -102,6 +103,7 @@ fn member(
         last_recorded_at: last_recorded_at.into(),
         enrolled_at: enrolled_at.into(),
         wallets: std::collections::BTreeMap::new(),
+        history: History::default(),
     };
     (member, facts)
 }

@@ -21,6 +21,8 @@ pub(crate) fn detail(explained: &Explained) -> String {
             None => "Below the minimum".to_owned(),
         },
         Some(Reason::NoBasePoints) => "No points to multiply".to_owned(),
+        Some(Reason::AnotherRule) => "Another offer goes first".to_owned(),
+        Some(Reason::LimitReached) => "Limit reached".to_owned(),
     };
     text.chars().take(MAX_DETAIL_CHARACTERS).collect()
 }

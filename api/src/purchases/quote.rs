@@ -2,7 +2,8 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use domain::decide::{Command, Outcome, RecordPurchase, decide};
+use domain::decide::{Command, Facts, Outcome, RecordPurchase, decide};
+use domain::history::Budgets;
 use domain::receipt::{Purpose, Receipt};
 
 use super::answer::Quote;
@@ -51,8 +52,12 @@ pub(crate) async fn quote(
             receipt,
             quote: true,
         });
-        let decision = decide(&catalog, facts.as_ref(), &command, now)
-            .map_err(|refusal| problem_of(&refusal))?;
+        let facts = Facts {
+            member: facts.as_ref(),
+            budgets: &Budgets::default(),
+        };
+        let decision =
+            decide(&catalog, facts, &command, now).map_err(|refusal| problem_of(&refusal))?;
         Ok::<_, Problem>(decision.outcome)
     });
     let Outcome::Purchase(outcome) = outcome.await?? else {

@@ -73,6 +73,7 @@ impl<'a> Posting<'a> {
             lots_changed: Vec::new(),
             wallets: Vec::new(),
             day: None,
+            uses: Vec::new(),
         };
         Ok(Self {
             facts,

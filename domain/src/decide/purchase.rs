@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::posting::{Grant, Moment, Posting};
-use super::{Decision, Earned, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
+use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
 use crate::calendar;
 use crate::catalog::{Catalog, Store, Version};
@@ -16,10 +16,11 @@ use jiff::{SignedDuration, Timestamp};
 
 pub(super) fn decide(
     catalog: &Catalog,
-    member: Option<&MemberFacts>,
+    facts: Facts<'_>,
     command: &RecordPurchase,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
+    let member = facts.member;
     let receipt = &command.receipt;
     let unknown_store = || Refusal::UnknownStore {
         pointer: "/store".to_owned(),

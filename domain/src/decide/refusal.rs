@@ -2,6 +2,7 @@
 
 use crate::amount::{Overflow, Points};
 use crate::fault::Fault;
+use crate::history::HistoryNotLoaded;
 use crate::member::LotsNotLoaded;
 use jiff::Timestamp;
 
@@ -103,6 +104,9 @@ pub enum Refusal {
     /// The caller of `decide` did not load the lots that `MemberFacts::needs_lots` asks for.
     #[error("the open lots of the member were not loaded")]
     LotsNotLoaded,
+    /// The caller of `decide` did not load what `Command::needs` asks for.
+    #[error("a part of the member's history that a rule looks at was not loaded")]
+    HistoryNotLoaded,
 }
 
 impl Refusal {
@@ -125,7 +129,7 @@ impl Refusal {
             Self::BalanceLimit { .. } => "balance_limit",
             Self::Invalid(_) => "validation_failed",
             Self::Overflow => "out_of_range",
-            Self::LotsNotLoaded => "internal",
+            Self::LotsNotLoaded | Self::HistoryNotLoaded => "internal",
         }
     }
 }
@@ -139,5 +143,11 @@ impl From<Overflow> for Refusal {
 impl From<LotsNotLoaded> for Refusal {
     fn from(_missing: LotsNotLoaded) -> Self {
         Self::LotsNotLoaded
+    }
+}
+
+impl From<HistoryNotLoaded> for Refusal {
+    fn from(_missing: HistoryNotLoaded) -> Self {
+        Self::HistoryNotLoaded
     }
 }

@@ -1,11 +1,12 @@
 //! Whole decisions: the worked examples, the order of checks, and what a batch keeps true.
 
 use super::{
-    Command, Decision, Outcome, PurchaseOutcome, RecordPurchase, RedeemPoints, RedemptionOutcome,
-    Refusal, decide,
+    Command, Decision, Facts, Outcome, PurchaseOutcome, RecordPurchase, RedeemPoints,
+    RedemptionOutcome, Refusal,
 };
 use crate::amount::Points;
 use crate::catalog::{Catalog, Store, Version};
+use crate::history::{Budgets, History};
 use crate::id::{MemberId, StoreId};
 use crate::member::{MemberFacts, MemberStatus, WalletFacts};
 use crate::program::Program;
@@ -73,6 +74,7 @@ pub(crate) fn member() -> MemberFacts {
         last_recorded_at: at("2026-01-01T00:00:00Z"),
         enrolled_at: at("2026-01-01T00:00:00Z"),
         wallets: BTreeMap::new(),
+        history: History::default(),
     }
 }
 
@@ -145,6 +147,20 @@ pub(crate) fn redeem(points: i64) -> Command {
 
 pub(crate) fn seed(number: u128) -> Uuid {
     Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | (number << 16))
+}
+
+/// Decides for a program without campaign limits.
+pub(crate) fn decide(
+    catalog: &Catalog,
+    member: Option<&MemberFacts>,
+    command: &Command,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let facts = Facts {
+        member,
+        budgets: &Budgets::default(),
+    };
+    super::decide(catalog, facts, command, now)
 }
 
 /// What a member is told about its receipt.

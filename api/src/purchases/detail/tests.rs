@@ -69,6 +69,11 @@ fn an_explanation_says_what_happened_or_what_it_would_take() {
         "No goods of this offer on the receipt",
     );
     check(
+        &explained(Some(Reason::AnotherRule)),
+        "Another offer goes first",
+    );
+    check(&explained(Some(Reason::LimitReached)), "Limit reached");
+    check(
         &explained(Some(Reason::NoBasePoints)),
         "No points to multiply",
     );

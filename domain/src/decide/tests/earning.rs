@@ -1,8 +1,10 @@
 //! What receipts earn: each row is a program, a receipt and the points by rule.
 
-use super::{NOW, at, base_program, catalog, earned, member, purchase, receipt, receipt_of, told};
+use super::{
+    NOW, at, base_program, catalog, decide, earned, member, purchase, receipt, receipt_of, told,
+};
 use crate::amount::Amount;
-use crate::decide::{Reason, decide};
+use crate::decide::Reason;
 use serde_json::{Value, json};
 
 #[expect(

@@ -5,10 +5,10 @@
     reason = "a property is stated in plain arithmetic; an overflow fails the test"
 )]
 
-use super::{at, catalog, member, seed};
+use super::{at, catalog, decide, member, seed};
 use crate::amount::Points;
 use crate::catalog::Catalog;
-use crate::decide::{Command, Decision, Outcome, RecordPurchase, RedeemPoints, decide};
+use crate::decide::{Command, Decision, Outcome, RecordPurchase, RedeemPoints};
 use crate::ledger::{Account, Transaction};
 use crate::member::{MemberFacts, WalletFacts};
 use crate::receipt::Receipt;

@@ -1,12 +1,12 @@
 //! Whole receipts: money and tax, points that pay, deficits, late receipts, and who is refused.
 
 use super::{
-    NOW, at, base_program, catalog, earned, member, member_with, purchase, quote, receipt,
+    NOW, at, base_program, catalog, decide, earned, member, member_with, purchase, quote, receipt,
     receipt_of, told, version,
 };
 use crate::amount::{Amount, Decimal4, Points};
 use crate::catalog::Catalog;
-use crate::decide::{Reason, decide};
+use crate::decide::Reason;
 use crate::ledger::Account;
 use crate::member::{MemberFacts, MemberStatus, WalletFacts};
 use crate::program::Program;

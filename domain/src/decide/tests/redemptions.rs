@@ -1,9 +1,9 @@
 //! Points taken outside a receipt: lots in spend order, and every refusal.
 
-use super::{NOW, at, base_program, catalog, member, member_with, redeem, redeemed};
+use super::{NOW, at, base_program, catalog, decide, member, member_with, redeem, redeemed};
 use crate::amount::Points;
 use crate::catalog::Catalog;
-use crate::decide::{Refusal, decide};
+use crate::decide::Refusal;
 use crate::ledger::Account;
 use crate::member::{MemberFacts, MemberStatus};
 use serde_json::json;

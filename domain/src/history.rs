@@ -1,0 +1,155 @@
+//! What was recorded of a member before the command, only the parts that some rule asks for: a
+//! part that was not loaded is an error, never a silent zero.
+
+use crate::amount::{Amount, Overflow, Points};
+use crate::ledger::{DayDelta, RuleUse, Transaction};
+use crate::window::DateRange;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// What the business days of a range add up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// After discounts, before points paid; net of returns.
+    pub spend: Amount,
+    /// Before the program's discounts; net of returns.
+    pub gross_spend: Amount,
+    /// Receipts that are not voided.
+    pub visits: i64,
+    /// Earned less clawed back, over all wallets.
+    pub points_earned: Points,
+    /// The latest business date with a visit.
+    pub last_visit: Option<Date>,
+}
+
+/// What a code with limits granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Uses {
+    /// The points.
+    pub points: Points,
+    /// Awards above zero.
+    pub times: i64,
+}
+
+/// Who the member is, as far as conditions look at it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Person {
+    /// The day of birth, when it is known.
+    pub birth_date: Option<Date>,
+    /// The tenant's own attributes.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What was recorded of a member before the command.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// By range of business dates in the tenant's zone.
+    pub counters: BTreeMap<DateRange, Counters>,
+    /// By code and range.
+    pub uses: BTreeMap<(String, DateRange), Uses>,
+    /// None when nobody asked.
+    pub person: Option<Person>,
+}
+
+/// What every member together used of the campaign limits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Budgets {
+    /// By code.
+    pub used: BTreeMap<String, Uses>,
+}
+
+/// The caller must load what `Command::needs` names: a rule asked for something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a part of the member's history that a rule looks at was not loaded")]
+pub struct HistoryNotLoaded;
+
+impl Counters {
+    fn checked_add(self, day: &DayDelta) -> Result<Self, Overflow> {
+        let visited = (day.visits > 0).then_some(day.business_date);
+        Ok(Self {
+            spend: self.spend.checked_add(day.spend)?,
+            gross_spend: self.gross_spend.checked_add(day.gross_spend)?,
+            visits: self.visits.checked_add(day.visits).ok_or(Overflow)?,
+            points_earned: self.points_earned.checked_add(day.points_earned)?,
+            last_visit: self.last_visit.max(visited),
+        })
+    }
+}
+
+impl Uses {
+    /// The sum, unless it leaves its range.
+    pub fn checked_add(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            points: self.points.checked_add(other.points)?,
+            times: self.times.checked_add(other.times).ok_or(Overflow)?,
+        })
+    }
+}
+
+impl RuleUse {
+    /// Its numbers without its name.
+    #[must_use]
+    pub fn uses(&self) -> Uses {
+        Uses {
+            points: self.points,
+            times: self.times,
+        }
+    }
+}
+
+impl History {
+    /// The counters of a range; of no range, all zero.
+    pub fn counters(&self, range: Option<DateRange>) -> Result<Counters, HistoryNotLoaded> {
+        let Some(range) = range else {
+            return Ok(Counters::default());
+        };
+        self.counters.get(&range).copied().ok_or(HistoryNotLoaded)
+    }
+
+    /// What a code was used in a range.
+    pub fn uses(&self, code: &str, range: DateRange) -> Result<Uses, HistoryNotLoaded> {
+        let key = (code.to_owned(), range);
+        self.uses.get(&key).copied().ok_or(HistoryNotLoaded)
+    }
+
+    /// Who the member is.
+    pub fn person(&self) -> Result<&Person, HistoryNotLoaded> {
+        self.person.as_ref().ok_or(HistoryNotLoaded)
+    }
+
+    /// Adds what a transaction records, as a fresh load would see it. Sums that would leave their
+    /// range stay: the store refuses such a row before anyone reads them again.
+    pub(crate) fn apply(&mut self, transaction: &Transaction) {
+        if let Some(day) = &transaction.day {
+            let ranges = self.counters.iter_mut();
+            for (_, counters) in ranges.filter(|(range, _)| range.contains(day.business_date)) {
+                *counters = counters.checked_add(day).unwrap_or(*counters);
+            }
+        }
+        for added in &transaction.uses {
+            let matches = |code: &str, range: &DateRange| {
+                code == added.code && range.contains(added.business_date)
+            };
+            let uses = self.uses.iter_mut();
+            for (_, uses) in uses.filter(|((code, range), _)| matches(code, range)) {
+                *uses = uses.checked_add(added.uses()).unwrap_or(*uses);
+            }
+        }
+    }
+}
+
+impl Budgets {
+    /// What all members together used of a code's campaign limits.
+    pub fn used(&self, code: &str) -> Result<Uses, HistoryNotLoaded> {
+        self.used.get(code).copied().ok_or(HistoryNotLoaded)
+    }
+
+    /// Adds what a transaction used, so that the next command of a batch sees it.
+    pub fn apply(&mut self, transaction: &Transaction) {
+        for added in transaction.uses.iter().filter(|added| added.campaign) {
+            if let Some(used) = self.used.get_mut(&added.code) {
+                *used = used.checked_add(added.uses()).unwrap_or(*used);
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Which business dates a rule looks back on. All windows are cut in the tenant's zone, so that
+//! every store's receipts fall into the same days.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+#[cfg(test)]
+mod tests;
+
+/// Business dates from `from` to `to`, both inclusive; without `from`, since ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DateRange {
+    /// The first date; none = since ever.
+    pub from: Option<Date>,
+    /// The last date.
+    pub to: Date,
+}
+
+impl DateRange {
+    /// Every date there is.
+    pub const EVER: Self = Self {
+        from: None,
+        to: Date::MAX,
+    };
+
+    /// Whether the date lies in it.
+    #[must_use]
+    pub fn contains(self, date: Date) -> bool {
+        self.from.is_none_or(|from| from <= date) && date <= self.to
+    }
+
+    /// Nothing when it would end before it begins.
+    fn new(from: Option<Date>, to: Date) -> Option<Self> {
+        let is_empty = from.is_some_and(|from| to < from);
+        (!is_empty).then_some(Self { from, to })
+    }
+}
+
+/// Where a window ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// With the date itself.
+    UpToDate,
+    /// With the day before, so that what follows from it is fixed for the whole day.
+    DayBefore,
+}
+
+/// A span of business dates that moves with the date that looks back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Window {
+    /// Since ever.
+    #[default]
+    Lifetime,
+    /// Since the first of the month.
+    CalendarMonth,
+    /// Since the first of January, April, July or October.
+    CalendarQuarter,
+    /// Since the first of January or July.
+    CalendarHalf,
+    /// Since the first of January.
+    CalendarYear,
+    /// So many days, the last of them where the window is cut.
+    RollingDays(i64),
+    /// So many months; month ends are clipped.
+    RollingMonths(i64),
+    /// Since the last anniversary of the enrolment.
+    AnniversaryYear,
+    /// Since the enrolment.
+    SinceEnrolment,
+}
+
+impl Window {
+    /// The dates that `date` looks back on; none when there are none.
+    #[must_use]
+    pub fn range(self, date: Date, enrolled_on: Date, cut: Cut) -> Option<DateRange> {
+        let to = match cut {
+            Cut::UpToDate => date,
+            Cut::DayBefore => date.yesterday().ok()?,
+        };
+        let from = match self {
+            Self::Lifetime => None,
+            Self::CalendarMonth => Some(date.first_of_month()),
+            Self::CalendarQuarter => Some(first_of_part(date, 3)?),
+            Self::CalendarHalf => Some(first_of_part(date, 6)?),
+            Self::CalendarYear => Some(date.first_of_year()),
+            Self::RollingDays(days) => Some(back(to.tomorrow().ok()?, Span::new().try_days(days))),
+            Self::RollingMonths(months) => {
+                let before = back(to, Span::new().try_months(months));
+                Some(before.tomorrow().unwrap_or(before))
+            }
+            Self::AnniversaryYear => Some(anniversary(date, enrolled_on)?),
+            Self::SinceEnrolment => Some(enrolled_on),
+        };
+        DateRange::new(from, to)
+    }
+}
+
+/// The date so much earlier, at most the first of the calendar.
+fn back(date: Date, span: Result<Span, jiff::Error>) -> Date {
+    span.and_then(|span| date.checked_sub(span))
+        .unwrap_or(Date::MIN)
+}
+
+/// The first day of the part of so many months that the date lies in.
+fn first_of_part(date: Date, months: i8) -> Option<Date> {
+    let into = date.month().checked_sub(1)?.checked_rem(months)?;
+    let month = date.month().checked_sub(into)?;
+    Date::new(date.year(), month, 1).ok()
+}
+
+/// The last anniversary not after `date`; 29 February counts on 28 in common years.
+fn anniversary(date: Date, enrolled_on: Date) -> Option<Date> {
+    let years = i64::from(date.year().checked_sub(enrolled_on.year())?);
+    let after = |years: i64| {
+        let span = Span::new().try_years(years).ok()?;
+        enrolled_on.checked_add(span).ok()
+    };
+    let this_year = after(years)?;
+    if this_year <= date {
+        Some(this_year)
+    } else {
+        after(years.checked_sub(1)?)
+    }
+}
