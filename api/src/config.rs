@@ -15,7 +15,7 @@ pub const MAX_BATCH: usize = 256;
 /// A command that waited longer than this in the queue is refused with 503.
 pub const MAX_QUEUE_WAIT: Duration = Duration::from_secs(1);
 /// A request that has no answer after this gets 503 or 504.
-pub const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(4);
 /// One database statement.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Opening one database connection.

@@ -18,7 +18,7 @@ use load::{Attempt, Load};
 
 const CLIENTS: usize = 12;
 const MEMBERS: usize = 8;
-/// No request may hang for longer, whatever is broken.
+/// No request may hang for longer, whatever is broken: the server's own deadline is 4 seconds, the rest is a busy machine.
 const LONGEST_ANSWER: Duration = Duration::from_millis(5_500);
 /// Redis costs at most a time-out a call; the rest is a busy machine and a program without optimisation.
 const LONGEST_WITHOUT_REDIS: Duration = Duration::from_secs(2);

@@ -62,6 +62,23 @@ fn a_draft_is_changed_only_by_those_who_read_it() {
 }
 
 #[test]
+fn a_refused_write_lets_go_of_what_it_locked() {
+    block_on(async {
+        let tenant = bare().await;
+        let saved = put(&tenant, None, &worth(1)).await.expect(200);
+        let tag = saved.header("etag").to_owned();
+        // Several connections lie idle, so that the next write gets another one than the refused.
+        let reads = (0..8).map(|_| tenant.api.get("/v1/program/draft"));
+        futures_util::future::join_all(reads).await;
+        for _ in 0..8 {
+            let refused = put(&tenant, Some("\"0\""), &worth(2)).await;
+            assert_eq!(refused.status, 412, "{refused}");
+        }
+        put(&tenant, Some(&tag), &worth(3)).await.expect(200);
+    });
+}
+
+#[test]
 fn nothing_is_in_force_before_it_is_published() {
     block_on(async {
         let tenant = bare().await;

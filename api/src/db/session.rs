@@ -2,10 +2,12 @@
 
 use std::any::TypeId;
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::Handle;
 use tokio_postgres::NoTls;
 
 use crate::config::{CONNECT_TIMEOUT, STATEMENT_TIMEOUT};
@@ -15,10 +17,13 @@ use super::DbError;
 /// A dead peer is noticed after this long even in the middle of a statement.
 const TCP_USER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// A node that stops in the middle of a transaction keeps its locks from others no longer than this.
+const IDLE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
+
 /// A connection; not usable any more once it was left inside a transaction.
 pub struct Session {
-    connection: AsyncPgConnection,
-    in_transaction: bool,
+    connection: Arc<AsyncPgConnection>,
+    in_transaction: Arc<AtomicBool>,
     /// Statements that ran here, so that they are prepared.
     prepared: Mutex<HashSet<TypeId>>,
 }
@@ -27,7 +32,7 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Session")
-            .field("in_transaction", &self.in_transaction)
+            .field("in_transaction", &self.is_in_transaction())
             .finish_non_exhaustive()
     }
 }
@@ -41,8 +46,9 @@ impl Session {
             .parse()
             .map_err(|error: tokio_postgres::Error| DbError::Unavailable(error.to_string()))?;
         let options = format!(
-            "-c plan_cache_mode=force_generic_plan -c statement_timeout={}",
-            STATEMENT_TIMEOUT.as_millis()
+            "-c plan_cache_mode=force_generic_plan -c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+            STATEMENT_TIMEOUT.as_millis(),
+            IDLE_TIMEOUT.as_millis()
         );
         config
             .connect_timeout(CONNECT_TIMEOUT)
@@ -57,19 +63,38 @@ impl Session {
             .await
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(Self {
-            connection,
-            in_transaction: false,
+            connection: Arc::new(connection),
+            in_transaction: Arc::default(),
             prepared: Mutex::default(),
         })
     }
 
     /// Whether the next transaction may use it.
-    pub const fn is_usable(&self) -> bool {
-        !self.in_transaction
+    pub fn is_usable(&self) -> bool {
+        !self.is_in_transaction()
+    }
+
+    fn is_in_transaction(&self) -> bool {
+        self.in_transaction.load(Ordering::Acquire)
+    }
+
+    /// Let go of what a transaction that nobody will end has locked, while the session lies in the pool. It is usable
+    /// again when the rollback is seen; taken before that it is refused and closed.
+    pub(super) fn abandon(&self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (connection, in_transaction) = (self.connection.clone(), self.in_transaction.clone());
+        runtime.spawn(async move {
+            let rollback = async { (&*connection).batch_execute("rollback").await };
+            if let Ok(Ok(())) = tokio::time::timeout(STATEMENT_TIMEOUT, rollback).await {
+                in_transaction.store(false, Ordering::Release);
+            }
+        });
     }
 
     /// For statements, which run on a shared reference so that several can be in flight.
-    pub(crate) const fn connection(&self) -> &AsyncPgConnection {
+    pub(crate) fn connection(&self) -> &AsyncPgConnection {
         &self.connection
     }
 
@@ -80,18 +105,18 @@ impl Session {
 
     /// From here on the session is inside a transaction, also if its first words never arrive.
     pub(super) fn announce(&mut self) -> Result<(), DbError> {
-        if self.in_transaction {
+        if self.is_in_transaction() {
             return Err(DbError::Broken(
                 "the session was left inside a transaction".into(),
             ));
         }
-        self.in_transaction = true;
+        self.in_transaction.store(true, Ordering::Release);
         Ok(())
     }
 
     /// Send text that is no statement; on a shared reference, so that statements may follow at once.
     pub(super) async fn say(&self, text: &str) -> Result<(), DbError> {
-        Ok((&self.connection).batch_execute(text).await?)
+        Ok((&*self.connection).batch_execute(text).await?)
     }
 
     /// Whether a statement is prepared here, so that others may be sent behind it without waiting.
@@ -108,9 +133,9 @@ impl Session {
 
     /// From here on the outcome is unknown until the answer comes.
     pub(super) async fn commit(&mut self) -> Result<(), DbError> {
-        match (&self.connection).batch_execute("commit").await {
+        match (&*self.connection).batch_execute("commit").await {
             Ok(()) => {
-                self.in_transaction = false;
+                self.in_transaction.store(false, Ordering::Release);
                 Ok(())
             }
             Err(error) => Err(DbError::OutcomeUnknown(error.to_string())),
@@ -118,8 +143,8 @@ impl Session {
     }
 
     pub(super) async fn rollback(&mut self) -> Result<(), DbError> {
-        (&self.connection).batch_execute("rollback").await?;
-        self.in_transaction = false;
+        (&*self.connection).batch_execute("rollback").await?;
+        self.in_transaction.store(false, Ordering::Release);
         Ok(())
     }
 }

@@ -15,15 +15,28 @@ pub struct TenantNumber(pub i64);
 /// Where the session came from, and where it goes back to.
 #[derive(Debug)]
 pub enum SessionSource {
-    /// Back to the pool, which refuses it if the transaction was left open.
-    Pooled(Box<Object<Sessions>>),
+    /// Back to the pool.
+    Pooled(Lease),
     /// A writer's own.
     Own(Box<Session>),
 }
 
+/// A session of the pool. Where its transaction was left open, for example by a refusal, that is rolled back at once:
+/// lying in the pool it would keep its locks until somebody takes it.
+#[derive(Debug)]
+pub struct Lease(Box<Object<Sessions>>);
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.0.is_usable() {
+            self.0.abandon();
+        }
+    }
+}
+
 impl From<Object<Sessions>> for SessionSource {
     fn from(session: Object<Sessions>) -> Self {
-        Self::Pooled(Box::new(session))
+        Self::Pooled(Lease(Box::new(session)))
     }
 }
 
@@ -38,7 +51,7 @@ impl Deref for SessionSource {
 
     fn deref(&self) -> &Session {
         match self {
-            Self::Pooled(session) => session,
+            Self::Pooled(lease) => &lease.0,
             Self::Own(session) => session,
         }
     }
@@ -47,13 +60,14 @@ impl Deref for SessionSource {
 impl DerefMut for SessionSource {
     fn deref_mut(&mut self) -> &mut Session {
         match self {
-            Self::Pooled(session) => session,
+            Self::Pooled(lease) => &mut lease.0,
             Self::Own(session) => session,
         }
     }
 }
 
-/// An open transaction of one tenant. Dropped without commit or rollback its connection is closed, never used again.
+/// An open transaction of one tenant. Dropped without commit or rollback it is rolled back; its connection is used again
+/// only when that was seen.
 #[derive(Debug)]
 pub struct TenantConn {
     session: SessionSource,
@@ -158,7 +172,8 @@ impl ControlConn {
     pub async fn open_audit(mut session: SessionSource) -> Result<Self, DbError> {
         session
             .begin(
-                "begin isolation level repeatable read read only; set local statement_timeout = 0",
+                "begin isolation level repeatable read read only; set local statement_timeout = 0; \
+                 set local idle_in_transaction_session_timeout = 0",
             )
             .await?;
         Ok(Self { session })
