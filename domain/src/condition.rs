@@ -1,28 +1,50 @@
 //! When a rule applies and to which lines: one condition, shared by every kind of rule.
 
 use crate::amount::Amount;
+use crate::fault::FaultCode;
+use crate::history::HistoryNotLoaded;
+use crate::needs::Needs;
 use crate::program::reader::{Object, Reader};
-use crate::receipt::Line;
+use crate::receipt::{Line, Tender};
+use customer::CustomerPart;
+use hours::Hours;
 use jiff::civil::Date;
+use lines::LinePart;
 use period::Period;
 
+mod customer;
+pub(crate) mod hours;
+mod lines;
+mod moment;
 mod period;
+mod recurrence;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use moment::{Customer, Moment};
+
 /// The most entries of any list of a condition.
 pub(crate) const MAX_ENTRIES: usize = 1_000;
+/// The largest quantity that can be asked for.
+const MAX_QUANTITY: i64 = 999_999_999_999;
 
 /// The `when` of a rule; the default always applies to all lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Condition {
     period: Period,
+    hours: Option<Hours>,
     /// Codes; none = every store.
     stores: Option<Vec<String>>,
-    /// Paths; none = every line.
-    categories: Option<Vec<String>>,
+    /// None = every till.
+    terminals: Option<Vec<String>>,
+    /// Types or brands, one of which must pay; none = however it is paid.
+    tenders: Option<Vec<String>>,
+    customer: CustomerPart,
+    lines: LinePart,
     /// Of the matching lines, in the rule's basis.
     minimum_amount: Option<Amount>,
+    /// Whole pieces of the matching lines.
+    minimum_quantity: Option<i64>,
 }
 
 /// Why a rule can't apply to a receipt, before any money is looked at.
@@ -30,44 +52,122 @@ pub(crate) struct Condition {
 pub(crate) enum Unmet {
     /// The business date is not one of the rule's; the next one that is.
     OutsidePeriod(Option<Date>),
+    /// The day is right and the hour is not.
+    OutsideHours(Hours),
     /// The store is not one of the rule's.
     Store,
+    /// The till is not one of the rule's.
+    Terminal,
+    /// Nothing that the rule asks for paid.
+    Tender,
+    /// There is no member to ask.
+    NoMember,
+    /// The birthday is not near, or not known.
+    Birthday,
+    /// There were purchases before.
+    NotFirstPurchase,
+    /// It is another visit; how many more it takes, if it is still to come.
+    OtherVisit(Option<i64>),
+    /// The enrolment is longer ago than so many days.
+    EnrolledTooLong(i64),
+    /// The last visit was too short ago; the first date that would do.
+    VisitedRecently(Option<Date>),
+    /// There was no visit to come back from.
+    NoEarlierVisit,
+    /// The member's attributes are others.
+    Attributes,
 }
 
 impl Condition {
-    /// Whether date and store let the rule apply.
-    pub(crate) fn admits(&self, business_date: Date, store: &str) -> Result<(), Unmet> {
-        if !self.period.contains(business_date) {
-            return Err(Unmet::OutsidePeriod(self.period.next_after(business_date)));
+    /// Whether the circumstances let the rule apply.
+    pub(crate) fn admits(
+        &self,
+        moment: &Moment<'_>,
+    ) -> Result<Result<(), Unmet>, HistoryNotLoaded> {
+        if let Err(unmet) = self.admits_visit(moment) {
+            return Ok(Err(unmet));
         }
-        let is_store = |stores: &Vec<String>| stores.iter().any(|code| code == store);
-        if self.stores.as_ref().is_none_or(is_store) {
-            Ok(())
-        } else {
-            Err(Unmet::Store)
+        if self.customer.is_open() {
+            return Ok(Ok(()));
         }
+        match &moment.customer {
+            Some(customer) => self.customer.admits(customer, moment.business_date),
+            None => Ok(Err(Unmet::NoMember)),
+        }
+    }
+
+    /// Names what `admits` will look at: nothing on a day, or in a place, that is not the rule's.
+    /// The history of the moment's customer is not looked at.
+    pub(crate) fn need(&self, moment: &Moment<'_>, needs: &mut Needs) {
+        if let Some(customer) = &moment.customer
+            && !self.customer.is_open()
+            && self.admits_visit(moment).is_ok()
+        {
+            self.customer.need(customer.date, needs);
+        }
+    }
+
+    /// Time, place and payment: what needs no look at the member.
+    fn admits_visit(&self, moment: &Moment<'_>) -> Result<(), Unmet> {
+        self.period.admits(moment)?;
+        if let Some(hours) = self
+            .hours
+            .filter(|hours| !hours.contains(moment.wall_clock.time()))
+        {
+            return Err(Unmet::OutsideHours(hours));
+        }
+        let names = |listed: &Option<Vec<String>>, found: &str| {
+            let listed = listed.as_ref();
+            listed.is_none_or(|listed| listed.iter().any(|code| code == found))
+        };
+        if !names(&self.stores, moment.store) {
+            return Err(Unmet::Store);
+        }
+        if !names(&self.terminals, moment.terminal) {
+            return Err(Unmet::Terminal);
+        }
+        let is_asked = |tender: &Tender, listed: &[String]| {
+            let brand = tender.brand.as_deref();
+            let names =
+                |code: &String| code == tender.r#type.as_str() || Some(code.as_str()) == brand;
+            tender.amount >= Amount::ZERO && listed.iter().any(names)
+        };
+        let is_paid =
+            |listed: &Vec<String>| moment.tenders.iter().any(|tender| is_asked(tender, listed));
+        if !self.tenders.as_ref().is_none_or(is_paid) {
+            return Err(Unmet::Tender);
+        }
+        Ok(())
     }
 
     /// Whether the rule sees only some lines.
     pub(crate) fn has_line_scope(&self) -> bool {
-        self.categories.is_some()
+        self.lines.is_narrow()
     }
 
     /// Whether the rule sees this line.
     pub(crate) fn matches_line(&self, line: &Line) -> bool {
-        let Some(categories) = &self.categories else {
-            return true;
-        };
-        let Some(path) = line.category.as_deref() else {
-            return false;
-        };
-        categories.iter().any(|category| is_within(path, category))
+        self.lines.matches(line)
     }
 
     /// How much the matching lines fall short of the minimum amount.
     pub(crate) fn missing(&self, amount: Amount) -> Option<Amount> {
         let missing = self.minimum_amount?.checked_sub(amount).ok()?;
         (missing > Amount::ZERO).then_some(missing)
+    }
+
+    /// How many whole pieces the lines that the rule sees fall short of the minimum quantity.
+    pub(crate) fn missing_quantity<'l>(
+        &self,
+        lines: impl Iterator<Item = &'l Line>,
+    ) -> Option<i64> {
+        let minimum = self.minimum_quantity?;
+        let seen = lines.filter(|line| self.matches_line(line));
+        let found = seen.fold(0_i64, |sum, line| {
+            sum.saturating_add(line.quantity.full_pieces())
+        });
+        let missing = minimum.saturating_sub(found);
+        (missing > 0).then_some(missing)
     }
 
     /// Reads the `when` of a rule, if it has one.
@@ -83,6 +183,7 @@ impl Condition {
 
     fn read(reader: &mut Reader<'_>, when: &mut Object<'_>) -> Self {
         let period = Period::read(reader, when);
+        let hours = Hours::read(reader, when);
         let stores = reader
             .filled_list(when, "stores", MAX_ENTRIES)
             .map(|items| {
@@ -91,43 +192,55 @@ impl Condition {
                     .map(|(pointer, value)| reader.store_at(value, pointer))
                     .collect()
             });
-        let categories = reader
-            .filled_list(when, "categories", MAX_ENTRIES)
-            .map(|items| {
-                items
-                    .into_iter()
-                    .map(|(pointer, value)| reader.text_at(value, pointer))
-                    .collect()
-            });
+        let terminals = read_terminals(reader, when);
+        let tenders = read_texts(reader, when, "tenders");
+        let lines = LinePart::read(reader, when);
         let minimum = reader.integer(when, "minimum_amount", 0..=Amount::MAX.minor());
-        let later = [
-            "hours",
-            "rrule",
-            "terminals",
-            "skus",
-            "departments",
-            "minimum_quantity",
-            "tenders",
-            "ranks",
-            "birthday",
-            "first_purchase",
-            "nth_visit",
-            "days_since_enrolment_max",
-            "days_since_last_visit_min",
-            "attributes",
-        ];
-        reader.refuse(when, &later);
+        let minimum_quantity = reader.integer(when, "minimum_quantity", 1..=MAX_QUANTITY);
+        let customer = CustomerPart::read(reader, when);
+        reader.refuse(when, &["ranks"]);
         Self {
             period,
+            hours,
             stores,
-            categories,
+            terminals,
+            tenders,
+            customer,
+            lines,
             minimum_amount: minimum.map(Amount::new),
+            minimum_quantity,
         }
     }
 }
 
-/// Whether `path` is `category` or lies below it, by whole segments.
-fn is_within(path: &str, category: &str) -> bool {
-    let rest = path.strip_prefix(category);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Reads a list of texts that makes sense only with entries.
+fn read_texts(
+    reader: &mut Reader<'_>,
+    when: &mut Object<'_>,
+    field: &'static str,
+) -> Option<Vec<String>> {
+    let items = reader.filled_list(when, field, MAX_ENTRIES)?;
+    let texts = items.into_iter();
+    Some(
+        texts
+            .map(|(pointer, value)| reader.text_at(value, pointer))
+            .collect(),
+    )
+}
+
+/// Tills may be named by the empty text: that is what a store with a single one sends.
+fn read_terminals(reader: &mut Reader<'_>, when: &mut Object<'_>) -> Option<Vec<String>> {
+    let items = reader.filled_list(when, "terminals", MAX_ENTRIES)?;
+    let mut terminals = Vec::with_capacity(items.len());
+    for (pointer, value) in items {
+        terminals.push(match value.as_str() {
+            Some("") => String::new(),
+            Some(_) => reader.text_at(value, pointer),
+            None => {
+                reader.fault(pointer, FaultCode::InvalidType, "give a text here");
+                String::new()
+            }
+        });
+    }
+    Some(terminals)
 }

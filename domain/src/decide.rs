@@ -19,6 +19,7 @@ mod refusal;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use crate::condition::hours::ShownHours;
 pub use crate::explain::{Explained, Reason};
 pub use outcome::{
     Amounts, AppliedDiscount, Earned, Outcome, PurchaseOutcome, RankState, Redeemable, Redeemed,

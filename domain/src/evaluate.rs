@@ -4,14 +4,13 @@
 use crate::amount::{Amount, Overflow, Points};
 use crate::bonus::Bonus;
 use crate::catalog::{Catalog, Version};
-use crate::condition::{Condition, Unmet};
+use crate::condition::{Condition, Moment};
 use crate::decide::{Amounts, Explained, Reason, Redeemable, Redeemed, Refusal};
 use crate::earn::EarnRule;
 use crate::member::MemberFacts;
 use crate::receipt::Receipt;
 use basket::Basket;
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 mod basket;
 mod payment;
@@ -24,8 +23,8 @@ pub(crate) struct Context<'a> {
     /// In force when the receipt took place.
     pub(crate) version: &'a Version,
     pub(crate) member: Option<&'a MemberFacts>,
-    /// In the store's zone.
-    pub(crate) business_date: Date,
+    /// When, where and by whom, as conditions see it.
+    pub(crate) moment: Moment<'a>,
     /// When it is recorded: lots whose time is over by then can't pay.
     pub(crate) now: Timestamp,
 }
@@ -78,8 +77,8 @@ pub(crate) fn evaluate<'a>(
         basket,
     };
     if context.member.is_some() {
-        let base = evaluation.earn(context, receipt)?;
-        evaluation.add_bonuses(context, receipt, &base)?;
+        let base = evaluation.earn(context)?;
+        evaluation.add_bonuses(context, &base)?;
     } else {
         let rules = program.earn_rules().iter().map(|rule| &rule.code);
         let codes = rules.chain(program.bonuses().iter().map(|bonus| &bonus.code));
@@ -99,11 +98,11 @@ pub(crate) fn redeemable(
 
 impl<'a> Evaluation<'a> {
     /// The base points of every earn rule, in document order.
-    fn earn(&mut self, context: &Context<'a>, receipt: &Receipt) -> Result<Vec<Base>, Refusal> {
+    fn earn(&mut self, context: &Context<'a>) -> Result<Vec<Base>, Refusal> {
         let rules = context.version.program.earn_rules();
         let mut base = Vec::with_capacity(rules.len());
         for rule in rules {
-            let explained = self.judge_rule(rule, context, receipt)?;
+            let explained = self.judge_rule(rule, context)?;
             match explained.points {
                 Some(points) => {
                     self.awards.push(Award {
@@ -121,12 +120,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// What each bonus adds to the base points of the lines in its scope.
-    fn add_bonuses(
-        &mut self,
-        context: &Context<'a>,
-        receipt: &Receipt,
-        base: &[Base],
-    ) -> Result<(), Refusal> {
+    fn add_bonuses(&mut self, context: &Context<'a>, base: &[Base]) -> Result<(), Refusal> {
         let program = &context.version.program;
         for bonus in program.bonuses() {
             let fired =
@@ -138,7 +132,7 @@ impl<'a> Evaluation<'a> {
                         Base::Fired(points) if rule.wallet == bonus.wallet => Some((rule, *points)),
                         _ => None,
                     });
-            let explained = self.judge_bonus(bonus, fired, context, receipt)?;
+            let explained = self.judge_bonus(bonus, fired, context)?;
             if let Some(points) = explained.points {
                 self.awards.push(Award {
                     rule: &bonus.code,
@@ -151,13 +145,8 @@ impl<'a> Evaluation<'a> {
         Ok(())
     }
 
-    fn judge_rule(
-        &self,
-        rule: &EarnRule,
-        context: &Context<'_>,
-        receipt: &Receipt,
-    ) -> Result<Explained, Overflow> {
-        let amount = match self.admit(&rule.code, &rule.when, context, receipt)? {
+    fn judge_rule(&self, rule: &EarnRule, context: &Context<'_>) -> Result<Explained, Refusal> {
+        let amount = match self.admit(&rule.code, &rule.when, context)? {
             Ok(amount) => amount,
             Err(silent) => return Ok(silent),
         };
@@ -178,9 +167,8 @@ impl<'a> Evaluation<'a> {
         bonus: &Bonus,
         fired: impl Iterator<Item = (&'r EarnRule, Points)>,
         context: &Context<'_>,
-        receipt: &Receipt,
-    ) -> Result<Explained, Overflow> {
-        let amount = match self.admit(&bonus.code, &bonus.when, context, receipt)? {
+    ) -> Result<Explained, Refusal> {
+        let amount = match self.admit(&bonus.code, &bonus.when, context)? {
             Ok(amount) => amount,
             Err(silent) => return Ok(silent),
         };
@@ -223,20 +211,18 @@ impl<'a> Evaluation<'a> {
         code: &str,
         when: &Condition,
         context: &Context<'_>,
-        receipt: &Receipt,
-    ) -> Result<Result<Amount, Explained>, Overflow> {
-        match when.admits(context.business_date, &receipt.store) {
-            Ok(()) => {}
-            Err(Unmet::Store) => return Ok(Err(Explained::silent(code, Reason::Store))),
-            Err(Unmet::OutsidePeriod(next_date)) => {
-                let mut silent = Explained::silent(code, Reason::OutsidePeriod);
-                silent.next_date = next_date;
-                return Ok(Err(silent));
-            }
+    ) -> Result<Result<Amount, Explained>, Refusal> {
+        if let Err(unmet) = when.admits(&context.moment)? {
+            return Ok(Err(Explained::unmet(code, unmet)));
         }
         let Some(amount) = self.basket.earning_amount(&[when])? else {
             return Ok(Err(Explained::silent(code, Reason::NoMatchingLines)));
         };
+        if let Some(missing) = when.missing_quantity(self.basket.earning_lines()) {
+            let mut silent = Explained::silent(code, Reason::BelowQuantity);
+            silent.missing_quantity = Some(missing);
+            return Ok(Err(silent));
+        }
         if let Some(missing) = when.missing(amount) {
             let mut silent = Explained::silent(code, Reason::BelowMinimum);
             silent.amount = Some(amount);

@@ -1,11 +1,13 @@
 //! Why a rule fired or not, as codes and numbers; the words are made where they are shown.
 
 use crate::amount::{Amount, Decimal4, Points};
+use crate::condition::Unmet;
+use crate::condition::hours::ShownHours;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Why a rule did not fire.
+/// Why a rule did not fire. Nothing here tells more of a member than that a condition was not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -13,12 +15,34 @@ pub enum Reason {
     NoMember,
     /// The business date is not one of the rule's.
     OutsidePeriod,
+    /// The day is one of the rule's and the hour is not.
+    OutsideHours,
     /// The store is not one of the rule's.
     Store,
+    /// The till is not one of the rule's.
+    Terminal,
+    /// It was not paid as the rule asks.
+    Tender,
+    /// The birthday is not near, or not known.
+    Birthday,
+    /// The member bought before.
+    NotFirstPurchase,
+    /// It is another visit than the one that the rule asks for.
+    OtherVisit,
+    /// The enrolment is too long ago.
+    EnrolledTooLong,
+    /// The last visit is too short ago.
+    VisitedRecently,
+    /// There is no earlier visit to come back from.
+    NoEarlierVisit,
+    /// The member's attributes are not those that the rule asks for.
+    Attributes,
     /// No line is one that the rule looks at.
     NoMatchingLines,
     /// The matching lines are worth too little.
     BelowMinimum,
+    /// The matching lines have too few pieces.
+    BelowQuantity,
     /// A bonus without base points to work on.
     NoBasePoints,
     /// Another rule of the wallet goes before it.
@@ -52,6 +76,21 @@ pub struct Explained {
     /// How much more would have made it fire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_amount: Option<Amount>,
+    /// What so much more would bring, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_points: Option<Points>,
+    /// How many more pieces would have made it fire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_quantity: Option<i64>,
+    /// How many more visits it takes; the last of them is the one that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits_to_go: Option<i64>,
+    /// The most days since the enrolment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_days: Option<i64>,
+    /// The hours in which it may fire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<ShownHours>,
     /// The next business date on which it may fire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_date: Option<Date>,
@@ -73,6 +112,21 @@ impl Explained {
         }
     }
 
+    /// A rule whose condition was not met, with what it would take.
+    pub(crate) fn unmet(rule: &str, unmet: Unmet) -> Self {
+        let mut silent = Self::silent(rule, unmet.reason());
+        match unmet {
+            Unmet::OutsidePeriod(next_date) | Unmet::VisitedRecently(next_date) => {
+                silent.next_date = next_date;
+            }
+            Unmet::OutsideHours(hours) => silent.hours = Some(hours.shown()),
+            Unmet::OtherVisit(visits_to_go) => silent.visits_to_go = visits_to_go,
+            Unmet::EnrolledTooLong(days) => silent.most_days = Some(days),
+            _ => {}
+        }
+        silent
+    }
+
     fn blank(rule: &str) -> Self {
         Self {
             rule: rule.to_owned(),
@@ -83,7 +137,32 @@ impl Explained {
             times: None,
             points: None,
             missing_amount: None,
+            next_points: None,
+            missing_quantity: None,
+            visits_to_go: None,
+            most_days: None,
+            hours: None,
             next_date: None,
+        }
+    }
+}
+
+impl Unmet {
+    fn reason(self) -> Reason {
+        match self {
+            Self::OutsidePeriod(_) => Reason::OutsidePeriod,
+            Self::OutsideHours(_) => Reason::OutsideHours,
+            Self::Store => Reason::Store,
+            Self::Terminal => Reason::Terminal,
+            Self::Tender => Reason::Tender,
+            Self::NoMember => Reason::NoMember,
+            Self::Birthday => Reason::Birthday,
+            Self::NotFirstPurchase => Reason::NotFirstPurchase,
+            Self::OtherVisit(_) => Reason::OtherVisit,
+            Self::EnrolledTooLong(_) => Reason::EnrolledTooLong,
+            Self::VisitedRecently(_) => Reason::VisitedRecently,
+            Self::NoEarlierVisit => Reason::NoEarlierVisit,
+            Self::Attributes => Reason::Attributes,
         }
     }
 }

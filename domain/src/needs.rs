@@ -2,8 +2,10 @@
 //! lock; most programs ask for nothing.
 
 use crate::catalog::Catalog;
+use crate::condition::Moment;
 use crate::decide::Command;
 use crate::member::MemberFacts;
+use crate::receipt::Receipt;
 use crate::window::DateRange;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -51,10 +53,31 @@ impl Command {
     /// What `decide` will look at for this member. Ask for every command of a batch before the
     /// first is decided, and load all of it.
     #[must_use]
-    pub fn needs(&self, _catalog: &Catalog, member: &MemberFacts, now: Timestamp) -> Needs {
-        Needs {
+    pub fn needs(&self, catalog: &Catalog, member: &MemberFacts, now: Timestamp) -> Needs {
+        let mut needs = Needs {
             lots: member.needs_lots(self, now),
             ..Needs::default()
+        };
+        if let Self::Purchase(purchase) = self {
+            need_of_receipt(catalog, member, &purchase.receipt, &mut needs);
         }
+        needs
+    }
+}
+
+/// What the rules of the receipt's version look at. A receipt that will be refused needs nothing.
+fn need_of_receipt(catalog: &Catalog, member: &MemberFacts, receipt: &Receipt, needs: &mut Needs) {
+    let Some(version) = catalog.version_at(receipt.occurred_at) else {
+        return;
+    };
+    let Some(store) = catalog.store(&receipt.store) else {
+        return;
+    };
+    let moment = Moment::of(&catalog.settings, store, receipt, Some(member));
+    for rule in version.program.earn_rules() {
+        rule.when.need(&moment, needs);
+    }
+    for bonus in version.program.bonuses() {
+        bonus.when.need(&moment, needs);
     }
 }

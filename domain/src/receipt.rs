@@ -162,6 +162,25 @@ pub enum TenderType {
     Other,
 }
 
+impl TenderType {
+    /// The word as it stands in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cash => "cash",
+            Self::Card => "card",
+            Self::Debit => "debit",
+            Self::EMoney => "e_money",
+            Self::Qr => "qr",
+            Self::GiftCard => "gift_card",
+            Self::EWallet => "e_wallet",
+            Self::Voucher => "voucher",
+            Self::CreditAccount => "credit_account",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// A part of the payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

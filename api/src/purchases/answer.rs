@@ -3,7 +3,7 @@
 use domain::amount::{Amount, Decimal4, Points};
 use domain::decide::{
     Amounts, AppliedDiscount, Earned, Explained, PurchaseOutcome, RankState, Reason, Redeemable,
-    Redeemed,
+    Redeemed, ShownHours,
 };
 use domain::id::{MemberId, PurchaseId, TransactionId};
 use domain::ledger::Balance;
@@ -99,6 +99,21 @@ pub(crate) struct Explanation {
     /// How much more would have made it fire, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_amount: Option<Amount>,
+    /// What so much more would bring, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_points: Option<Points>,
+    /// How many more pieces would have made it fire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_quantity: Option<i64>,
+    /// How many more visits it takes; the last of them is the one that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visits_to_go: Option<i64>,
+    /// The most days since the enrolment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_days: Option<i64>,
+    /// The hours in which it may fire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<ShownHours>,
     /// The next business date on which it may fire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_date: Option<Date>,
@@ -116,6 +131,11 @@ impl From<Explained> for Explanation {
             times: explained.times,
             points: explained.points,
             missing_amount: explained.missing_amount,
+            next_points: explained.next_points,
+            missing_quantity: explained.missing_quantity,
+            visits_to_go: explained.visits_to_go,
+            most_days: explained.most_days,
+            hours: explained.hours,
             next_date: explained.next_date,
         }
     }

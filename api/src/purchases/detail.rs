@@ -14,7 +14,29 @@ pub(crate) fn detail(explained: &Explained) -> String {
             Some(date) => format!("Next on {date}"),
             None => "Not in its period".to_owned(),
         },
+        Some(Reason::OutsideHours) => match &explained.hours {
+            Some(hours) => format!("From {} to {}", hours.from, hours.to),
+            None => "Not at this hour".to_owned(),
+        },
         Some(Reason::Store) => "Not in this store".to_owned(),
+        Some(Reason::Terminal) => "Not at this till".to_owned(),
+        Some(Reason::Tender) => "Not with this payment".to_owned(),
+        Some(Reason::Birthday | Reason::Attributes) => "Not for this member now".to_owned(),
+        Some(Reason::NotFirstPurchase) => "Only for the first purchase".to_owned(),
+        Some(Reason::OtherVisit) => match explained.visits_to_go {
+            Some(visits) => format!("{visits} more visits"),
+            None => "For an earlier visit".to_owned(),
+        },
+        Some(Reason::EnrolledTooLong) => "Only for new members".to_owned(),
+        Some(Reason::VisitedRecently) => match explained.next_date {
+            Some(date) => format!("From {date}"),
+            None => "The last visit is too recent".to_owned(),
+        },
+        Some(Reason::NoEarlierVisit) => "Only after an earlier visit".to_owned(),
+        Some(Reason::BelowQuantity) => match explained.missing_quantity {
+            Some(missing) => format!("{missing} more pieces needed"),
+            None => "Too few pieces".to_owned(),
+        },
         Some(Reason::NoMatchingLines) => "No goods of this offer on the receipt".to_owned(),
         Some(Reason::BelowMinimum) => match explained.missing_amount {
             Some(missing) => format!("{} more needed", missing.minor()),

@@ -1,9 +1,11 @@
 //! On which business dates a rule applies. All parts must hold together.
 
-use super::MAX_ENTRIES;
+use super::hours::Hours;
+use super::recurrence::{MAX_TEXT, Recurrence};
+use super::{MAX_ENTRIES, Moment, Unmet};
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 
 /// How far ahead the next date is looked for. A day of the month and a weekday meet within it.
 const MAX_DAYS_AHEAD: u32 = 1_000;
@@ -21,11 +23,45 @@ pub(crate) struct Period {
     days_of_month: Option<Vec<i8>>,
     /// Ascending.
     dates: Option<Vec<Date>>,
+    /// On the wall clock, whatever the business date is.
+    recurrence: Option<Recurrence>,
 }
 
 impl Period {
-    /// Whether the rule applies on this date.
-    pub(crate) fn contains(&self, date: Date) -> bool {
+    /// Whether the rule applies at this moment.
+    pub(super) fn admits(&self, moment: &Moment<'_>) -> Result<(), Unmet> {
+        let Moment {
+            business_date,
+            cutover,
+            ..
+        } = *moment;
+        let next = || {
+            Err(Unmet::OutsidePeriod(
+                self.next_after(business_date, cutover),
+            ))
+        };
+        if !self.contains(business_date) {
+            return next();
+        }
+        let Some(recurrence) = &self.recurrence else {
+            return Ok(());
+        };
+        if recurrence.contains(moment.wall_clock) {
+            return Ok(());
+        }
+        let tomorrow = business_date.tomorrow().unwrap_or(business_date);
+        let later = recurrence.first_start(moment.wall_clock, tomorrow.to_datetime(cutover));
+        match later {
+            Some(starts_at) => {
+                let hours = Hours::lasting(starts_at.time(), recurrence.length());
+                Err(Unmet::OutsideHours(hours))
+            }
+            None => next(),
+        }
+    }
+
+    /// Whether the date is one of the rule's.
+    fn contains(&self, date: Date) -> bool {
         self.from.is_none_or(|from| from <= date)
             && self.to.is_none_or(|to| date <= to)
             && self
@@ -42,26 +78,49 @@ impl Period {
                 .is_none_or(|dates| dates.binary_search(&date).is_ok())
     }
 
-    /// The first date after `date` on which the rule applies.
-    pub(crate) fn next_after(&self, date: Date) -> Option<Date> {
+    /// The first date after `date` on which the rule applies at some time of the business day.
+    fn next_after(&self, date: Date, cutover: Time) -> Option<Date> {
+        let applies = |day: Date| {
+            self.contains(day) && self.repeats_within(day, day.tomorrow().ok(), cutover)
+        };
         if let Some(dates) = &self.dates {
-            return dates
-                .iter()
-                .copied()
-                .find(|next| *next > date && self.contains(*next));
+            let mut later = dates.iter().copied().filter(|day| *day > date);
+            return later.find(|day| applies(*day));
         }
-        let next = date.tomorrow().ok()?;
-        let start = self.from.map_or(next, |from| from.max(next));
-        self.first_from(start, MAX_DAYS_AHEAD)
+        let start = self.start_from(date.tomorrow().ok()?);
+        self.first_from(start, MAX_DAYS_AHEAD, applies)
     }
 
-    fn first_from(&self, start: Date, most_days: u32) -> Option<Date> {
+    /// Whether the repeating time, if there is one, takes place from a day until another.
+    fn repeats_within(&self, day: Date, end: Option<Date>, cutover: Time) -> bool {
+        self.recurrence.as_ref().is_none_or(|recurrence| {
+            let end = end.unwrap_or(day);
+            recurrence.touches(day.to_datetime(cutover), end.to_datetime(cutover))
+        })
+    }
+
+    /// The first date from `day` on at which looking makes sense.
+    fn start_from(&self, day: Date) -> Date {
+        // An occurrence early in the morning belongs to the business day before.
+        let recurrence = self.recurrence.as_ref();
+        let first = recurrence.and_then(|recurrence| recurrence.first_date().yesterday().ok());
+        day.max(self.from.unwrap_or(day)).max(first.unwrap_or(day))
+    }
+
+    fn first_from(
+        &self,
+        start: Date,
+        most_days: u32,
+        applies: impl Fn(Date) -> bool,
+    ) -> Option<Date> {
+        let over = self.recurrence.as_ref().and_then(Recurrence::last_date);
+        let is_over = |day: Date| [self.to, over].iter().flatten().any(|last| *last < day);
         let mut day = start;
         for _ in 0..most_days {
-            if self.to.is_some_and(|to| to < day) {
+            if is_over(day) {
                 return None;
             }
-            if self.contains(day) {
+            if applies(day) {
                 return Some(day);
             }
             day = day.tomorrow().ok()?;
@@ -69,14 +128,20 @@ impl Period {
         None
     }
 
-    /// Whether there is no date at all on which the rule applies.
+    /// Whether there is no date at all on which the rule applies. The cut-over is not known
+    /// here, so that the night after a day counts to it in full.
     fn is_never(&self) -> bool {
+        let applies = |day: Date| {
+            let end = day.tomorrow().and_then(Date::tomorrow).ok();
+            self.contains(day) && self.repeats_within(day, end, Time::midnight())
+        };
         if let Some(dates) = &self.dates {
-            return !dates.iter().any(|date| self.contains(*date));
+            return !dates.iter().any(|date| applies(*date));
         }
-        match (self.from, self.to) {
-            (Some(from), Some(_)) => self.first_from(from, MAX_DAYS_SEARCHED).is_none(),
-            _ => false,
+        let is_bounded = self.from.is_some() && self.to.is_some() || self.recurrence.is_some();
+        is_bounded && {
+            let start = self.start_from(self.from.unwrap_or(Date::ZERO));
+            self.first_from(start, MAX_DAYS_SEARCHED, applies).is_none()
         }
     }
 
@@ -114,6 +179,7 @@ impl Period {
             weekdays,
             days_of_month,
             dates,
+            recurrence: read_recurrence(reader, when),
         };
         if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
             let detail = "the period ends before it starts; swap the dates";
@@ -123,6 +189,27 @@ impl Period {
             reader.warn(when.pointer().to_owned(), detail);
         }
         period
+    }
+}
+
+fn read_recurrence(reader: &mut Reader<'_>, when: &mut Object<'_>) -> Option<Recurrence> {
+    let pointer = when.at("rrule");
+    let value = when.get("rrule")?;
+    let Some(text) = value.as_str() else {
+        reader.fault(pointer, FaultCode::InvalidType, "give a text here");
+        return None;
+    };
+    if text.chars().count() > MAX_TEXT {
+        let detail = format!("the text may have at most {MAX_TEXT} characters");
+        reader.fault(pointer, FaultCode::TooLong, detail);
+        return None;
+    }
+    match Recurrence::parse(text) {
+        Ok(recurrence) => Some(recurrence),
+        Err((code, detail)) => {
+            reader.fault(pointer, code, detail);
+            None
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use super::posting::{Grant, Moment, Posting};
 use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
 use crate::calendar;
-use crate::catalog::{Catalog, Store, Version};
+use crate::catalog::{Catalog, Version};
+use crate::condition;
 use crate::evaluate::{Award, Context, Evaluation, evaluate, redeemable};
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{DayDelta, Transaction, TransactionKind};
@@ -37,19 +38,19 @@ pub(super) fn decide(
         }
     }
     let recorded_at = member.map_or(now, |member| member.ledger_time(now));
-    let business_date = store_date(&catalog.settings, store, receipt.occurred_at);
+    let moment = condition::Moment::of(&catalog.settings, store, receipt, member);
     let context = Context {
         catalog,
         version,
         member,
-        business_date,
+        moment,
         now: recorded_at,
     };
     let mut evaluation = evaluate(&context, receipt)?;
     let mut outcome = PurchaseOutcome {
         id: PurchaseId::from_uuid(derived(command.seed, 0)),
         transaction_id: None,
-        business_date,
+        business_date: moment.business_date,
         program_version: version.number,
         member_id: None,
         store: receipt.store.clone(),
@@ -110,11 +111,6 @@ pub(super) fn check_member(member: &MemberFacts) -> Result<(), Refusal> {
         MemberStatus::Merged => Err(Refusal::MemberMerged),
         MemberStatus::Closed | MemberStatus::Erased => Err(Refusal::MemberClosed),
     }
-}
-
-fn store_date(settings: &Settings, store: &Store, at: Timestamp) -> Date {
-    let zone = store.time_zone.as_ref().unwrap_or(&settings.time_zone);
-    calendar::business_date(at, zone, settings.cutover)
 }
 
 /// Posts what the receipt takes and gives: redemption comes before earning.

@@ -114,6 +114,11 @@ impl<'a> Basket<'a> {
         })
     }
 
+    /// The lines that may earn at all.
+    pub(super) fn earning_lines(&self) -> impl Iterator<Item = &'a Line> {
+        self.lines.iter().filter(|line| !line.points_excluded)
+    }
+
     /// The money of the lines that earn and that all conditions see; none when there is no such
     /// line.
     pub(super) fn earning_amount(&self, scopes: &[&Condition]) -> Result<Option<Amount>, Overflow> {

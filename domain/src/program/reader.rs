@@ -111,14 +111,27 @@ impl<'s> Reader<'s> {
         maximum: usize,
     ) -> Option<Vec<(String, &'v Value)>> {
         let value = object.get(field)?;
-        let pointer = object.at(field);
+        self.items(value, &object.at(field), maximum)
+    }
+
+    /// Reads a list that stands at `pointer`.
+    pub(crate) fn items<'v>(
+        &mut self,
+        value: &'v Value,
+        pointer: &str,
+        maximum: usize,
+    ) -> Option<Vec<(String, &'v Value)>> {
         let Some(items) = value.as_array() else {
-            self.fault(pointer, FaultCode::InvalidType, "give a list here");
+            self.fault(
+                pointer.to_owned(),
+                FaultCode::InvalidType,
+                "give a list here",
+            );
             return None;
         };
         if items.len() > maximum {
             let detail = format!("at most {maximum} entries are allowed here");
-            self.fault(pointer, FaultCode::TooMany, detail);
+            self.fault(pointer.to_owned(), FaultCode::TooMany, detail);
             return None;
         }
         let place = |index: usize| format!("{pointer}/{index}");

@@ -156,17 +156,7 @@ fn parts_of_rules_that_can_not_be_done_yet_say_so() {
         FaultCode::Unsupported,
     );
     unsupported("/bonuses/0/rules", json!(["base"]));
-    for field in [
-        "hours",
-        "rrule",
-        "skus",
-        "tenders",
-        "ranks",
-        "birthday",
-        "attributes",
-    ] {
-        unsupported(&format!("/bonuses/0/when/{field}"), json!("x"));
-    }
+    unsupported("/bonuses/0/when/ranks", json!(["gold"]));
 }
 
 #[test]

@@ -42,6 +42,12 @@ impl Quantity {
             None
         }
     }
+
+    /// The whole pieces in it: a weight below one has none.
+    #[must_use]
+    pub fn full_pieces(self) -> i64 {
+        self.0.units().div_euclid(Decimal4::SCALE)
+    }
 }
 
 /// A whole quantity is an integer and a weight a string, however it was sent, so that equal

@@ -92,10 +92,17 @@ const PROGRAM: &[Row] = &[
     ),
     (
         "/bonuses/0/when/hours",
-        "{\"from\":\"10:00\",\"to\":\"12:00\"}",
+        "{\"from\":\"10:00\",\"to\":\"10:00\"}",
+        422,
+        "validation_failed",
+        ("/bonuses/0/when/hours/to", "period_empty"),
+    ),
+    (
+        "/bonuses/0/when/rrule",
+        "\"DTSTART:20260101T000000\\nDURATION:PT1H\\nRRULE:FREQ=HOURLY\"",
         422,
         "unsupported",
-        ("/bonuses/0/when/hours", "unsupported"),
+        ("/bonuses/0/when/rrule", "unsupported"),
     ),
     (
         "/bonuses/0/when/ranks",

@@ -13,6 +13,11 @@ fn explained(reason: Option<Reason>) -> Explained {
         times: None,
         points: None,
         missing_amount: None,
+        next_points: None,
+        missing_quantity: None,
+        visits_to_go: None,
+        most_days: None,
+        hours: None,
         next_date: None,
     }
 }

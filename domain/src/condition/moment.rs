@@ -1,0 +1,63 @@
+//! The circumstances of a receipt, once per receipt: what every condition of a program asks is
+//! reckoned here a single time.
+
+use crate::calendar;
+use crate::catalog::Store;
+use crate::history::History;
+use crate::member::MemberFacts;
+use crate::receipt::{Receipt, Tender};
+use crate::settings::Settings;
+use jiff::civil::{Date, DateTime, Time};
+
+/// The circumstances of a receipt, as conditions see them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    /// In the store's zone, after the cut-over.
+    pub(crate) business_date: Date,
+    /// What the store's clock on the wall shows.
+    pub(crate) wall_clock: DateTime,
+    /// When business days begin on that clock.
+    pub(crate) cutover: Time,
+    pub(crate) store: &'a str,
+    pub(crate) terminal: &'a str,
+    pub(crate) tenders: &'a [Tender],
+    /// None without a member.
+    pub(crate) customer: Option<Customer<'a>>,
+}
+
+/// The member, as conditions see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Customer<'a> {
+    /// The receipt's business date in the tenant's zone.
+    pub(crate) date: Date,
+    /// The business date of the enrolment in the tenant's zone.
+    pub(crate) enrolled_on: Date,
+    pub(crate) history: &'a History,
+}
+
+impl<'a> Moment<'a> {
+    /// The circumstances of this receipt.
+    pub(crate) fn of(
+        settings: &Settings,
+        store: &Store,
+        receipt: &'a Receipt,
+        member: Option<&'a MemberFacts>,
+    ) -> Self {
+        let (at, cutover) = (receipt.occurred_at, settings.cutover);
+        let zone = store.time_zone.as_ref().unwrap_or(&settings.time_zone);
+        let of_tenant = |at| calendar::business_date(at, &settings.time_zone, cutover);
+        Self {
+            business_date: calendar::business_date(at, zone, cutover),
+            wall_clock: zone.to_datetime(at),
+            cutover,
+            store: &receipt.store,
+            terminal: &receipt.terminal,
+            tenders: &receipt.tenders,
+            customer: member.map(|member| Customer {
+                date: of_tenant(at),
+                enrolled_on: of_tenant(member.enrolled_at),
+                history: &member.history,
+            }),
+        }
+    }
+}
