@@ -2,6 +2,7 @@
 //! from what can be read and is wrong, and a wrong field is named by its JSON pointer.
 
 mod fault;
+mod list;
 mod patch;
 mod strict;
 
@@ -16,6 +17,7 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use list::Listing;
 pub use patch::merge_patch;
 
 use crate::config::BODY_TIMEOUT;
@@ -75,6 +77,14 @@ impl Body {
     /// A JSON object as it stands, for documents that are validated elsewhere and for merge patches.
     pub async fn raw_json(self, max_bytes: usize) -> Result<Value, Problem> {
         parse(&self.read(max_bytes).await?)
+    }
+
+    /// A JSON object with one list, whose entries are read one by one: a wrong one spoils only itself.
+    pub async fn listing<T: DeserializeOwned>(
+        self,
+        max_bytes: usize,
+    ) -> Result<Listing<T>, Problem> {
+        Listing::read(self.read(max_bytes).await?)
     }
 
     async fn read(mut self, max_bytes: usize) -> Result<Bytes, Problem> {

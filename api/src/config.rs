@@ -26,6 +26,8 @@ pub const REDIS_TIMEOUT: Duration = Duration::from_millis(20);
 pub const HOT_BALANCE_TTL: Duration = Duration::from_secs(5);
 /// Body of an ordinary request.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Body of a batch of receipts.
+pub const MAX_RECEIPT_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Body of a program document.
 pub const MAX_PROGRAM_BYTES: usize = 1024 * 1024;
 /// A body must have arrived after this long.

@@ -39,6 +39,12 @@ impl IdempotencyKey {
         }
     }
 
+    /// The key of one part of the request that this is the key of.
+    pub fn of_part(&self, index: usize) -> Self {
+        let Self(key) = self;
+        Self(format!("{key}:{index}"))
+    }
+
     /// What is kept of it.
     pub fn hash(&self) -> Uuid {
         digest(&[b"key", self.0.as_bytes()])

@@ -8,6 +8,7 @@ mod committer;
 mod dispatcher;
 mod facts;
 mod known;
+mod line;
 mod refusal;
 mod statements;
 
@@ -19,7 +20,7 @@ use domain::id::ApiKeyId;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -33,10 +34,14 @@ use crate::telemetry::Metrics;
 
 pub use facts::{balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
+pub use line::Line;
 pub use refusal::problem_of;
 
 /// How long after the deadline a writer may still say what it knows.
 const LAST_WORD: Duration = Duration::from_millis(500);
+/// Commands that callers with many of them may have waiting at once, all together: the rest of the
+/// queue is for those who have one.
+const MAX_BULK_COMMANDS: usize = MAX_QUEUED_COMMANDS.div_euclid(4);
 
 /// A command on its way to the ledger.
 #[derive(Debug, Clone)]
@@ -145,12 +150,35 @@ struct Item {
     submission: Submission,
     reply: oneshot::Sender<Result<Answer, Problem>>,
     deadline: tokio::time::Instant,
+    line: Option<Line>,
+}
+
+impl Item {
+    /// Answer it. Without certainty that it took effect, those behind it in its line must not.
+    fn finish(self, answer: Result<Answer, Problem>) {
+        if let (Err(problem), Some(line)) = (&answer, &self.line)
+            && problem.applied().is_some()
+        {
+            line.break_off();
+        }
+        // A caller that went away can ask again with the same key.
+        drop(self.reply.send(answer));
+    }
+}
+
+/// A command that was handed in.
+#[derive(Debug)]
+pub struct Pending {
+    answer: oneshot::Receiver<Result<Answer, Problem>>,
+    deadline: tokio::time::Instant,
+    line: Option<Line>,
 }
 
 /// The door.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     intake: mpsc::Sender<Item>,
+    bulk: Arc<Semaphore>,
 }
 
 /// Ends when every command that was taken in has its answer.
@@ -178,33 +206,70 @@ impl Ledger {
         let closing = Arc::new(Notify::new());
         let run = dispatcher::run(Arc::new(tools), submissions, writers, Arc::clone(&closing));
         let task = runtime.spawn(run);
-        (Self { intake }, LedgerTask { task, closing })
+        let bulk = Arc::new(Semaphore::new(MAX_BULK_COMMANDS));
+        (Self { intake, bulk }, LedgerTask { task, closing })
     }
 
     /// Hand in a command and wait for its answer. A caller that goes away does not undo it.
     pub async fn submit(&self, submission: Submission) -> Result<Answer, Problem> {
+        self.hand_in(submission, None)?.answer().await
+    }
+
+    /// Wait until `commands` more of a caller who has many may be handed in.
+    pub async fn room_for(&self, commands: u32) -> Result<OwnedSemaphorePermit, Problem> {
+        let room = Arc::clone(&self.bulk).acquire_many_owned(commands).await;
+        room.map_err(|_closed| shutting_down())
+    }
+
+    /// Hand in a command. Those of one tenant take effect in the order of handing in, but for those
+    /// that are given back; with a line, nothing behind one of those takes effect either.
+    pub fn hand_in(&self, submission: Submission, line: Option<Line>) -> Result<Pending, Problem> {
         let (reply, answer) = oneshot::channel();
         let deadline = tokio::time::Instant::now() + REQUEST_DEADLINE;
         let item = Item {
             submission,
             reply,
             deadline,
+            line: line.clone(),
         };
-        self.intake.try_send(item).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => overloaded(),
-            mpsc::error::TrySendError::Closed(_) => Problem::new(
-                ProblemKind::ShuttingDown,
-                "Repeat the request with the same key.",
-            ),
-        })?;
-        // No answer in time, or the writer that held it is gone without a word: only a repeat can
-        // tell what it did.
-        match tokio::time::timeout_at(deadline + LAST_WORD, answer).await {
+        if let Err(error) = self.intake.try_send(item) {
+            if let Some(line) = line {
+                line.break_off();
+            }
+            return Err(match error {
+                mpsc::error::TrySendError::Full(_) => overloaded(),
+                mpsc::error::TrySendError::Closed(_) => shutting_down(),
+            });
+        }
+        Ok(Pending {
+            answer,
+            deadline,
+            line,
+        })
+    }
+}
+
+impl Pending {
+    /// Wait for the answer. Without one in time, or when the writer that held it is gone without a
+    /// word, only a repeat can tell what it did.
+    pub async fn answer(self) -> Result<Answer, Problem> {
+        match tokio::time::timeout_at(self.deadline + LAST_WORD, self.answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_gone)) => Err(unknown()),
-            Err(_elapsed) => Err(unknown()),
+            Ok(Err(_)) | Err(_) => {
+                if let Some(line) = &self.line {
+                    line.break_off();
+                }
+                Err(unknown())
+            }
         }
     }
+}
+
+fn shutting_down() -> Problem {
+    Problem::new(
+        ProblemKind::ShuttingDown,
+        "Repeat the request with the same key.",
+    )
 }
 
 fn overloaded() -> Problem {

@@ -66,6 +66,7 @@ use crate::{api_keys, balances, members, programs, purchases, redemptions, store
         balances::transactions::list_transactions,
         purchases::quote::quote,
         purchases::record::record,
+        purchases::record_batch::record_batch,
         purchases::list::list,
         purchases::get::get,
         redemptions::create::create,

@@ -187,6 +187,10 @@ impl Problem {
     }
 }
 
+/// The id under which the request is logged, for answers that hold problems of their parts.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
 /// What every operation may answer instead; one set for all, so that it stands in the document once.
 #[derive(Debug, Clone, Copy)]
 pub struct Problems;

@@ -1,9 +1,11 @@
 //! Receipts in, points out: quote, record, look up.
 
 pub(crate) mod answer;
+pub(crate) mod batch_item;
 pub(crate) mod detail;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod quote;
 pub(crate) mod record;
+pub(crate) mod record_batch;
 pub(crate) mod store;

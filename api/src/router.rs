@@ -131,6 +131,9 @@ fn points(config: &mut ServiceConfig) {
                 .route(post().to(purchases::record::record))
                 .route(get().to(purchases::list::list)),
         )
+        .service(
+            resource("/v1/purchases/batch").route(post().to(purchases::record_batch::record_batch)),
+        )
         .service(resource("/v1/purchases/{id}").route(get().to(purchases::get::get)))
         .service(resource("/v1/redemptions").route(post().to(redemptions::create::create)))
         .service(resource("/v1/redemptions/{id}").route(get().to(redemptions::get::get)));

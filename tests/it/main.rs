@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod balances;
+mod batches;
 mod books;
 mod concurrency;
 mod faults;

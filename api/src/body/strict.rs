@@ -32,7 +32,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Problem> {
 }
 
 /// The slow way, taken only for what is refused: the same pass again, with its path.
-fn refusal(bytes: &[u8], error: &serde_json::Error) -> Problem {
+pub(super) fn refusal(bytes: &[u8], error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     // The parser's own words are of another category than those of `Check`.
     let own = if error.is_data() { text.as_str() } else { "" };

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::batch::{self, Decided};
 use super::batcher::Batch;
-use super::{Answer, Item, Tools, unknown};
+use super::{Answer, Item, Line, Tools, overloaded, unknown};
 use crate::db::tenant::SessionSource;
 use crate::db::{DbError, Session, TenantConn, TenantNumber};
 use crate::problem::Problem;
@@ -49,6 +49,10 @@ impl Writer {
     pub(super) async fn process(&mut self, tools: &Tools, batch: Batch<Item>) {
         let mut parts = vec![Part::new(batch.items, false)];
         while let Some(mut part) = parts.pop() {
+            part.give_back_broken_lines();
+            if part.items.is_empty() {
+                continue;
+            }
             // A caller that is gone is still served: its write was promised to a queue.
             match self.settle(tools, batch.tenant, &mut part).await {
                 Ok(answers) => reply(part.items, answers),
@@ -190,6 +194,19 @@ impl Part {
         }
     }
 
+    /// Give back what stands behind a command that was given back: it may not overtake it.
+    fn give_back_broken_lines(&mut self) {
+        let is_broken = |item: &mut Item| item.line.as_ref().is_some_and(Line::is_broken_off);
+        for item in self.items.extract_if(.., is_broken) {
+            let problem = if self.may_be_written {
+                unknown()
+            } else {
+                overloaded()
+            };
+            item.finish(Err(problem));
+        }
+    }
+
     /// When the first of its callers stops waiting.
     fn deadline(&self) -> Instant {
         let deadlines = self.items.iter().map(|item| item.deadline);
@@ -228,13 +245,12 @@ impl Part {
 
 fn reply(items: Vec<Item>, answers: Vec<Result<Answer, Problem>>) {
     for (item, answer) in items.into_iter().zip(answers) {
-        // A caller that went away can ask again with the same key.
-        drop(item.reply.send(answer));
+        item.finish(answer);
     }
 }
 
 fn refuse(items: Vec<Item>, problem: &Problem) {
     for item in items {
-        drop(item.reply.send(Err(problem.clone())));
+        item.finish(Err(problem.clone()));
     }
 }

@@ -97,7 +97,7 @@ fn take_in(batcher: &mut Batcher<Item>, item: Item) {
 }
 
 fn give_back(item: Item) {
-    drop(item.reply.send(Err(overloaded())));
+    item.finish(Err(overloaded()));
 }
 
 /// A batch is written in a task of its own, which gives the writer back however it ends.

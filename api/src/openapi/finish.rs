@@ -36,6 +36,7 @@ pub(super) fn finish(document: &mut Value) -> Result<(), serde_json::Error> {
     shapes::lift_descriptions(document);
     shapes::loosen_requests(document);
     patches::add(document);
+    patches::complete_batch_receipts(document);
     mark_ids(document);
     Ok(())
 }

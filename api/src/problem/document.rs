@@ -51,7 +51,14 @@ impl Problem {
         if self.kind == ProblemKind::InvalidCredentials {
             response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"tamaru\""));
         }
-        let document = ProblemDocument {
+        let document = self.document(request_id);
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        response.content_type("application/problem+json").body(body)
+    }
+
+    /// What a caller reads about it.
+    pub fn document(&self, request_id: &str) -> ProblemDocument {
+        ProblemDocument {
             kind: format!("{DOCS_PATH}/{}", self.kind.code()),
             title: self.kind.title().to_owned(),
             status: self.kind.status(),
@@ -60,8 +67,6 @@ impl Problem {
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
             applied: self.applied(),
-        };
-        let body = serde_json::to_vec(&document).unwrap_or_default();
-        response.content_type("application/problem+json").body(body)
+        }
     }
 }

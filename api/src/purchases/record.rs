@@ -1,14 +1,16 @@
 //! Record a receipt: discounts, points paid and points earned, all or nothing.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use domain::decide::{Command, Outcome, RecordPurchase};
 use domain::receipt::{Purpose, Receipt};
+use uuid::Uuid;
 
 use super::answer::Purchase;
 use crate::app::App;
-use crate::auth::Caller;
 use crate::auth::scope::PurchasesWrite;
+use crate::auth::{Caller, Principal};
 use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
@@ -43,15 +45,32 @@ pub(crate) async fn record(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let receipt: Receipt = body.json(MAX_BODY_BYTES).await?;
+    let submission = submission(&app, &caller, key.hash(), receipt)?;
+    let answer = app.ledger.submit(submission).await?;
+    let status = status_of(answer.replay);
+    let mut response = HttpResponse::build(status);
+    if answer.replay.is_some() {
+        response.insert_header((idempotency::REPLAYED, "true"));
+    }
+    Ok(response.json(purchase(answer.outcome)?))
+}
+
+/// A checked receipt on its way to the ledger.
+pub(super) fn submission(
+    app: &App,
+    caller: &Principal,
+    key: Uuid,
+    receipt: Receipt,
+) -> Result<Submission, Problem> {
     receipt.check(Purpose::Purchase).map_err(Problem::invalid)?;
     let member = receipt
         .member
         .as_ref()
         .map(|member| app.look_ups.look_up(caller.tenant, member));
-    let submission = Submission {
+    Ok(Submission {
         tenant: caller.tenant,
         actor: caller.key,
-        key: key.hash(),
+        key,
         content: idempotency::content("purchase", &receipt)?,
         member: member.transpose()?,
         command: Command::Purchase(RecordPurchase {
@@ -59,19 +78,23 @@ pub(crate) async fn record(
             receipt,
             quote: false,
         }),
-    };
-    let answer = app.ledger.submit(submission).await?;
-    let Outcome::Purchase(outcome) = answer.outcome else {
+    })
+}
+
+/// A repeat under its key is answered as the first time, one under the till identity as known.
+pub(super) const fn status_of(replay: Option<Replay>) -> StatusCode {
+    match replay {
+        Some(Replay::OfIdentity) => StatusCode::OK,
+        Some(Replay::OfKey) | None => StatusCode::CREATED,
+    }
+}
+
+/// What the ledger recorded, as the till reads it.
+pub(super) fn purchase(outcome: Outcome) -> Result<Purchase, Problem> {
+    let Outcome::Purchase(outcome) = outcome else {
         return Err(Problem::internal(
             &"a receipt was answered as something else",
         ));
     };
-    let mut response = match answer.replay {
-        Some(Replay::OfIdentity) => HttpResponse::Ok(),
-        _ => HttpResponse::Created(),
-    };
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
-    Ok(response.json(Purchase::from(*outcome)))
+    Ok(Purchase::from(*outcome))
 }

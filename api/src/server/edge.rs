@@ -21,7 +21,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::auth::principal::CallingTenant;
 use crate::clock;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::{Problem, ProblemKind, RequestId};
 use crate::telemetry::RequestLabels;
 
 /// The longest path and query.
@@ -41,6 +41,9 @@ pub(super) async fn edge(
     let method = request.method().to_string();
     let app = request.app_data::<Data<App>>().cloned();
     let span = tracing::info_span!("request", request.id = %request_id);
+    request
+        .extensions_mut()
+        .insert(RequestId(request_id.clone()));
     let outcome = serve(request, next, &request_id)
         .instrument(span.clone())
         .await;

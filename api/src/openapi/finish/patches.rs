@@ -63,3 +63,25 @@ fn collect_fields(all: &Map<String, Value>, schema: &Value, properties: &mut Map
         collect_fields(all, part, properties);
     }
 }
+
+/// A receipt of a batch has every field of a receipt beside its own; they are copied, since a schema
+/// that allows no further fields can't be added to.
+pub(super) fn complete_batch_receipts(document: &mut Value) {
+    let Some(all) = schemas(document) else { return };
+    let Some(receipt) = all.get("Receipt").cloned() else {
+        return;
+    };
+    let Some(own) = all.get_mut("BatchReceipt").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for part in ["required", "additionalProperties"] {
+        if let Some(value) = receipt.get(part) {
+            own.insert(part.to_owned(), value.clone());
+        }
+    }
+    let fields = receipt.get("properties").and_then(Value::as_object);
+    let properties = own.get_mut("properties").and_then(Value::as_object_mut);
+    if let (Some(fields), Some(properties)) = (fields, properties) {
+        properties.extend(fields.clone());
+    }
+}
