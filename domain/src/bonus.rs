@@ -3,71 +3,125 @@
 
 use crate::amount::{Decimal4, Overflow, Points};
 use crate::condition::Condition;
+use crate::earn::{MAX_AWARD_POINTS, PerAmount};
+use crate::earning::Stacking;
 use crate::fault::FaultCode;
+use crate::limit::Limits;
 use crate::program::reader::{Object, Reader};
-use crate::program::{read_grant_overrides, read_stacking, read_wallet_code};
-use crate::rounding::Rounding;
+use crate::program::{MAX_RULES, Overrides, read_grant_overrides, read_wallet_code};
+use crate::ratio::Ratio;
 
 /// The largest multiplier.
 const MAX_TIMES: Decimal4 = Decimal4::from_units(1_000 * Decimal4::SCALE);
 
-/// A multiplier on the base points of one wallet.
+/// What adds to the base points of one wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bonus {
     pub(crate) code: String,
     pub(crate) wallet: String,
-    /// At least one.
-    pub(crate) times: Decimal4,
+    pub(crate) effect: Effect,
     pub(crate) when: Condition,
+    pub(crate) combine: Stacking,
+    /// Codes of the earn rules whose points it works on; none = all of the wallet.
+    pub(crate) rules: Option<Vec<String>>,
+    /// It adds nothing where nothing was earned.
+    pub(crate) needs_base_points: bool,
+    pub(crate) limits: Limits,
+    pub(crate) overrides: Overrides,
+}
+
+/// What a bonus adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The base points once more for each unit above one.
+    Multiplier(Decimal4),
+    /// So many points.
+    Add(Points),
+    /// Points for money.
+    AddPerAmount(PerAmount),
 }
 
 impl Bonus {
-    /// What it adds to so many base points, rounded down alone.
-    pub(crate) fn points(&self, base: Points) -> Result<Points, Overflow> {
-        let added = self
-            .times
-            .units()
-            .checked_sub(Decimal4::SCALE)
-            .ok_or(Overflow)?;
-        let product = i128::from(base.get())
-            .checked_mul(i128::from(added))
-            .ok_or(Overflow)?;
-        Rounding::Floor
-            .apply(product, i128::from(Decimal4::SCALE))
-            .map(Points::new)
+    /// The multiplier, if it is one.
+    pub(crate) fn times(&self) -> Option<Decimal4> {
+        match self.effect {
+            Effect::Multiplier(times) => Some(times),
+            Effect::Add(_) | Effect::AddPerAmount(_) => None,
+        }
     }
 
-    /// Reads one of `bonuses`.
-    pub(crate) fn read(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Self {
+    /// What a multiplier adds to one base point.
+    pub(crate) fn added(&self) -> Result<Ratio, Overflow> {
+        let times = self.times().unwrap_or(Decimal4::ONE).units();
+        let added = times.checked_sub(Decimal4::SCALE).ok_or(Overflow)?;
+        Ratio::decimal(Decimal4::from_units(added))
+    }
+
+    /// Whether it works on the points of this earn rule.
+    pub(crate) fn works_on(&self, code: &str) -> bool {
+        let rules = self.rules.as_ref();
+        rules.is_none_or(|rules| rules.iter().any(|rule| rule == code))
+    }
+
+    /// Whether it looks at what was recorded before, or at who the member is.
+    pub(crate) fn looks_back(&self) -> bool {
+        self.when.asks_for_member() || self.limits.are_kept()
+    }
+
+    /// Reads one of `bonuses`; `combine` counts where it says nothing of its own.
+    pub(crate) fn read(
+        reader: &mut Reader<'_>,
+        object: &mut Object<'_>,
+        combine: Stacking,
+    ) -> Self {
         let code = reader.new_code(object);
         let wallet = read_wallet_code(reader, object);
         reader.require(object, "effect");
-        let times = reader
-            .child(object, "effect")
-            .map(|mut effect| read_times(reader, &mut effect));
+        let effect = reader.child(object, "effect").and_then(|mut effect| {
+            let read = read_effect(reader, &mut effect)?;
+            reader.close(&effect);
+            Some(read)
+        });
         let when = Condition::read_optional(reader, object);
-        read_stacking(reader, object, "combine");
-        reader.refuse(object, &["rules"]);
-        reader.only(object, "needs_base_points", |value| *value == true);
-        read_grant_overrides(reader, object);
+        let own = Stacking::read(reader, object, "combine");
+        let rules = reader.filled_list(object, "rules", MAX_RULES).map(|items| {
+            let items = items.into_iter();
+            items
+                .map(|(pointer, value)| reader.text_at(value, pointer))
+                .collect()
+        });
         Self {
             code,
             wallet,
-            times: times.unwrap_or(Decimal4::ONE),
+            effect: effect.unwrap_or(Effect::Multiplier(Decimal4::ONE)),
             when,
+            combine: own.unwrap_or(combine),
+            rules,
+            needs_base_points: reader.flag(object, "needs_base_points", true),
+            limits: Limits::read(reader, object),
+            overrides: read_grant_overrides(reader, object),
         }
     }
 }
 
-fn read_times(reader: &mut Reader<'_>, effect: &mut Object<'_>) -> Decimal4 {
+fn read_effect(reader: &mut Reader<'_>, effect: &mut Object<'_>) -> Option<Effect> {
     reader.require(effect, "type");
-    let kinds = [("multiplier", ())];
-    if reader
-        .choice(effect, "type", &kinds, &["add", "add_per_amount"])
-        .is_none()
-    {
-        return Decimal4::ONE;
-    }
+    let kinds = [
+        ("multiplier", "multiplier"),
+        ("add", "add"),
+        ("add_per_amount", "add_per_amount"),
+    ];
+    Some(match reader.choice(effect, "type", &kinds, &[])? {
+        "add" => {
+            let points = reader.required_integer(effect, "points", 1..=MAX_AWARD_POINTS);
+            Effect::Add(Points::new(points))
+        }
+        "add_per_amount" => Effect::AddPerAmount(PerAmount::read_rate(reader, effect, 1)),
+        _ => Effect::Multiplier(read_times(reader, effect)),
+    })
+}
+
+fn read_times(reader: &mut Reader<'_>, effect: &mut Object<'_>) -> Decimal4 {
     if effect.get("times").is_none() {
         let detail = "a multiplier needs times, for example \"5\"";
         reader.fault(effect.at("times"), FaultCode::Required, detail);
@@ -79,6 +133,5 @@ fn read_times(reader: &mut Reader<'_>, effect: &mut Object<'_>) -> Decimal4 {
             "a multiplier of 1 adds nothing, so it can never fire",
         );
     }
-    reader.close(effect);
     times.unwrap_or(Decimal4::ONE)
 }

@@ -21,6 +21,7 @@ mod recurrence;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use lines::is_within;
 pub(crate) use moment::{Customer, Moment};
 
 /// The most entries of any list of a condition.
@@ -96,6 +97,11 @@ impl Condition {
         }
     }
 
+    /// Whether it looks at the member at all.
+    pub(crate) fn asks_for_member(&self) -> bool {
+        !self.customer.is_open()
+    }
+
     /// Names what `admits` will look at: nothing on a day, or in a place, that is not the rule's.
     /// The history of the moment's customer is not looked at.
     pub(crate) fn need(&self, moment: &Moment<'_>, needs: &mut Needs) {
@@ -168,6 +174,11 @@ impl Condition {
         });
         let missing = minimum.saturating_sub(found);
         (missing > 0).then_some(missing)
+    }
+
+    /// When the promotion began, to tell which is the newest.
+    pub(crate) fn begins_on(&self) -> Option<Date> {
+        self.period.from()
     }
 
     /// Reads the `when` of a rule, if it has one.

@@ -70,14 +70,11 @@ fn need_of_receipt(catalog: &Catalog, member: &MemberFacts, receipt: &Receipt, n
     let Some(version) = catalog.version_at(receipt.occurred_at) else {
         return;
     };
-    let Some(store) = catalog.store(&receipt.store) else {
+    if !version.program.looks_back() {
         return;
-    };
-    let moment = Moment::of(&catalog.settings, store, receipt, Some(member));
-    for rule in version.program.earn_rules() {
-        rule.when.need(&moment, needs);
     }
-    for bonus in version.program.bonuses() {
-        bonus.when.need(&moment, needs);
+    if let Some(store) = catalog.store(&receipt.store) {
+        let moment = Moment::of(&catalog.settings, store, receipt, Some(member));
+        version.program.need(&moment, needs);
     }
 }

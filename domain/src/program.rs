@@ -1,10 +1,15 @@
 //! A tenant's program document, validated once: what stands here can be evaluated without another
 //! look at whether it makes sense.
 
+use crate::amount::Points;
 use crate::bonus::Bonus;
+use crate::condition::Moment;
 use crate::earn::EarnRule;
+use crate::earning::{Earning, Manner};
 use crate::expiry::Expiry;
 use crate::fault::{Fault, FaultCode};
+use crate::limit::Limits;
+use crate::needs::Needs;
 use crate::redeem::RedemptionTerms;
 use reader::{Object, Reader};
 use serde_json::Value;
@@ -30,12 +35,24 @@ pub struct Wallet {
     pub(crate) expiry: Expiry,
     /// How its points pay.
     pub(crate) redemption: RedemptionTerms,
+    /// The most points that it may hold; what would go beyond is not granted.
+    pub(crate) max_balance: Option<Points>,
+    /// On everything that is earned into it.
+    pub(crate) limits: Limits,
+}
+
+/// What a rule says about its own points instead of the wallet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Overrides {
+    /// When they end.
+    pub(crate) expiry: Option<Expiry>,
 }
 
 /// A program document that can be evaluated.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Program {
     wallets: Vec<Wallet>,
+    earning: Earning,
     earn_rules: Vec<EarnRule>,
     bonuses: Vec<Bonus>,
 }
@@ -68,6 +85,42 @@ impl Program {
         self.wallets.iter().find(|wallet| wallet.code == code)
     }
 
+    /// What holds for all earn rules.
+    pub(crate) fn earning(&self) -> &Earning {
+        &self.earning
+    }
+
+    /// Whether some rule looks at money without its tax.
+    pub(crate) fn looks_at_net(&self) -> bool {
+        let is_net = |manner: Manner| !manner.basis.with_tax;
+        is_net(self.earning.manner) || self.earn_rules.iter().any(|rule| is_net(rule.manner))
+    }
+
+    /// Whether some rule looks at what was recorded before the receipt.
+    pub(crate) fn looks_back(&self) -> bool {
+        self.earn_rules.iter().any(EarnRule::looks_back)
+            || self.bonuses.iter().any(Bonus::looks_back)
+            || self.wallets.iter().any(|wallet| wallet.limits.are_kept())
+    }
+
+    /// Adds what its rules will look at.
+    pub(crate) fn need(&self, moment: &Moment<'_>, needs: &mut Needs) {
+        let Some(customer) = &moment.customer else {
+            return;
+        };
+        for wallet in &self.wallets {
+            wallet.limits.need(&wallet.code, customer, needs);
+        }
+        for rule in &self.earn_rules {
+            rule.when.need(moment, needs);
+            rule.need(customer, needs);
+        }
+        for bonus in &self.bonuses {
+            bonus.when.need(moment, needs);
+            bonus.limits.need(&bonus.code, customer, needs);
+        }
+    }
+
     /// The rules that produce base points, in document order.
     pub(crate) fn earn_rules(&self) -> &[EarnRule] {
         &self.earn_rules
@@ -90,15 +143,16 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         program.wallets.push(wallet);
     }
     if let Some(mut earning) = reader.child(&mut root, "earning") {
-        read_earning(&mut reader, &mut earning);
+        program.earning = Earning::read(&mut reader, &mut earning);
         reader.close(&earning);
     }
+    let manner = program.earning.manner;
     for (pointer, value) in reader
         .list(&mut root, "earn_rules", MAX_RULES)
         .unwrap_or_default()
     {
         let mut object = reader.object(value, pointer);
-        if let Some(rule) = EarnRule::read(&mut reader, &mut object) {
+        if let Some(rule) = EarnRule::read(&mut reader, &mut object, manner) {
             check_wallet(&mut reader, &program, &rule.wallet, &object);
             program.earn_rules.push(rule);
         }
@@ -107,16 +161,10 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
     let left = MAX_RULES.saturating_sub(program.earn_rules.len());
     for (pointer, value) in reader.list(&mut root, "bonuses", left).unwrap_or_default() {
         let mut object = reader.object(value, pointer);
-        let bonus = Bonus::read(&mut reader, &mut object);
+        let combine = program.earning.bonus_combine;
+        let bonus = Bonus::read(&mut reader, &mut object, combine);
         check_wallet(&mut reader, &program, &bonus.wallet, &object);
-        if !program
-            .earn_rules
-            .iter()
-            .any(|rule| rule.wallet == bonus.wallet)
-        {
-            let detail = "no earn rule gives base points to this wallet, so it can never fire";
-            reader.warn(object.at("wallet"), detail);
-        }
+        check_base(&mut reader, &program, &bonus, &object);
         program.bonuses.push(bonus);
         reader.close(&object);
     }
@@ -156,14 +204,16 @@ fn read_wallet(reader: &mut Reader<'_>, value: &Value, pointer: String) -> Walle
     let shortage = [("negative", ()), ("clamp", ()), ("refuse", ())];
     // Nothing takes points back yet, so that any way to treat a shortage is kept.
     let _kept = reader.choice(&mut object, "on_shortage", &shortage, &[]);
-    reader.refuse(&mut object, &["max_balance"]);
-    reader.refuse_entries(&mut object, &["limits"]);
+    let most = reader.integer(&mut object, "max_balance", 1..=Points::MAX_BALANCE.get());
+    let limits = Limits::read(reader, &mut object);
     reader.close(&object);
     Wallet {
         name: name.unwrap_or_else(|| code.clone()),
         code,
         expiry: expiry.unwrap_or_default(),
         redemption: redemption.unwrap_or_default(),
+        max_balance: most.map(Points::new),
+        limits,
     }
 }
 
@@ -172,42 +222,15 @@ fn is_immediate(activation: &Value) -> bool {
     *activation == serde_json::json!({"type": "immediate"})
 }
 
-fn read_earning(reader: &mut Reader<'_>, earning: &mut Object<'_>) {
-    let _sum = reader.choice(earning, "combine", &[("sum", ())], &["best", "first"]);
-    read_overrides(reader, earning);
-    let _rounded = reader.choice(earning, "multiply", &[("rounded", ())], &["exact"]);
-    read_stacking(reader, earning, "bonus_combine");
-    if let Some(mut exclude) = reader.child(earning, "exclude") {
-        reader.refuse_entries(&mut exclude, &["skus", "categories", "departments"]);
-        reader.close(&exclude);
-    }
-}
-
-/// How bonuses of one wallet go together: each adds its own.
-pub(crate) fn read_stacking(reader: &mut Reader<'_>, object: &mut Object<'_>, field: &'static str) {
-    let later = ["stack_product", "best", "newest"];
-    let _sum = reader.choice(object, field, &[("stack_sum", ())], &later);
-}
-
-/// What `earning` says for all rules and a rule may say for itself; only the defaults so far.
-pub(crate) fn read_overrides(reader: &mut Reader<'_>, object: &mut Object<'_>) {
-    let later = ["half_up", "half_even", "ceil"];
-    let _floor = reader.choice(object, "rounding", &[("floor", ())], &later);
-    let later = ["line", "unit", "tax_rate"];
-    let _rule = reader.choice(object, "granularity", &[("rule", ())], &later);
-    if let Some(mut basis) = reader.child(object, "basis") {
-        let _included = reader.choice(&mut basis, "tax", &[("included", ())], &["excluded"]);
-        reader.only(&mut basis, "after_discounts", |value| *value == true);
-        reader.only(&mut basis, "after_points_paid", |value| *value == true);
-        reader.close(&basis);
-    }
-}
-
-/// What a rule may say about its own points; only the defaults so far.
-pub(crate) fn read_grant_overrides(reader: &mut Reader<'_>, object: &mut Object<'_>) {
-    reader.refuse(object, &["expiry"]);
+/// What a rule may say about its own points.
+pub(crate) fn read_grant_overrides(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Overrides {
     reader.only(object, "activation", is_immediate);
-    reader.refuse_entries(object, &["limits"]);
+    let expiry = reader.child(object, "expiry").map(|mut expiry| {
+        let read = Expiry::read(reader, &mut expiry);
+        reader.close(&expiry);
+        read
+    });
+    Overrides { expiry }
 }
 
 /// Nothing can be returned yet, so that only the defaults are kept.
@@ -217,6 +240,24 @@ fn read_returns(reader: &mut Reader<'_>, returns: &mut Object<'_>) {
     reader.only(returns, "grace_days", |value| *value == 0);
     reader.only(returns, "review_rank", |value| *value == true);
     reader.only(returns, "late_claim_days", |value| *value == 30);
+}
+
+/// The rules that a bonus names must stand in the document and give points to its wallet.
+fn check_base(reader: &mut Reader<'_>, program: &Program, bonus: &Bonus, object: &Object<'_>) {
+    let of_wallet = |rule: &&EarnRule| rule.wallet == bonus.wallet;
+    for (index, code) in bonus.rules.iter().flatten().enumerate() {
+        let mut rules = program.earn_rules.iter().filter(of_wallet);
+        if !code.is_empty() && !rules.any(|rule| rule.code == *code) {
+            let detail = "no earn rule with this code gives points to the bonus's wallet";
+            let pointer = format!("{}/{index}", object.at("rules"));
+            reader.fault(pointer, FaultCode::UnknownReference, detail);
+        }
+    }
+    let needs_base = bonus.needs_base_points || bonus.times().is_some();
+    if needs_base && !program.earn_rules.iter().any(|rule| of_wallet(&rule)) {
+        let detail = "no earn rule gives base points to this wallet, so it can never fire";
+        reader.warn(object.at("wallet"), detail);
+    }
 }
 
 fn check_wallet(reader: &mut Reader<'_>, program: &Program, code: &str, object: &Object<'_>) {

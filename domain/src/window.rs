@@ -1,11 +1,17 @@
 //! Which business dates a rule looks back on. All windows are cut in the tenant's zone, so that
 //! every store's receipts fall into the same days.
 
+use crate::program::reader::{Object, Reader};
 use jiff::Span;
 use jiff::civil::Date;
 
 #[cfg(test)]
 mod tests;
+
+/// The most days that a window may roll over: ten years.
+const MAX_DAYS: i64 = 3_660;
+/// The most months that a window may roll over: ten years.
+const MAX_MONTHS: i64 = 120;
 
 /// Business dates from `from` to `to`, both inclusive; without `from`, since ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +98,33 @@ impl Window {
             Self::SinceEnrolment => Some(enrolled_on),
         };
         DateRange::new(from, to)
+    }
+}
+
+impl Window {
+    /// Reads a `window`.
+    pub(crate) fn read(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Self {
+        reader.require(object, "type");
+        let kinds = [
+            ("lifetime", Self::Lifetime),
+            ("calendar_month", Self::CalendarMonth),
+            ("calendar_quarter", Self::CalendarQuarter),
+            ("calendar_half", Self::CalendarHalf),
+            ("calendar_year", Self::CalendarYear),
+            ("rolling_days", Self::RollingDays(1)),
+            ("rolling_months", Self::RollingMonths(1)),
+            ("anniversary_year", Self::AnniversaryYear),
+            ("since_enrolment", Self::SinceEnrolment),
+        ];
+        match reader.choice(object, "type", &kinds, &[]) {
+            Some(Self::RollingDays(_)) => {
+                Self::RollingDays(reader.required_integer(object, "days", 1..=MAX_DAYS))
+            }
+            Some(Self::RollingMonths(_)) => {
+                Self::RollingMonths(reader.required_integer(object, "months", 1..=MAX_MONTHS))
+            }
+            other => other.unwrap_or_default(),
+        }
     }
 }
 

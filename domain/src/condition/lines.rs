@@ -58,7 +58,7 @@ fn is_listed(listed: Option<&[String]>, found: Option<&str>) -> bool {
 }
 
 /// Whether `path` is `category` or lies below it, by whole segments.
-pub(super) fn is_within(path: &str, category: &str) -> bool {
+pub(crate) fn is_within(path: &str, category: &str) -> bool {
     let rest = path.strip_prefix(category);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -99,6 +99,11 @@ impl Period {
         })
     }
 
+    /// The first date of the period, where it has one.
+    pub(super) fn from(&self) -> Option<Date> {
+        self.from
+    }
+
     /// The first date from `day` on at which looking makes sense.
     fn start_from(&self, day: Date) -> Date {
         // An occurrence early in the morning belongs to the business day before.

@@ -43,6 +43,7 @@ pub(super) fn decide(
         catalog,
         version,
         member,
+        budgets: facts.budgets,
         moment,
         now: recorded_at,
     };
@@ -146,11 +147,12 @@ fn post<'a>(
             rule: award.rule.to_owned(),
             wallet: award.wallet.to_owned(),
             points: award.points,
-            wanted: award.points,
+            wanted: award.wanted,
             activates_at: None,
             expires_at,
         });
     }
+    posting.transaction().uses.clone_from(&evaluation.uses);
     let mut earned = evaluation.awards.iter();
     let points_earned =
         earned.try_fold(Points::ZERO, |sum, award| sum.checked_add(award.points))?;
@@ -172,9 +174,8 @@ fn expires_at(
 ) -> Result<Option<Timestamp>, Overflow> {
     // Validation holds that a rule's wallet stands in the same document.
     let wallet = version.program.wallet(award.wallet).ok_or(Overflow)?;
-    wallet
-        .expiry
-        .expires_at(earned_on, &settings.time_zone, settings.cutover)
+    let expiry = award.overrides.expiry.unwrap_or(wallet.expiry);
+    expiry.expires_at(earned_on, &settings.time_zone, settings.cutover)
 }
 
 /// Closes the transaction of a purchase. A quote has none: it shows the balances as they would be

@@ -1,8 +1,11 @@
 //! The same points for every receipt, whatever it is worth.
 
 use super::MAX_AWARD_POINTS;
-use crate::amount::Points;
+use super::measure::Measure;
+use crate::amount::{Overflow, Points};
 use crate::program::reader::{Object, Reader};
+use crate::ratio::Ratio;
+use crate::rounding::Rounding;
 
 /// Points for a visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +14,10 @@ pub(crate) struct Fixed {
 }
 
 impl Fixed {
-    pub(super) fn points(&self) -> Points {
-        self.points
+    pub(super) fn points(&self, measure: &Measure, rounding: Rounding) -> Result<Points, Overflow> {
+        let points = Ratio::whole(i128::from(self.points.get()));
+        let points = points.checked_mul(measure.times)?.round(rounding)?;
+        Ok(Points::new(points))
     }
 
     pub(super) fn read(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Self {

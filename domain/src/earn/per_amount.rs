@@ -1,43 +1,64 @@
-//! Points for every full block of money: "1 point per ¥100".
+//! Points for money: "1 point per ¥100", for each full block or in proportion.
 
 use super::MAX_AWARD_POINTS;
+use super::measure::Measure;
+use super::percent::missing_to_first;
 use crate::amount::{Amount, Overflow, Points};
 use crate::program::reader::{Object, Reader};
+use crate::ratio::Ratio;
+use crate::rounding::Rounding;
 
-/// Points per full block; what does not fill a block gives nothing.
+/// Points per block of money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PerAmount {
     block: Amount,
     points: Points,
+    /// Only full blocks count; else every part of one, rounded at the end.
+    is_whole: bool,
 }
 
 impl PerAmount {
-    /// Points for each full block in `amount`; nothing for a negative amount.
-    pub(super) fn points(&self, amount: Amount) -> Result<Points, Overflow> {
-        let blocks = amount
-            .minor()
-            .max(0)
-            .checked_div_euclid(self.block.minor())
-            .ok_or(Overflow)?;
+    /// Points for the money; nothing for a negative amount.
+    pub(crate) fn points(&self, measure: &Measure, rounding: Rounding) -> Result<Points, Overflow> {
+        if !self.is_whole {
+            let points = measure.money()?.checked_mul(self.rate()?)?;
+            return points.round(rounding).map(Points::new);
+        }
+        let blocks = if measure.is_plain() {
+            let amount = measure.amount.minor().max(0);
+            amount.checked_div(self.block.minor()).ok_or(Overflow)?
+        } else {
+            let block = Ratio::whole(i128::from(self.block.minor()));
+            let blocks = measure.money()?.checked_div(block)?;
+            blocks.round(Rounding::Floor)?
+        };
         blocks
             .checked_mul(self.points.get())
             .map(Points::new)
             .ok_or(Overflow)
     }
 
-    /// What is missing to the first block.
-    pub(super) fn missing(&self, amount: Amount) -> Option<Amount> {
+    /// What is missing to the first point.
+    pub(super) fn missing(&self, amount: Amount, rounding: Rounding) -> Option<Amount> {
+        if !self.is_whole {
+            return missing_to_first(self.rate().ok()?, amount, rounding);
+        }
         let missing = self.block.checked_sub(amount).ok()?;
         (missing > Amount::ZERO && !self.points.is_zero()).then_some(missing)
     }
 
+    /// Reads the award.
     pub(super) fn read(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Self {
-        let _whole = reader.choice(object, "blocks", &[("whole", ())], &["proportional"]);
-        Self::read_rate(reader, object, 1)
+        let blocks = [("whole", true), ("proportional", false)];
+        let is_whole = reader.choice(object, "blocks", &blocks, &[]);
+        Self {
+            is_whole: is_whole.unwrap_or(true),
+            ..Self::read_rate(reader, object, 1)
+        }
     }
 
-    /// Reads `amount` and `points`, which a tier has as well.
-    pub(super) fn read_rate(
+    /// Reads `amount` and `points`, which a tier and a bonus have as well.
+    pub(crate) fn read_rate(
         reader: &mut Reader<'_>,
         object: &mut Object<'_>,
         fewest_points: i64,
@@ -47,6 +68,7 @@ impl PerAmount {
         Self {
             block: Amount::new(block),
             points: Points::new(points),
+            is_whole: true,
         }
     }
 
@@ -58,5 +80,13 @@ impl PerAmount {
     /// Whether a full block gives anything.
     pub(super) fn gives_points(&self) -> bool {
         !self.points.is_zero()
+    }
+
+    /// Points per minor unit.
+    pub(crate) fn rate(&self) -> Result<Ratio, Overflow> {
+        Ratio::new(
+            i128::from(self.points.get()),
+            i128::from(self.block.minor()),
+        )
     }
 }

@@ -4,7 +4,9 @@
 use crate::amount::{Amount, Decimal4, Overflow};
 use crate::condition::Condition;
 use crate::decide::{Amounts, Redeemed, Refusal, TaxPart};
+use crate::earning::Basis;
 use crate::fault::{Fault, FaultCode};
+use crate::program::Program;
 use crate::receipt::Line;
 use crate::rounding::largest_remainder;
 use crate::settings::{PointsPaidAs, Settings};
@@ -18,18 +20,29 @@ pub(crate) struct Basket<'a> {
     priced: Vec<i64>,
     /// With tax; none when `priced` contains it already.
     taxed: Option<Vec<i64>>,
-    /// With tax, after points paid: what rules look at.
-    basis: Option<Vec<i64>>,
+    /// With tax, after points paid; none when nothing was paid.
+    paid: Option<Vec<i64>>,
+    /// Without tax, before and after points paid; only when the program looks at it.
+    net: Option<Vec<i64>>,
+    net_paid: Option<Vec<i64>>,
+    /// Whether each line earns at all.
+    earns: Vec<bool>,
     tax: Vec<TaxPart>,
     /// The sum of `priced`.
     sum: i64,
     /// The sum with tax.
     spend: i64,
+    /// The sum on the side of the tax that thresholds and counters use.
+    counted: i64,
 }
 
 impl<'a> Basket<'a> {
     /// Prices the lines and their tax.
-    pub(super) fn price(settings: &'a Settings, lines: &'a [Line]) -> Result<Self, Refusal> {
+    pub(super) fn price(
+        settings: &'a Settings,
+        program: &Program,
+        lines: &'a [Line],
+    ) -> Result<Self, Refusal> {
         let mut priced = Vec::with_capacity(lines.len());
         for line in lines {
             priced.push(line.value()?.minor());
@@ -50,12 +63,28 @@ impl<'a> Basket<'a> {
                 detail,
             )]));
         }
+        let net = if !program.looks_at_net() {
+            None
+        } else if settings.prices_include_tax {
+            Some(without_tax(settings, lines, &priced, &tax)?)
+        } else {
+            Some(priced.clone())
+        };
+        let counts_net = !program.earning().manner.basis.with_tax;
+        let counted = net.as_ref().filter(|_| counts_net);
         Ok(Self {
             settings,
             lines,
+            earns: lines
+                .iter()
+                .map(|line| program.earning().earns(line))
+                .collect(),
+            counted: counted.map_or(Ok(spend), |net| self::sum(net))?,
             priced,
             taxed,
-            basis: None,
+            paid: None,
+            net,
+            net_paid: None,
             tax,
             sum,
             spend,
@@ -71,9 +100,9 @@ impl<'a> Basket<'a> {
         }
     }
 
-    /// After discounts, before points paid, with tax.
+    /// After discounts, before points paid, on the side of the tax that the program counts.
     pub(super) fn spend(&self) -> Amount {
-        Amount::new(self.spend)
+        Amount::new(self.counted)
     }
 
     /// Takes the points paid off the lines and closes the sums.
@@ -92,16 +121,18 @@ impl<'a> Basket<'a> {
                 with_tax(self.settings, self.lines, &reduced, &self.tax)?
             };
             let total = Amount::new(sum(&basis)?);
-            self.basis = Some(basis);
+            self.paid = Some(basis);
             (gross.checked_sub(paid)?, total)
         } else {
             if paid > Amount::ZERO {
-                self.basis = Some(reduce(
-                    self.taxed.as_ref().unwrap_or(&self.priced),
-                    paid.minor(),
-                )?);
+                let with_tax = self.taxed.as_ref().unwrap_or(&self.priced);
+                self.paid = Some(reduce(with_tax, paid.minor())?);
             }
-            (gross, self.spend().checked_sub(paid)?)
+            (gross, Amount::new(self.spend).checked_sub(paid)?)
+        };
+        self.net_paid = match &self.paid {
+            Some(paid) if self.net.is_some() => Some(net_of(self.settings, self.lines, paid)?),
+            _ => None,
         };
         let tax = std::mem::take(&mut self.tax);
         Ok(Amounts {
@@ -114,22 +145,54 @@ impl<'a> Basket<'a> {
         })
     }
 
-    /// The lines that may earn at all.
-    pub(super) fn earning_lines(&self) -> impl Iterator<Item = &'a Line> {
-        self.lines.iter().filter(|line| !line.points_excluded)
+    /// The lines of the receipt.
+    pub(super) fn lines(&self) -> &'a [Line] {
+        self.lines
     }
 
-    /// The money of the lines that earn and that all conditions see; none when there is no such
+    /// The lines that earn.
+    pub(super) fn earning_lines(&self) -> impl Iterator<Item = &'a Line> {
+        let lines = self.lines.iter().zip(&self.earns);
+        lines.filter(|(_, earns)| **earns).map(|(line, _)| line)
+    }
+
+    /// Whether the line in this place earns and is one that the condition sees.
+    pub(super) fn is_seen(&self, place: usize, when: &Condition) -> bool {
+        let earns = self.earns.get(place).is_some_and(|earns| *earns);
+        earns
+            && self
+                .lines
+                .get(place)
+                .is_some_and(|line| when.matches_line(line))
+    }
+
+    /// The rate of each line.
+    pub(super) fn rate(&self, line: &Line) -> Decimal4 {
+        rate(self.settings, line)
+    }
+
+    /// The money of each line in this basis.
+    pub(super) fn amounts(&self, basis: Basis) -> &[i64] {
+        let with_tax = self.taxed.as_ref().unwrap_or(&self.priced);
+        let net = self.net.as_ref().unwrap_or(with_tax);
+        match (basis.with_tax, basis.after_points_paid) {
+            (true, true) => self.paid.as_ref().unwrap_or(with_tax),
+            (true, false) => with_tax,
+            (false, true) => self.net_paid.as_ref().unwrap_or(net),
+            (false, false) => net,
+        }
+    }
+
+    /// The money of the lines that earn and that the condition sees; none when there is no such
     /// line.
-    pub(super) fn earning_amount(&self, scopes: &[&Condition]) -> Result<Option<Amount>, Overflow> {
-        let basis = self
-            .basis
-            .as_ref()
-            .or(self.taxed.as_ref())
-            .unwrap_or(&self.priced);
+    pub(super) fn earning_amount(
+        &self,
+        when: &Condition,
+        basis: Basis,
+    ) -> Result<Option<Amount>, Overflow> {
         let mut found = None;
-        for (line, amount) in self.lines.iter().zip(basis) {
-            if !line.points_excluded && scopes.iter().all(|scope| scope.matches_line(line)) {
+        for (place, amount) in self.amounts(basis).iter().enumerate() {
+            if self.is_seen(place, when) {
                 let so_far: i64 = found.unwrap_or(0);
                 found = Some(so_far.checked_add(*amount).ok_or(Overflow)?);
             }
@@ -155,6 +218,37 @@ fn tax_parts(
     lines: &[Line],
     amounts: &[i64],
 ) -> Result<Vec<TaxPart>, Overflow> {
+    let mut parts = by_rate(settings, lines, amounts)?;
+    for part in &mut parts {
+        let net = part.net;
+        part.tax = tax_in(settings, part, settings.prices_include_tax)?;
+        if settings.prices_include_tax {
+            part.net = net.checked_sub(part.tax)?;
+        }
+    }
+    Ok(parts)
+}
+
+/// The tax of the money in a part: contained in it, or to be added to it.
+fn tax_in(settings: &Settings, part: &TaxPart, is_contained: bool) -> Result<Amount, Overflow> {
+    let units = i128::from(part.percent.units());
+    let hundred = i128::from(Decimal4::HUNDRED.units());
+    let numerator = i128::from(part.net.minor())
+        .checked_mul(units)
+        .ok_or(Overflow)?;
+    let denominator = if is_contained {
+        hundred.checked_add(units).ok_or(Overflow)?
+    } else {
+        hundred
+    };
+    settings
+        .tax_rounding
+        .apply(numerator, denominator)
+        .map(Amount::new)
+}
+
+/// The money of each rate, rates in the order of the lines.
+fn by_rate(settings: &Settings, lines: &[Line], amounts: &[i64]) -> Result<Vec<TaxPart>, Overflow> {
     let mut parts: Vec<TaxPart> = Vec::new();
     for (line, amount) in lines.iter().zip(amounts) {
         let percent = rate(settings, line);
@@ -168,23 +262,16 @@ fn tax_parts(
             }),
         }
     }
-    for part in &mut parts {
-        let units = i128::from(part.percent.units());
-        let hundred = i128::from(Decimal4::HUNDRED.units());
-        let numerator = i128::from(part.net.minor())
-            .checked_mul(units)
-            .ok_or(Overflow)?;
-        let denominator = if settings.prices_include_tax {
-            hundred.checked_add(units).ok_or(Overflow)?
-        } else {
-            hundred
-        };
-        part.tax = Amount::new(settings.tax_rounding.apply(numerator, denominator)?);
-        if settings.prices_include_tax {
-            part.net = part.net.checked_sub(part.tax)?;
-        }
-    }
     Ok(parts)
+}
+
+/// The lines without the tax that money with tax contains.
+fn net_of(settings: &Settings, lines: &[Line], amounts: &[i64]) -> Result<Vec<i64>, Overflow> {
+    let mut parts = by_rate(settings, lines, amounts)?;
+    for part in &mut parts {
+        part.tax = tax_in(settings, part, true)?;
+    }
+    without_tax(settings, lines, amounts, &parts)
 }
 
 /// The lines with their share of the tax of their rate.
@@ -194,7 +281,30 @@ fn with_tax(
     amounts: &[i64],
     parts: &[TaxPart],
 ) -> Result<Vec<i64>, Overflow> {
-    let mut taxed = amounts.to_vec();
+    let shares = tax_shares(settings, lines, amounts, parts);
+    let taxed = amounts.iter().zip(shares);
+    taxed
+        .map(|(amount, share)| amount.checked_add(share).ok_or(Overflow))
+        .collect()
+}
+
+/// The lines without their share of the tax of their rate.
+fn without_tax(
+    settings: &Settings,
+    lines: &[Line],
+    amounts: &[i64],
+    parts: &[TaxPart],
+) -> Result<Vec<i64>, Overflow> {
+    let shares = tax_shares(settings, lines, amounts, parts);
+    let untaxed = amounts.iter().zip(shares);
+    untaxed
+        .map(|(amount, share)| amount.checked_sub(share).ok_or(Overflow))
+        .collect()
+}
+
+/// Each line's share of the tax of its rate.
+fn tax_shares(settings: &Settings, lines: &[Line], amounts: &[i64], parts: &[TaxPart]) -> Vec<i64> {
+    let mut all = vec![0; lines.len()];
     for part in parts.iter().filter(|part| part.tax != Amount::ZERO) {
         let is_part = |line: &Line| rate(settings, line) == part.percent;
         let weights: Vec<i64> = lines
@@ -204,15 +314,12 @@ fn with_tax(
             .map(|(_, amount)| *amount)
             .collect();
         let shares = largest_remainder(part.tax.minor(), &weights);
-        let group = lines
-            .iter()
-            .zip(&mut taxed)
-            .filter(|(line, _)| is_part(line));
-        for ((_, amount), share) in group.zip(shares) {
-            *amount = amount.checked_add(share).ok_or(Overflow)?;
+        let group = lines.iter().zip(&mut all).filter(|(line, _)| is_part(line));
+        for ((_, total), share) in group.zip(shares) {
+            *total = share;
         }
     }
-    Ok(taxed)
+    all
 }
 
 /// The lines without their share of the points paid; a line below zero carries none of it.

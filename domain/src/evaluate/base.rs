@@ -1,0 +1,179 @@
+//! Base points: what each earn rule gives, which of them go together, and what their own limits
+//! leave of it.
+
+use super::caps;
+use super::cells::{Scope, View};
+use super::{Award, Context, Evaluation};
+use crate::amount::{Amount, Overflow, Points};
+use crate::decide::{Explained, Reason, Refusal};
+use crate::earn::{EarnRule, Measure, Reached};
+use crate::earning::{Combine, Granularity};
+use crate::history::Uses;
+use crate::program::Program;
+
+/// An earn rule that gave base points.
+#[derive(Debug)]
+pub(super) struct Fired<'a> {
+    pub(super) rule: &'a EarnRule,
+    pub(super) reached: Reached,
+    /// Before its limits.
+    pub(super) wanted: Points,
+    /// After its own limits: what bonuses work on.
+    pub(super) points: Points,
+}
+
+/// What an earn rule came to.
+struct Judged<'a> {
+    explained: Explained,
+    fired: Option<Fired<'a>>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// The base points of every earn rule, in document order.
+    pub(super) fn earn(&mut self, context: &Context<'a>) -> Result<Vec<Fired<'a>>, Refusal> {
+        let program = &context.version.program;
+        let mut judged = Vec::with_capacity(program.earn_rules().len());
+        for rule in program.earn_rules() {
+            judged.push(self.judge_rule(rule, context)?);
+        }
+        silence(program, &mut judged);
+        let mut all = Vec::with_capacity(judged.len());
+        for Judged { explained, fired } in judged {
+            if let Some(mut fired) = fired {
+                let rule = fired.rule;
+                let none = Uses::default();
+                let code = rule.code.as_str();
+                fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
+                self.awards.push(Award {
+                    rule: code,
+                    wallet: &rule.wallet,
+                    points: fired.points,
+                    wanted: fired.wanted,
+                    overrides: &rule.overrides,
+                    limits: &rule.limits,
+                    explained: self.explanation.len(),
+                });
+                all.push(fired);
+            }
+            self.explanation.push(explained);
+        }
+        Ok(all)
+    }
+
+    fn judge_rule(&self, rule: &'a EarnRule, context: &Context<'a>) -> Result<Judged<'a>, Refusal> {
+        let basis = rule.manner.basis;
+        let amount = match self.admit(&rule.code, &rule.when, basis, context)? {
+            Ok(amount) => amount,
+            Err(explained) => {
+                return Ok(Judged {
+                    explained,
+                    fired: None,
+                });
+            }
+        };
+        let reached = self.look(rule, context)?;
+        let points = self.base_points(rule, reached, &Scope::ALL)?;
+        if points.is_zero() {
+            let mut explained = Explained::silent(&rule.code, Reason::BelowMinimum);
+            explained.amount = Some(amount);
+            explained.missing_amount = missing(rule, amount, reached);
+            if let Some(missing) = explained.missing_amount {
+                let enough = Measure::of(amount.checked_add(missing)?, 0, reached);
+                let points = rule.award.points(&enough, rule.manner.rounding)?;
+                explained.next_points = Some(points);
+            }
+            return Ok(Judged {
+                explained,
+                fired: None,
+            });
+        }
+        let mut explained = Explained::fired(&rule.code, points);
+        explained.amount = Some(amount);
+        let fired = Some(Fired {
+            rule,
+            reached,
+            wanted: points,
+            points,
+        });
+        Ok(Judged { explained, fired })
+    }
+
+    /// The base points of a rule over the lines of a scope.
+    pub(super) fn base_points(
+        &self,
+        rule: &EarnRule,
+        reached: Reached,
+        scope: &Scope,
+    ) -> Result<Points, Overflow> {
+        let mut sum = Points::ZERO;
+        self.cells(View::of(rule, reached), scope, None, &mut |cell| {
+            let each = rule.award.points(&cell.measure, rule.manner.rounding)?;
+            let points = each.get().checked_mul(cell.count).ok_or(Overflow)?;
+            sum = sum.checked_add(Points::new(points))?;
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+
+    fn look(&self, rule: &EarnRule, context: &Context<'_>) -> Result<Reached, Refusal> {
+        let Some(customer) = &context.moment.customer else {
+            return Ok(Reached::default());
+        };
+        Ok(rule.award.look(customer, self.spend)?)
+    }
+}
+
+/// How much more money would give the first point, where the lines together decide it.
+fn missing(rule: &EarnRule, amount: Amount, reached: Reached) -> Option<Amount> {
+    let measure = Measure::of(amount, 0, reached);
+    let is_one = rule.granularity() == Granularity::Rule;
+    let missing = rule.award.missing(&measure, rule.manner.rounding);
+    missing.filter(|_| is_one)
+}
+
+/// Leaves of each wallet the rules that go together; before bonuses and limits.
+fn silence(program: &Program, judged: &mut [Judged<'_>]) {
+    let combine = program.earning().combine;
+    let is_exclusive = |rule: &EarnRule| rule.exclusive.is_some();
+    if combine == Combine::Sum && !program.earn_rules().iter().any(is_exclusive) {
+        return;
+    }
+    for wallet in program.wallets() {
+        let Some(winner) = winner(combine, &wallet.code, judged) else {
+            continue;
+        };
+        for (place, other) in judged.iter_mut().enumerate() {
+            let is_of_wallet = |fired: &Fired<'_>| fired.rule.wallet == wallet.code;
+            if place != winner && other.fired.as_ref().is_some_and(is_of_wallet) {
+                other.fired = None;
+                let amount = other.explained.amount;
+                other.explained = Explained::silent(&other.explained.rule, Reason::AnotherRule);
+                other.explained.amount = amount;
+            }
+        }
+    }
+}
+
+/// The one rule of a wallet that silences the others; ties to the earlier.
+fn winner(combine: Combine, wallet: &str, judged: &[Judged<'_>]) -> Option<usize> {
+    let firing = || {
+        let fired = judged.iter().enumerate();
+        let fired = fired.filter_map(|(place, judged)| Some((place, judged.fired.as_ref()?)));
+        fired.filter(|(_, fired)| fired.rule.wallet == wallet)
+    };
+    // The last of equals is the earliest when they are looked at backwards.
+    let backwards = || firing().collect::<Vec<_>>().into_iter().rev();
+    let exclusive = backwards()
+        .filter(|(_, fired)| fired.rule.exclusive.is_some())
+        .max_by_key(|(_, fired)| fired.rule.exclusive);
+    if let Some((place, _)) = exclusive {
+        return Some(place);
+    }
+    match combine {
+        Combine::Sum => None,
+        Combine::Best => backwards()
+            .max_by_key(|(_, fired)| fired.wanted)
+            .map(|(place, _)| place),
+        Combine::First => firing().next().map(|(place, _)| place),
+    }
+}
