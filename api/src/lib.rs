@@ -4,6 +4,8 @@
 pub mod body;
 pub mod clock;
 pub mod config;
+pub mod language;
+pub mod money;
 pub mod page;
 pub mod problem;
 pub mod revision;

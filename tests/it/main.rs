@@ -12,6 +12,7 @@ mod harness_works;
 mod hot_balances;
 mod identifiers;
 mod isolation;
+mod languages;
 mod members;
 mod programs;
 mod purchases;

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::detail::detail;
+use super::detail::Wording;
 
 /// A receipt that was recorded, with its evaluation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -119,10 +119,10 @@ pub(crate) struct Explanation {
     pub next_date: Option<Date>,
 }
 
-impl From<Explained> for Explanation {
-    fn from(explained: Explained) -> Self {
+impl Explanation {
+    fn told(explained: Explained, wording: &Wording) -> Self {
         Self {
-            detail: detail(&explained),
+            detail: wording.detail(&explained),
             rule: explained.rule,
             fired: explained.fired,
             reason: explained.reason,
@@ -141,27 +141,29 @@ impl From<Explained> for Explanation {
     }
 }
 
-impl From<PurchaseOutcome> for Purchase {
-    fn from(outcome: PurchaseOutcome) -> Self {
+impl Purchase {
+    /// The answer in the words of one caller.
+    pub(crate) fn told(outcome: PurchaseOutcome, wording: &Wording) -> Self {
         Self {
             id: outcome.id,
             transaction_id: outcome.transaction_id,
-            evaluation: outcome.into(),
+            evaluation: Evaluation::told(outcome, wording),
         }
     }
 }
 
-impl From<PurchaseOutcome> for Quote {
-    fn from(mut outcome: PurchaseOutcome) -> Self {
+impl Quote {
+    /// The answer in the words of one caller.
+    pub(crate) fn told(mut outcome: PurchaseOutcome, wording: &Wording) -> Self {
         Self {
             redeemable: std::mem::take(&mut outcome.redeemable),
-            evaluation: outcome.into(),
+            evaluation: Evaluation::told(outcome, wording),
         }
     }
 }
 
-impl From<PurchaseOutcome> for Evaluation {
-    fn from(outcome: PurchaseOutcome) -> Self {
+impl Evaluation {
+    fn told(outcome: PurchaseOutcome, wording: &Wording) -> Self {
         Self {
             business_date: outcome.business_date,
             program_version: outcome.program_version,
@@ -179,7 +181,7 @@ impl From<PurchaseOutcome> for Evaluation {
             explanation: outcome
                 .explanation
                 .into_iter()
-                .map(Explanation::from)
+                .map(|explained| Explanation::told(explained, wording))
                 .collect(),
             vouchers_issued: Vec::new(),
             messages: Vec::new(),

@@ -6,10 +6,12 @@ use domain::decide::PurchaseOutcome;
 use domain::id::PurchaseId;
 
 use super::answer::Purchase;
+use super::detail::Wording;
 use super::store::PurchaseById;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PurchasesRead;
+use crate::language::Language;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
@@ -21,7 +23,10 @@ use crate::problem::{Problem, Problems};
     path = "/v1/purchases/{id}",
     operation_id = "get_purchase",
     tag = "purchases",
-    params(("id" = PurchaseId, Path, description = "Id of the purchase")),
+    params(
+        ("id" = PurchaseId, Path, description = "Id of the purchase"),
+        ("Accept-Language" = Option<String>, Header, description = "`en` or `ja`, by quality; the language of every `detail`"),
+    ),
     responses((status = 200, description = "The purchase", body = Purchase), Problems),
     extensions(("x-scopes" = json!(["purchases:read"])))
 )]
@@ -29,6 +34,7 @@ pub(crate) async fn get(
     app: Data<App>,
     caller: Caller<PurchasesRead>,
     id: Path<String>,
+    language: Language,
     _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: PurchaseId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
@@ -48,5 +54,8 @@ pub(crate) async fn get(
     let (outcome,) = row.await??.ok_or_else(Problem::not_found)?;
     let outcome: PurchaseOutcome =
         serde_json::from_str(&outcome).map_err(|error| Problem::internal(&error))?;
-    Ok(HttpResponse::Ok().json(Purchase::from(outcome)))
+    let wording = Wording::of(&app, tenant, language).await?;
+    let mut response = HttpResponse::Ok();
+    language.name_in(&mut response);
+    Ok(response.json(Purchase::told(outcome, &wording)))
 }

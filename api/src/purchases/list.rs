@@ -9,11 +9,13 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::answer::Purchase;
+use super::detail::Wording;
 use super::store::{LatestPurchases, LatestPurchasesOfMember};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PurchasesRead;
 use crate::db::{DbError, TenantConn};
+use crate::language::Language;
 use crate::page::{Page, PageSize, Query};
 use crate::problem::{Problem, Problems};
 
@@ -46,7 +48,10 @@ pub(crate) struct PurchaseFilter {
     path = "/v1/purchases",
     operation_id = "list_purchases",
     tag = "purchases",
-    params(PurchaseFilter),
+    params(
+        PurchaseFilter,
+        ("Accept-Language" = Option<String>, Header, description = "`en` or `ja`, by quality; the language of every `detail`"),
+    ),
     responses((status = 200, description = "One page of purchases", body = Page<Purchase>), Problems),
     extensions(("x-scopes" = json!(["purchases:read"])))
 )]
@@ -54,6 +59,7 @@ pub(crate) async fn list(
     app: Data<App>,
     caller: Caller<PurchasesRead>,
     Query(filter): Query<PurchaseFilter>,
+    language: Language,
 ) -> Result<HttpResponse, Problem> {
     let filters = (filter.member_id, &filter.store, filter.from, filter.to);
     let filters = serde_json::to_string(&filters).map_err(|error| Problem::internal(&error))?;
@@ -75,7 +81,10 @@ pub(crate) async fn list(
         .collect::<Result<_, _>>()
         .map_err(|error| Problem::internal(&error))?;
     let page = Page::cut(outcomes, size, &cursors, |outcome| outcome.id)?;
-    Ok(HttpResponse::Ok().json(page.map(Purchase::from)))
+    let wording = Wording::of(&app, tenant, language).await?;
+    let mut response = HttpResponse::Ok();
+    language.name_in(&mut response);
+    Ok(response.json(page.map(|outcome| Purchase::told(outcome, &wording))))
 }
 
 async fn rows(

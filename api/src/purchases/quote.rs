@@ -7,12 +7,14 @@ use domain::history::Budgets;
 use domain::receipt::{Purpose, Receipt};
 
 use super::answer::Quote;
+use super::detail::Wording;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::{AnyOf, PurchasesRead, PurchasesWrite};
 use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
+use crate::language::Language;
 use crate::ledger::{facts_of_named, problem_of};
 use crate::problem::{Problem, Problems};
 
@@ -25,6 +27,7 @@ use crate::problem::{Problem, Problems};
     path = "/v1/quotes",
     operation_id = "quote_purchase",
     tag = "purchases",
+    params(("Accept-Language" = Option<String>, Header, description = "`en` or `ja`, by quality; the language of every `detail`")),
     request_body(content = Receipt, description = "What the till is about to sell"),
     responses((status = 200, description = "What the purchase would bring now", body = Quote), Problems),
     extensions(("x-scopes" = json!(["purchases:read", "purchases:write"])))
@@ -32,6 +35,7 @@ use crate::problem::{Problem, Problems};
 pub(crate) async fn quote(
     app: Data<App>,
     caller: Caller<AnyOf<PurchasesRead, PurchasesWrite>>,
+    language: Language,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let receipt: Receipt = body.json(MAX_BODY_BYTES).await?;
@@ -65,5 +69,8 @@ pub(crate) async fn quote(
             &"a receipt was answered as something else",
         ));
     };
-    Ok(HttpResponse::Ok().json(Quote::from(*outcome)))
+    let wording = Wording::of(&app, tenant, language).await?;
+    let mut response = HttpResponse::Ok();
+    language.name_in(&mut response);
+    Ok(response.json(Quote::told(*outcome, &wording)))
 }

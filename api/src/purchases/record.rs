@@ -8,6 +8,7 @@ use domain::receipt::{Purpose, Receipt};
 use uuid::Uuid;
 
 use super::answer::Purchase;
+use super::detail::Wording;
 use crate::app::App;
 use crate::auth::scope::PurchasesWrite;
 use crate::auth::{Caller, Principal};
@@ -15,6 +16,7 @@ use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::idempotency::{self, IdempotencyKey};
+use crate::language::Language;
 use crate::ledger::{Replay, Submission};
 use crate::problem::{Problem, Problems};
 
@@ -29,7 +31,10 @@ use crate::problem::{Problem, Problems};
     path = "/v1/purchases",
     operation_id = "record_purchase",
     tag = "purchases",
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters; the same for every repeat of this request", max_length = 255)),
+    params(
+        ("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters; the same for every repeat of this request", max_length = 255),
+        ("Accept-Language" = Option<String>, Header, description = "`en` or `ja`, by quality; the language of every `detail`"),
+    ),
     request_body(content = Receipt, description = "What the till sold"),
     responses(
         (status = 201, description = "Recorded; also the answer to a repeat with the same key", body = Purchase),
@@ -42,17 +47,21 @@ pub(crate) async fn record(
     app: Data<App>,
     caller: Caller<PurchasesWrite>,
     key: IdempotencyKey,
+    language: Language,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let receipt: Receipt = body.json(MAX_BODY_BYTES).await?;
     let submission = submission(&app, &caller, key.hash(), receipt)?;
+    // Before it is recorded: afterwards nothing may keep the till from its answer.
+    let wording = Wording::of(&app, caller.tenant, language).await?;
     let answer = app.ledger.submit(submission).await?;
     let status = status_of(answer.replay);
     let mut response = HttpResponse::build(status);
     if answer.replay.is_some() {
         response.insert_header((idempotency::REPLAYED, "true"));
     }
-    Ok(response.json(purchase(answer.outcome)?))
+    language.name_in(&mut response);
+    Ok(response.json(purchase(answer.outcome, &wording)?))
 }
 
 /// A checked receipt on its way to the ledger.
@@ -90,11 +99,11 @@ pub(super) const fn status_of(replay: Option<Replay>) -> StatusCode {
 }
 
 /// What the ledger recorded, as the till reads it.
-pub(super) fn purchase(outcome: Outcome) -> Result<Purchase, Problem> {
+pub(super) fn purchase(outcome: Outcome, wording: &Wording) -> Result<Purchase, Problem> {
     let Outcome::Purchase(outcome) = outcome else {
         return Err(Problem::internal(
             &"a receipt was answered as something else",
         ));
     };
-    Ok(Purchase::from(*outcome))
+    Ok(Purchase::told(*outcome, wording))
 }

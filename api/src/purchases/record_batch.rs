@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::answer::Purchase;
 use super::batch_item::BatchReceipt;
+use super::detail::Wording;
 use super::record::{purchase, status_of, submission};
 use crate::app::App;
 use crate::auth::scope::PurchasesWrite;
@@ -19,6 +20,7 @@ use crate::auth::{Caller, Principal};
 use crate::body::Body;
 use crate::config::{MAX_BATCH, MAX_RECEIPT_BATCH_BYTES, REQUEST_DEADLINE};
 use crate::idempotency::{self, IdempotencyKey};
+use crate::language::Language;
 use crate::ledger::{Answer, Line, Submission};
 use crate::problem::{Problem, ProblemDocument, ProblemKind, Problems, RequestId};
 
@@ -86,7 +88,10 @@ pub(crate) struct BatchResult {
     path = "/v1/purchases/batch",
     operation_id = "record_purchases",
     tag = "purchases",
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters; the same for every repeat of this request", max_length = 255)),
+    params(
+        ("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters; the same for every repeat of this request", max_length = 255),
+        ("Accept-Language" = Option<String>, Header, description = "`en` or `ja`, by quality; the language of every `detail`"),
+    ),
     request_body(content = NewPurchases, description = "What the till sold"),
     responses(
         (status = 200, description = "One result per receipt", body = BatchResults),
@@ -99,8 +104,9 @@ pub(crate) async fn record_batch(
     caller: Caller<PurchasesWrite>,
     key: IdempotencyKey,
     request_id: ReqData<RequestId>,
-    body: Body,
+    told: (Language, Body),
 ) -> Result<HttpResponse, Problem> {
+    let (language, body) = told;
     let listing = body.listing::<Envelope>(MAX_RECEIPT_BATCH_BYTES).await?;
     if listing.envelope.purchases.len() > MAX_RECEIPTS {
         return Err(Problem::invalid(vec![Fault::new(
@@ -116,6 +122,8 @@ pub(crate) async fn record_batch(
         key: &key,
         entries: &entries,
     };
+    // Before anything is recorded: afterwards nothing may keep the till from its answer.
+    let wording = Wording::of(&app, caller.tenant, language).await?;
     let answers = batch.write().await;
     let is_replay =
         |answer: &Result<Answer, Problem>| matches!(answer, Ok(answer) if answer.replay.is_some());
@@ -123,19 +131,26 @@ pub(crate) async fn record_batch(
     if !answers.is_empty() && answers.iter().all(is_replay) {
         response.insert_header((idempotency::REPLAYED, "true"));
     }
+    language.name_in(&mut response);
     let RequestId(request_id) = request_id.into_inner();
     let results = answers.into_iter().enumerate();
-    let results = results.map(|(index, answer)| BatchResult::new(index, answer, &request_id));
+    let results =
+        results.map(|(index, answer)| BatchResult::new(index, answer, &wording, &request_id));
     Ok(response.json(BatchResults {
         results: results.collect(),
     }))
 }
 
 impl BatchResult {
-    fn new(index: usize, answer: Result<Answer, Problem>, request_id: &str) -> Self {
+    fn new(
+        index: usize,
+        answer: Result<Answer, Problem>,
+        wording: &Wording,
+        request_id: &str,
+    ) -> Self {
         let told = answer.and_then(|answer| {
             let status = status_of(answer.replay).as_u16();
-            Ok((status, purchase(answer.outcome)?))
+            Ok((status, purchase(answer.outcome, wording)?))
         });
         match told {
             Ok((status, purchase)) => Self {

@@ -1,0 +1,87 @@
+//! Explanations in Japanese.
+
+use domain::amount::{Amount, Points};
+use domain::decide::{Explained, Reason};
+use jiff::civil::Date;
+
+use super::fitting;
+use crate::language::Language;
+use crate::money::{Currency, count};
+
+/// One explanation.
+pub(super) fn text(explained: &Explained, currency: &Currency) -> String {
+    let money = |amount: Amount| currency.show(amount, Language::Japanese);
+    let Some(reason) = explained.reason else {
+        return fired(explained, currency);
+    };
+    let plain = match reason {
+        Reason::NoMember => "会員の提示がありません",
+        Reason::OutsidePeriod => match explained.next_date {
+            Some(next) => return format!("次回は{}", date(next)),
+            None => "この企画は終了しました",
+        },
+        Reason::OutsideHours => match &explained.hours {
+            Some(hours) => return format!("{}から{}までの企画です", hours.from, hours.to),
+            None => "対象の時間外です",
+        },
+        Reason::Store => "この店舗は対象外です",
+        Reason::Terminal => "このレジは対象外です",
+        Reason::Tender => "このお支払い方法は対象外です",
+        Reason::Birthday => "お誕生日の前後のみです",
+        Reason::NotFirstPurchase => "初回のお買い物のみです",
+        Reason::OtherVisit => match explained.visits_to_go {
+            Some(1) => "次回のご来店で対象です",
+            Some(visits) => return format!("あと{}回のご来店で対象です", count(visits)),
+            None => "対象のご来店回数を過ぎました",
+        },
+        Reason::EnrolledTooLong => match explained.most_days {
+            Some(days) => return format!("ご入会から{}日以内のみです", count(days)),
+            None => "新しい会員様のみです",
+        },
+        Reason::VisitedRecently => match explained.next_date {
+            Some(next) => return format!("前回のご来店が最近のため、{}から", date(next)),
+            None => "前回のご来店が最近です",
+        },
+        Reason::NoEarlierVisit => "2回目以降のご来店で対象です",
+        Reason::Attributes => "対象の会員様ではありません",
+        Reason::NoMatchingLines => "対象の商品がありません",
+        Reason::BelowMinimum => match (explained.missing_amount, explained.next_points) {
+            (Some(missing), Some(next)) => {
+                return format!("あと{}で{}", money(missing), points(next));
+            }
+            (Some(missing), None) => return format!("あと{}で対象です", money(missing)),
+            (None, _) => "ポイントに届きません",
+        },
+        Reason::BelowQuantity => match explained.missing_quantity {
+            Some(missing) => return format!("あと{}点で対象です", count(missing)),
+            None => "点数が足りません",
+        },
+        Reason::NoBasePoints => "加算のもとになるポイントがありません",
+        Reason::AnotherRule => "よりお得な企画が適用されました",
+        Reason::LimitReached => "上限に達しました",
+    };
+    plain.to_owned()
+}
+
+fn fired(explained: &Explained, currency: &Currency) -> String {
+    let granted = points(explained.points.unwrap_or(Points::ZERO));
+    match (explained.times, explained.base_points, explained.amount) {
+        (Some(times), Some(base), _) => {
+            let long = format!("{}の{times}倍で+{granted}", points(base));
+            fitting(long, || format!("{times}倍で+{granted}"))
+        }
+        (_, _, Some(amount)) => {
+            let money = currency.show(amount, Language::Japanese);
+            format!("{money}で{granted}")
+        }
+        _ => granted,
+    }
+}
+
+fn points(points: Points) -> String {
+    format!("{}ポイント", count(points.get()))
+}
+
+fn date(date: Date) -> String {
+    format!("{}年{}月{}日", date.year(), date.month(), date.day())
+}
