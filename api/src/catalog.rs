@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use moka::future::Cache;
 use uuid::Uuid;
 
-use crate::db::time::{SqlInstant, SqlTime};
+use crate::db::time::{SqlInstant, SqlTime, maybe_from};
 use crate::db::{DbError, TenantConn, TenantNumber};
 use crate::statement;
 
@@ -26,10 +26,11 @@ use crate::statement;
 const MAX_SNAPSHOTS: u64 = 10_000;
 
 statement! {
-    /// The revision of the tenant's configuration, and the ledger's time. Read right after the lock.
-    tenant CatalogHead = "select catalog_revision, clock_timestamp() from tenant_keys where tenant_id = $1";
+    /// The revision of the tenant's configuration, the database's time, and the clock of a sandbox
+    /// tenant that has one. Read right after the lock.
+    tenant CatalogHead = "select catalog_revision, clock_timestamp(), test_clock from tenant_keys where tenant_id = $1";
     { tenant: i64 => BigInt }
-    -> { i64 => BigInt, SqlInstant => Timestamptz }
+    -> { i64 => BigInt, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz> }
 }
 
 statement! {
@@ -90,8 +91,8 @@ impl Catalogs {
         &self,
         tx: &TenantConn,
     ) -> Result<(Arc<Catalog>, Timestamp), DbError> {
-        let (revision, now) = head(tx).await?;
-        Ok((self.at_revision(tx, revision).await?, now))
+        let head = head(tx).await?;
+        Ok((self.at_revision(tx, head.revision).await?, head.now))
     }
 
     /// The snapshot of `revision`, which the caller read in this transaction.
@@ -116,17 +117,33 @@ impl Catalogs {
     }
 }
 
+/// What every batch reads of its tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The revision of the tenant's configuration.
+    pub(crate) revision: i64,
+    /// The tenant's time, which is that of its ledger: its own clock or the database's.
+    pub(crate) now: Timestamp,
+    /// The database's time, which counts for keys whatever the tenant's clock says.
+    pub(crate) database_now: Timestamp,
+}
+
 /// The revision of the tenant's configuration and the ledger's time.
-pub(crate) async fn head(tx: &TenantConn) -> Result<(i64, Timestamp), DbError> {
+pub(crate) async fn head(tx: &TenantConn) -> Result<Head, DbError> {
     let row = CatalogHead {
         tenant: tx.number(),
     }
     .all(tx)
     .await?
     .pop();
-    let (revision, now) =
+    let (revision, database_now, test_clock) =
         row.ok_or_else(|| DbError::Failed("the tenant has no anchor row".into()))?;
-    Ok((revision, now.into()))
+    let database_now = database_now.into();
+    Ok(Head {
+        revision,
+        now: maybe_from(test_clock).unwrap_or(database_now),
+        database_now,
+    })
 }
 
 async fn load(tx: &TenantConn, revision: i64) -> Result<Catalog, DbError> {

@@ -112,10 +112,11 @@ impl From<Refused> for Problem {
 
 statement! {
     /// Keys that were used before, with what was made under them.
-    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text, coalesce(p.outcome, r.outcome)::text
+    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text, coalesce(p.outcome, r.outcome, e.outcome)::text
         from idempotency_keys k
         left join purchases p on p.tenant_id = $1 and p.id = k.subject
         left join redemptions r on r.tenant_id = $1 and r.id = k.subject
+        left join purchase_events e on e.tenant_id = $1 and e.id = k.subject
         where k.tenant_id = $1 and k.key = any($2)";
     { tenant: i64 => BigInt, keys: Vec<Uuid> => Array<SqlUuid> }
     -> { Uuid => SqlUuid, Uuid => SqlUuid, Option<String> => Nullable<Text>, Option<String> => Nullable<Text> }

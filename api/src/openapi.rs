@@ -69,6 +69,7 @@ use crate::{api_keys, balances, members, programs, purchases, redemptions, store
         purchases::record_batch::record_batch,
         purchases::list::list,
         purchases::get::get,
+        purchases::report_event::report_event,
         redemptions::create::create,
         redemptions::get::get,
     ),

@@ -51,6 +51,7 @@ catalogue! {
     IdempotencyKeyRequired "idempotency_key_required" 400 "This operation needs an Idempotency-Key header";
     InvalidCredentials "invalid_credentials" 401 "The credentials are missing or not valid";
     InsufficientScope "insufficient_scope" 403 "The key lacks the scope for this operation";
+    SandboxOnly "sandbox_only" 403 "Only a sandbox tenant can do this";
     TenantSuspended "tenant_suspended" 403 "The tenant is suspended";
     NotFound "not_found" 404 "There is no such thing here";
     MethodNotAllowed "method_not_allowed" 405 "This path does not take that method";
@@ -59,6 +60,8 @@ catalogue! {
     ReceiptNumberUsed "receipt_number_used" 409 "The till already sent another receipt under this number";
     IdempotencyInProgress "idempotency_in_progress" 409 "A request with this key is still running";
     InvalidState "invalid_state" 409 "The state of the thing forbids this";
+    AwardCancelled "award_cancelled" 409 "The points waited too long and were cancelled";
+    ClockBackwards "clock_backwards" 409 "The clock only goes forward";
     MemberClosed "member_closed" 409 "The member is closed";
     MemberMerged "member_merged" 409 "The member was merged into another";
     IdentifierTaken "identifier_taken" 409 "Another member already has this identifier";

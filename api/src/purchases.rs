@@ -8,4 +8,5 @@ pub(crate) mod list;
 pub(crate) mod quote;
 pub(crate) mod record;
 pub(crate) mod record_batch;
+pub(crate) mod report_event;
 pub(crate) mod store;

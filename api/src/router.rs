@@ -135,6 +135,10 @@ fn points(config: &mut ServiceConfig) {
             resource("/v1/purchases/batch").route(post().to(purchases::record_batch::record_batch)),
         )
         .service(resource("/v1/purchases/{id}").route(get().to(purchases::get::get)))
+        .service(
+            resource("/v1/purchases/{id}/events")
+                .route(post().to(purchases::report_event::report_event)),
+        )
         .service(resource("/v1/redemptions").route(post().to(redemptions::create::create)))
         .service(resource("/v1/redemptions/{id}").route(get().to(redemptions::get::get)));
 }

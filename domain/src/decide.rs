@@ -3,7 +3,9 @@
 
 use crate::amount::Points;
 use crate::catalog::Catalog;
+use crate::expiry::Expiry;
 use crate::history::Budgets;
+use crate::id::PurchaseId;
 use crate::ledger::Transaction;
 use crate::member::MemberFacts;
 use crate::receipt::Receipt;
@@ -11,19 +13,22 @@ use crate::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+mod event;
 mod outcome;
 mod posting;
 mod purchase;
 mod redeem;
 mod refusal;
+mod sweep;
+mod terms;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use crate::condition::hours::ShownHours;
 pub use crate::explain::{Explained, Reason};
 pub use outcome::{
-    Amounts, AppliedDiscount, Earned, Outcome, PurchaseOutcome, RankState, Redeemable, Redeemed,
-    RedemptionOutcome, RedemptionState, TaxPart,
+    ActivatedPoints, Amounts, AppliedDiscount, Earned, EventOutcome, Outcome, PurchaseOutcome,
+    RankState, Redeemable, Redeemed, RedemptionOutcome, RedemptionState, TaxPart,
 };
 pub use refusal::Refusal;
 
@@ -34,6 +39,12 @@ pub enum Command {
     Purchase(RecordPurchase),
     /// Take points outside a receipt.
     Redeem(RedeemPoints),
+    /// Note what happened to a recorded purchase.
+    Event(ReportEvent),
+    /// Make points spendable whose day has come.
+    Activate(Sweep),
+    /// End points whose time is over.
+    Expire(Sweep),
 }
 
 impl Command {
@@ -42,8 +53,22 @@ impl Command {
     pub fn takes_points(&self) -> bool {
         match self {
             Self::Purchase(purchase) => !purchase.receipt.redeem.is_empty(),
-            Self::Redeem(_) => true,
+            Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => true,
         }
+    }
+
+    /// Whether it lets open lots live longer, so that they must be known though nothing is taken
+    /// from them.
+    #[must_use]
+    pub fn moves_lots(&self, catalog: &Catalog) -> bool {
+        let Self::Purchase(purchase) = self else {
+            return false;
+        };
+        let version = catalog.version_at(purchase.receipt.occurred_at);
+        let wallets = version.map_or(&[][..], |version| version.program.wallets());
+        wallets
+            .iter()
+            .any(|wallet| matches!(wallet.expiry, Expiry::Sliding { .. }))
     }
 }
 
@@ -71,6 +96,28 @@ pub struct RedeemPoints {
     pub reference: Option<String>,
     /// When it happened; none = now.
     pub occurred_at: Option<Timestamp>,
+}
+
+/// Something that happened to a recorded purchase, as the shop reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportEvent {
+    /// A fresh UUIDv7; every id of the command derives from it.
+    pub seed: Uuid,
+    /// The purchase.
+    pub purchase: PurchaseId,
+    /// When the purchase took place; it never changes.
+    pub purchased_at: Timestamp,
+    /// What happened, in the words of the program.
+    pub event: String,
+    /// When it happened; none = now.
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// A look through a member's lots for those whose time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// A fresh UUIDv7; every id of the command derives from it.
+    pub seed: Uuid,
 }
 
 /// What a command does, and what its caller is told.
@@ -101,6 +148,9 @@ pub fn decide(
     match command {
         Command::Purchase(command) => purchase::decide(catalog, facts, command, now),
         Command::Redeem(command) => redeem::decide(catalog, facts.member, command, now),
+        Command::Event(command) => event::decide(catalog, facts.member, command, now),
+        Command::Activate(command) => sweep::activate(facts.member, command, now),
+        Command::Expire(command) => sweep::expire(facts.member, command, now),
     }
 }
 

@@ -15,6 +15,9 @@ mod tests;
 const MAX_DAYS: i64 = 3_660;
 const MAX_MONTHS: i64 = 120;
 const MAX_YEARS: i64 = 10;
+/// The things that a member may do to keep points.
+const MAX_RESETS: usize = 3;
+const LEAP_YEAR: i16 = 2_000;
 
 /// When points of a wallet end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +29,21 @@ pub(crate) enum Expiry {
     After { length: Length, round_up: RoundUp },
     /// With the last day of the n-th month after the earning month.
     EndOfMonth { months: i64 },
+    /// With the next such day of the year, or some years later.
+    FixedDate { month: i8, day: i8, years: i16 },
+    /// After days in which the member did nothing; what is done moves all lots of the wallet.
+    Sliding { days: i64, reset_on: ResetOn },
+}
+
+/// What a member does to keep points that slide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct ResetOn {
+    /// Points of the wallet were granted.
+    pub(crate) earn: bool,
+    /// Points of the wallet were spent.
+    pub(crate) redeem: bool,
+    /// A receipt, whatever it earned.
+    pub(crate) visit: bool,
 }
 
 /// A time from the earning day.
@@ -45,7 +63,8 @@ pub(crate) enum RoundUp {
 }
 
 impl Expiry {
-    /// The instant at which points earned on this business date end.
+    /// The instant at which points end whose time began on this business date: that of earning, of
+    /// activation or, where they slide, of what was done last.
     pub(crate) fn expires_at(
         self,
         earned_on: Date,
@@ -65,6 +84,14 @@ impl Expiry {
             Self::EndOfMonth { months } => {
                 add(earned_on.first_of_month(), Length::Months(months).span()?)?.last_of_month()
             }
+            Self::FixedDate { month, day, years } => {
+                let this_year = day_of_year(earned_on.year(), month, day)?;
+                let wait = if this_year < earned_on { 1 } else { 0 };
+                let year = earned_on.year().checked_add(wait);
+                let year = year.and_then(|year| year.checked_add(years));
+                day_of_year(year.ok_or(Overflow)?, month, day)?
+            }
+            Self::Sliding { days, .. } => add(earned_on, Length::Days(days).span()?)?,
         };
         calendar::ends_at(last_day, zone, cutover).map(Some)
     }
@@ -76,12 +103,16 @@ impl Expiry {
             ("never", "never"),
             ("after", "after"),
             ("end_of_month", "end_of_month"),
+            ("fixed_date", "fixed_date"),
+            ("sliding", "sliding"),
         ];
-        match reader.choice(object, "type", &kinds, &["fixed_date", "sliding"]) {
+        match reader.choice(object, "type", &kinds, &[]) {
             Some("after") => read_after(reader, object),
             Some("end_of_month") => Self::EndOfMonth {
                 months: reader.required_integer(object, "months", 0..=MAX_MONTHS),
             },
+            Some("fixed_date") => read_fixed_date(reader, object),
+            Some("sliding") => read_sliding(reader, object),
             Some(_) => Self::Never,
             None => {
                 // The fields of the other kinds are not this document's fault.
@@ -123,6 +154,49 @@ fn read_after(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Expiry {
         .unwrap_or(RoundUp::None);
     let length = days.or(months).or(years).unwrap_or(Length::Days(1));
     Expiry::After { length, round_up }
+}
+
+fn read_fixed_date(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Expiry {
+    let month = reader.required_integer(object, "month", 1..=12);
+    let month = i8::try_from(month).unwrap_or(1);
+    // A year with all its days: 29 February is a date, 30 February is not.
+    let days = Date::new(LEAP_YEAR, month, 1).map_or(31, Date::days_in_month);
+    let day = reader.required_integer(object, "day", 1..=i64::from(days));
+    let years = reader.integer(object, "years", 0..=MAX_YEARS).unwrap_or(0);
+    Expiry::FixedDate {
+        month,
+        day: i8::try_from(day).unwrap_or(1),
+        years: i16::try_from(years).unwrap_or(0),
+    }
+}
+
+fn read_sliding(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Expiry {
+    let days = reader.required_integer(object, "days", 1..=MAX_DAYS);
+    reader.require(object, "reset_on");
+    let mut reset_on = ResetOn::default();
+    for (pointer, value) in reader
+        .filled_list(object, "reset_on", MAX_RESETS)
+        .unwrap_or_default()
+    {
+        match value.as_str() {
+            Some("earn") => reset_on.earn = true,
+            Some("redeem") => reset_on.redeem = true,
+            Some("visit") => reset_on.visit = true,
+            Some(_) => {
+                let detail = "give one of: earn, redeem, visit";
+                reader.fault(pointer, FaultCode::InvalidValue, detail);
+            }
+            None => reader.fault(pointer, FaultCode::InvalidType, "give a text here"),
+        }
+    }
+    Expiry::Sliding { days, reset_on }
+}
+
+/// The date in a year; 29 February is the 28th in common years.
+fn day_of_year(year: i16, month: i8, day: i8) -> Result<Date, Overflow> {
+    let first = Date::new(year, month, 1).map_err(|_out_of_range| Overflow)?;
+    let day = day.min(first.days_in_month());
+    Date::new(year, month, day).map_err(|_out_of_range| Overflow)
 }
 
 impl Length {

@@ -186,6 +186,10 @@ typed_id!(
     PurchaseId, "pur_", "A recorded purchase."
 );
 typed_id!(
+    /// Something that happened to a purchase after it was recorded.
+    PurchaseEventId, "pev_", "An event of a purchase."
+);
+typed_id!(
     /// One atomic change of a member's points.
     TransactionId, "txn_", "A transaction: one atomic change of a member's points."
 );

@@ -2,7 +2,7 @@
 //! transaction sums to zero by construction.
 
 use crate::amount::{Amount, Points};
-use crate::id::{LotId, MemberId, PurchaseId, RedemptionId, TransactionId};
+use crate::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
 use crate::lot::Lot;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -93,6 +93,10 @@ pub enum TransactionKind {
     Purchase,
     /// Points taken outside a receipt.
     Redeem,
+    /// Points that waited became spendable, by time or by an event.
+    Activate,
+    /// Points whose time is over, or that waited too long for their event.
+    Expire,
 }
 
 impl TransactionKind {
@@ -102,6 +106,8 @@ impl TransactionKind {
         match self {
             Self::Purchase => "purchase",
             Self::Redeem => "redeem",
+            Self::Activate => "activate",
+            Self::Expire => "expire",
         }
     }
 }
@@ -125,17 +131,27 @@ pub struct Transfer {
     pub lot: Option<LotId>,
 }
 
-/// What is left of a lot after a transaction.
+/// A lot that was there before a transaction, as it is after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LotChange {
+    /// When it expired before, which is part of its key in the store.
+    pub expired_at: Option<Timestamp>,
+    /// Whether more than what is left of it changed.
+    pub is_moved: bool,
     /// The lot.
-    pub id: LotId,
-    /// As in the lot.
-    pub expires_at: Option<Timestamp>,
-    /// The wallet's code.
-    pub wallet: String,
-    /// What is left.
-    pub remaining: Points,
+    pub lot: Lot,
+}
+
+impl LotChange {
+    /// What made `before` into `after`.
+    pub(crate) fn between(before: &Lot, after: Lot) -> Self {
+        let is_moved = after.expires_at != before.expires_at || after.pending != before.pending;
+        Self {
+            expired_at: before.expires_at,
+            is_moved,
+            lot: after,
+        }
+    }
 }
 
 /// A wallet's stored numbers after a transaction.
@@ -217,6 +233,8 @@ pub struct Transaction {
     pub recorded_at: Timestamp,
     /// The purchase it belongs to.
     pub purchase: Option<PurchaseId>,
+    /// The event of a purchase that made it.
+    pub event: Option<PurchaseEventId>,
     /// The redemption it belongs to.
     pub redemption: Option<RedemptionId>,
     /// Why, where somebody said so.
@@ -225,7 +243,7 @@ pub struct Transaction {
     pub transfers: Vec<Transfer>,
     /// New lots; one that expired on arrival has nothing left.
     pub lots_opened: Vec<Lot>,
-    /// Lots that were there before and hold less now.
+    /// Lots that were there before and hold less or end at another time now.
     pub lots_changed: Vec<LotChange>,
     /// The wallets it touched, after it.
     pub wallets: Vec<WalletState>,

@@ -6,6 +6,7 @@
     clippy::float_arithmetic
 )]
 
+mod activation;
 pub mod amount;
 mod bonus;
 pub mod calendar;

@@ -99,12 +99,12 @@ impl WalletFacts {
 }
 
 impl MemberFacts {
-    /// Whether `decide` needs the open lots for this command: it spends, or some lot may have
-    /// expired by now. Ask it for every command of a batch before the first is decided: a command
-    /// can't bring back lots that were not loaded.
+    /// Whether `decide` needs the open lots for this command: it takes or moves them, or some lot
+    /// may have expired by now. Ask it for every command of a batch before the first is decided: a
+    /// command can't bring back lots that were not loaded.
     #[must_use]
-    pub fn needs_lots(&self, command: &Command, now: Timestamp) -> bool {
-        command.takes_points() || self.has_expired(now)
+    pub fn needs_lots(&self, catalog: &Catalog, command: &Command, now: Timestamp) -> bool {
+        command.takes_points() || command.moves_lots(catalog) || self.has_expired(now)
     }
 
     /// Whether the points of some lot may be over at `now`, so that the open lots must be known.
@@ -198,14 +198,14 @@ fn apply_lots(lots: &mut Vec<Lot>, wallet: &str, transaction: &Transaction) {
     for change in transaction
         .lots_changed
         .iter()
-        .filter(|change| change.wallet == wallet)
+        .filter(|change| change.lot.wallet == wallet)
     {
-        if let Some(lot) = lots.iter_mut().find(|lot| lot.id == change.id) {
-            lot.remaining = change.remaining;
+        if let Some(lot) = lots.iter_mut().find(|lot| lot.id == change.lot.id) {
+            lot.clone_from(&change.lot);
         }
     }
-    lots.retain(|lot| !lot.remaining.is_zero());
+    lots.retain(Lot::is_open);
     let opened = transaction.lots_opened.iter();
-    let opened = opened.filter(|lot| lot.wallet == wallet && !lot.remaining.is_zero());
+    let opened = opened.filter(|lot| lot.wallet == wallet && lot.is_open());
     lots.extend(opened.cloned());
 }

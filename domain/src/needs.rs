@@ -55,7 +55,7 @@ impl Command {
     #[must_use]
     pub fn needs(&self, catalog: &Catalog, member: &MemberFacts, now: Timestamp) -> Needs {
         let mut needs = Needs {
-            lots: member.needs_lots(self, now),
+            lots: member.needs_lots(catalog, self, now),
             ..Needs::default()
         };
         if let Self::Purchase(purchase) = self {

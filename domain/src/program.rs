@@ -1,6 +1,7 @@
 //! A tenant's program document, validated once: what stands here can be evaluated without another
 //! look at whether it makes sense.
 
+use crate::activation::Activation;
 use crate::amount::Points;
 use crate::bonus::Bonus;
 use crate::condition::Moment;
@@ -33,6 +34,8 @@ pub struct Wallet {
     pub name: String,
     /// When its points expire.
     pub(crate) expiry: Expiry,
+    /// When its points become spendable.
+    pub(crate) activation: Activation,
     /// How its points pay.
     pub(crate) redemption: RedemptionTerms,
     /// The most points that it may hold; what would go beyond is not granted.
@@ -46,6 +49,8 @@ pub struct Wallet {
 pub(crate) struct Overrides {
     /// When they end.
     pub(crate) expiry: Option<Expiry>,
+    /// When they become spendable.
+    pub(crate) activation: Option<Activation>,
 }
 
 /// A program document that can be evaluated.
@@ -126,6 +131,17 @@ impl Program {
         &self.earn_rules
     }
 
+    /// What the rule or bonus with this code says about its own points.
+    pub(crate) fn overrides(&self, code: &str) -> Option<&Overrides> {
+        let mut rules = self.earn_rules.iter();
+        let rule = rules.find(|rule| rule.code == code);
+        let mut bonuses = self.bonuses.iter();
+        rule.map(|rule| &rule.overrides).or_else(|| {
+            let bonus = bonuses.find(|bonus| bonus.code == code)?;
+            Some(&bonus.overrides)
+        })
+    }
+
     /// What adds to base points, in document order.
     pub(crate) fn bonuses(&self) -> &[Bonus] {
         &self.bonuses
@@ -190,17 +206,13 @@ fn read_wallet(reader: &mut Reader<'_>, value: &Value, pointer: String) -> Walle
     let name = object
         .get("name")
         .map(|name| reader.text_at(name, object.at("name")));
-    let expiry = reader.child(&mut object, "expiry").map(|mut expiry| {
-        let read = Expiry::read(reader, &mut expiry);
-        reader.close(&expiry);
-        read
-    });
+    let expiry = read_expiry(reader, &mut object);
     let redemption = reader.child(&mut object, "redemption").map(|mut terms| {
         let read = RedemptionTerms::read(reader, &mut terms);
         reader.close(&terms);
         read
     });
-    reader.only(&mut object, "activation", is_immediate);
+    let activation = read_activation(reader, &mut object);
     let shortage = [("negative", ()), ("clamp", ()), ("refuse", ())];
     // Nothing takes points back yet, so that any way to treat a shortage is kept.
     let _kept = reader.choice(&mut object, "on_shortage", &shortage, &[]);
@@ -211,26 +223,35 @@ fn read_wallet(reader: &mut Reader<'_>, value: &Value, pointer: String) -> Walle
         name: name.unwrap_or_else(|| code.clone()),
         code,
         expiry: expiry.unwrap_or_default(),
+        activation: activation.unwrap_or_default(),
         redemption: redemption.unwrap_or_default(),
         max_balance: most.map(Points::new),
         limits,
     }
 }
 
-/// Points are spendable at once: the only activation there is yet.
-fn is_immediate(activation: &Value) -> bool {
-    *activation == serde_json::json!({"type": "immediate"})
+/// When points end, if the object says so.
+fn read_expiry(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Option<Expiry> {
+    let mut expiry = reader.child(object, "expiry")?;
+    let read = Expiry::read(reader, &mut expiry);
+    reader.close(&expiry);
+    Some(read)
+}
+
+/// When points become spendable, if the object says so.
+fn read_activation(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Option<Activation> {
+    let mut activation = reader.child(object, "activation")?;
+    let read = Activation::read(reader, &mut activation);
+    reader.close(&activation);
+    Some(read)
 }
 
 /// What a rule may say about its own points.
 pub(crate) fn read_grant_overrides(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Overrides {
-    reader.only(object, "activation", is_immediate);
-    let expiry = reader.child(object, "expiry").map(|mut expiry| {
-        let read = Expiry::read(reader, &mut expiry);
-        reader.close(&expiry);
-        read
-    });
-    Overrides { expiry }
+    Overrides {
+        expiry: read_expiry(reader, object),
+        activation: read_activation(reader, object),
+    }
 }
 
 /// Nothing can be returned yet, so that only the defaults are kept.

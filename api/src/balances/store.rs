@@ -17,14 +17,15 @@ statement! {
         from members m
         join tenant_keys k on k.tenant_id = $1
         join member_ledgers l on l.tenant_id = $1 and l.member_id = m.id
-        cross join lateral (select greatest(statement_timestamp(), l.last_recorded_at) as at) n
+        cross join lateral (select greatest(coalesce(k.test_clock, statement_timestamp()),
+            l.last_recorded_at) as at) n
         left join wallets w on w.tenant_id = $1 and w.member_id = m.id
         left join lateral (
             select sum(t.remaining) filter (where t.expires_at <= n.at) as points,
                 min(t.expires_at) filter (where t.expires_at > n.at) as next_expires_at
             from lots t
             where t.tenant_id = $1 and t.member_id = m.id and t.wallet = w.wallet and t.remaining > 0
-                and (t.activates_at is null or t.activates_at <= n.at) and w.next_expires_at <= n.at
+                and t.pending_until is null and w.next_expires_at <= n.at
         ) o on true
         where m.tenant_id = $1 and m.id = $2";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid }
@@ -46,7 +47,8 @@ statement! {
     /// Open lots that will expire, the soonest first, after a place in that order.
     tenant LotsToExpire = "select id, wallet, remaining, expires_at, occurred_at, rule from lots
         where tenant_id = $1 and member_id = $2 and (expires_at, id) > ($3, $4)
-            and expires_at > statement_timestamp() and expires_at < 'infinity' and remaining > 0
+            and expires_at > (select coalesce(test_clock, statement_timestamp()) from tenant_keys where tenant_id = $1)
+            and expires_at < 'infinity' and remaining > 0
         order by expires_at, id limit $5";
     {
         tenant: i64 => BigInt, member: Uuid => SqlUuid, after: SqlInstant => Timestamptz,

@@ -6,9 +6,9 @@ mod columns;
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 
-use domain::decide::{Outcome, PurchaseOutcome};
+use domain::decide::{EventOutcome, Outcome, PurchaseOutcome};
 use domain::id::{LotId, MemberId, StoreId};
-use domain::ledger::{DayDelta, Transaction, WalletState};
+use domain::ledger::{DayDelta, LotChange, Transaction, WalletState};
 use domain::lot::Lot;
 use domain::receipt::{MemberRef, Receipt};
 use jiff::Timestamp;
@@ -16,8 +16,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use columns::{
-    insert_keys, insert_lots, insert_purchases, insert_redemptions, insert_transactions,
-    insert_transfers, update_ledgers, update_lots, upsert_days, upsert_wallets,
+    insert_events, insert_keys, insert_lots, insert_purchases, insert_redemptions,
+    insert_transactions, insert_transfers, move_lots, update_ledgers, update_lots, upsert_days,
+    upsert_wallets,
 };
 
 use super::Submission;
@@ -65,22 +66,54 @@ struct RedemptionRow {
     outcome: String,
 }
 
+#[derive(Debug)]
+struct EventRow {
+    id: Uuid,
+    purchase: Uuid,
+    member: Uuid,
+    event: String,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    actor: Uuid,
+    outcome: String,
+}
+
+/// A lot that was there before the batch, as it ends.
+#[derive(Debug)]
+struct ChangedLot {
+    /// When it expired before, which is part of its key.
+    expired_at: Option<Timestamp>,
+    is_moved: bool,
+    lot: Lot,
+}
+
 /// The rows of one batch. A lot that is opened and spent from in the same batch is written once, as it ends.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
+    /// The database's time, whatever the tenant's clock says: keys are kept for real days.
+    keyed_at: Timestamp,
     keys: Vec<KeyRow>,
     purchases: Vec<PurchaseRow>,
     redemptions: Vec<RedemptionRow>,
+    events: Vec<EventRow>,
     transactions: Vec<(Transaction, Uuid)>,
     opened: Vec<(MemberId, Lot)>,
     opened_at: HashMap<LotId, usize>,
-    changed: BTreeMap<(MemberId, LotId), (Option<Timestamp>, i64)>,
+    changed: BTreeMap<(MemberId, LotId), ChangedLot>,
     wallets: BTreeMap<(MemberId, String), WalletState>,
     ledgers: BTreeMap<MemberId, (i64, Timestamp)>,
     days: BTreeMap<(MemberId, Date), DayDelta>,
 }
 
 impl Rows {
+    /// No rows yet.
+    pub(super) fn new(keyed_at: Timestamp) -> Self {
+        Self {
+            keyed_at,
+            ..Self::default()
+        }
+    }
+
     /// Nothing is to be written.
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
@@ -91,7 +124,6 @@ impl Rows {
         &mut self,
         submission: &Submission,
         refused: &Refused,
-        now: Timestamp,
     ) -> Result<(), DbError> {
         let refusal =
             serde_json::to_value(refused).map_err(|error| DbError::Failed(error.to_string()))?;
@@ -100,19 +132,19 @@ impl Rows {
             content: submission.content,
             subject: None,
             refusal: Some(refusal),
-            recorded_at: now,
+            recorded_at: self.keyed_at,
         });
         Ok(())
     }
 
     /// The key under which `subject` was made.
-    fn key(&mut self, submission: &Submission, subject: Uuid, recorded_at: Timestamp) {
+    fn key(&mut self, submission: &Submission, subject: Uuid) {
         self.keys.push(KeyRow {
             key: submission.key,
             content: submission.content,
             subject: Some(subject),
             refusal: None,
-            recorded_at,
+            recorded_at: self.keyed_at,
         });
     }
 
@@ -130,7 +162,7 @@ impl Rows {
             member: outcome.member_id.map(MemberRef::Id),
             ..receipt.clone()
         };
-        self.key(submission, outcome.id.uuid(), outcome.recorded_at);
+        self.key(submission, outcome.id.uuid());
         self.purchases.push(PurchaseRow {
             till_identity,
             content: submission.content,
@@ -161,7 +193,7 @@ impl Rows {
                 "a redemption was decided as something else".into(),
             ));
         };
-        self.key(submission, redemption.id.uuid(), recorded_at);
+        self.key(submission, redemption.id.uuid());
         self.redemptions.push(RedemptionRow {
             id: redemption.id.uuid(),
             member: redemption.member_id.uuid(),
@@ -171,6 +203,28 @@ impl Rows {
             recorded_at,
             actor: submission.actor.uuid(),
             outcome: serde_json::to_string(redemption)
+                .map_err(|error| DbError::Failed(error.to_string()))?,
+        });
+        Ok(())
+    }
+
+    /// What happened to a purchase.
+    pub(super) fn event(
+        &mut self,
+        submission: &Submission,
+        outcome: &EventOutcome,
+        recorded_at: Timestamp,
+    ) -> Result<(), DbError> {
+        self.key(submission, outcome.id.uuid());
+        self.events.push(EventRow {
+            id: outcome.id.uuid(),
+            purchase: outcome.purchase_id.uuid(),
+            member: outcome.member_id.uuid(),
+            event: outcome.event.clone(),
+            occurred_at: outcome.occurred_at,
+            recorded_at,
+            actor: submission.actor.uuid(),
+            outcome: serde_json::to_string(outcome)
                 .map_err(|error| DbError::Failed(error.to_string()))?,
         });
         Ok(())
@@ -190,14 +244,11 @@ impl Rows {
         for change in &transaction.lots_changed {
             match self
                 .opened_at
-                .get(&change.id)
+                .get(&change.lot.id)
                 .and_then(|at| self.opened.get_mut(*at))
             {
-                Some((_, lot)) => lot.remaining = change.remaining,
-                None => {
-                    let left = (change.expires_at, change.remaining.get());
-                    self.changed.insert((member, change.id), left);
-                }
+                Some((_, lot)) => lot.clone_from(&change.lot),
+                None => self.change(member, change),
             }
         }
         for wallet in &transaction.wallets {
@@ -211,6 +262,17 @@ impl Rows {
         }
         self.transactions.push((transaction, actor));
         Ok(())
+    }
+
+    fn change(&mut self, member: MemberId, change: &LotChange) {
+        let key = (member, change.lot.id);
+        let row = self.changed.entry(key).or_insert_with(|| ChangedLot {
+            expired_at: change.expired_at,
+            is_moved: false,
+            lot: change.lot.clone(),
+        });
+        row.is_moved |= change.is_moved;
+        row.lot.clone_from(&change.lot);
     }
 
     fn day(&mut self, member: MemberId, day: DayDelta) -> Result<(), DbError> {
@@ -244,7 +306,10 @@ impl Rows {
         let keys = self.keys.len();
         let (purchases, redemptions) = (self.purchases.len(), self.redemptions.len());
         let (transactions, opened) = (self.transactions.len(), self.opened.len());
-        let (changed, wallets) = (self.changed.len(), self.wallets.len());
+        let changed = std::mem::take(&mut self.changed);
+        let (moved, changed): (Vec<_>, Vec<_>) =
+            changed.into_iter().partition(|(_, row)| row.is_moved);
+        let (events, wallets) = (self.events.len(), self.wallets.len());
         let (ledgers, days) = (self.ledgers.len(), self.days.len());
         let transfers = self
             .transactions
@@ -270,12 +335,14 @@ impl Rows {
                 insert_transactions(tenant, self.transactions).run(tx)
             ),
             exactly(opened, insert_lots(tenant, self.opened).run(tx)),
-            exactly(changed, update_lots(tenant, self.changed).run(tx)),
+            exactly(changed.len(), update_lots(tenant, changed).run(tx)),
+            exactly(moved.len(), move_lots(tenant, moved).run(tx)),
+            exactly(events, insert_events(tenant, self.events).run(tx)),
             exactly(wallets, upsert_wallets(tenant, self.wallets).run(tx)),
             exactly(ledgers, update_ledgers(tenant, self.ledgers).run(tx)),
             exactly(days, upsert_days(tenant, self.days).run(tx)),
         );
-        DbError::cause(<[_; 10]>::from(written))
+        DbError::cause(<[_; 12]>::from(written))
     }
 }
 

@@ -19,7 +19,7 @@ use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
 use super::{Answer, Item, Submission, Tools};
 use crate::balances_cache::HotBalances;
-use crate::catalog;
+use crate::catalog::{self, Head};
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
 use crate::problem::Problem;
@@ -119,41 +119,46 @@ async fn look(
         tx.note_prepared::<LockMembers>();
     }
 
-    let catalog = tools.catalogs.at_revision(tx, seen.revision).await?;
-    if guess.is_none_or(|guess| guess.revision != seen.revision) {
+    let catalog = tools.catalogs.at_revision(tx, seen.head.revision).await?;
+    let mut movers = Vec::new();
+    if guess.is_none_or(|guess| guess.revision != seen.head.revision) {
         let asked = Asked::of(items, found, Some(&catalog));
         let (receipts, references) = (asked.receipts, asked.references);
         seen.known.add_identities(tx, receipts, references).await?;
+        movers = asked.spenders;
     }
     let mut members = facts::joined(locked, seen.standing);
     facts::add_wallets(&mut members, seen.wallets);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
-    add_expired(tx, &mut members, &asked.spenders, seen.now).await?;
+    add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
     if seen.known.has_identities() {
         // Another node may have committed between the two reads, and the key comes first.
         seen.known.add_keys(tx, asked.keys).await?;
     }
     Ok(Deciding {
         catalog,
-        now: seen.now,
+        now: seen.head.now,
         members,
         known: seen.known,
-        rows: Rows::default(),
+        rows: Rows::new(seen.head.database_now),
         touched: Vec::new(),
     })
 }
 
-/// Lots of members who spend nothing, but some of whose points are over by now.
+/// Lots of members who were not known to need them: some of their points are over by now, or the
+/// guessed catalog did not say that their lots move.
 async fn add_expired(
     tx: &TenantConn,
     members: &mut Members,
     spenders: &[Uuid],
+    movers: &[Uuid],
     now: Timestamp,
 ) -> Result<(), DbError> {
     let is_spender = |member: &MemberId| spenders.contains(&member.uuid());
     let expired: Vec<Uuid> = members
         .values()
-        .filter(|facts| !is_spender(&facts.member) && facts.has_expired(now))
+        .filter(|facts| !is_spender(&facts.member))
+        .filter(|facts| facts.has_expired(now) || movers.contains(&facts.member.uuid()))
         .map(|facts| facts.member.uuid())
         .collect();
     let rows = facts::lots(tx, expired.clone()).await?;
@@ -163,7 +168,7 @@ async fn add_expired(
 /// What a batch asks the database for, before anything is known.
 struct Asked {
     members: Vec<Uuid>,
-    /// Those whose points are to be taken, so that their lots are needed.
+    /// Those whose points are to be taken or moved, so that their lots are needed.
     spenders: Vec<Uuid>,
     keys: Vec<Uuid>,
     receipts: Vec<Uuid>,
@@ -172,8 +177,7 @@ struct Asked {
 
 /// What the database answered.
 struct Seen {
-    revision: i64,
-    now: Timestamp,
+    head: Head,
     known: Known,
     standing: Vec<facts::StandingRow>,
     wallets: Vec<(MemberId, String, WalletFacts)>,
@@ -196,8 +200,10 @@ impl Asked {
             match command {
                 Command::Purchase(_) => asked.receipts.extend(identity),
                 Command::Redeem(_) => asked.references.extend(identity),
+                Command::Event(_) | Command::Activate(_) | Command::Expire(_) => {}
             }
-            if command.takes_points() {
+            let moves = catalog.is_some_and(|catalog| command.moves_lots(catalog));
+            if moves || command.takes_points() {
                 asked.spenders.extend(member.map(MemberId::uuid));
             }
         }
@@ -210,7 +216,7 @@ impl Asked {
         let (mut known, mut identities) = (Known::default(), Known::default());
         let (members, spenders) = (&self.members, &self.spenders);
         let (receipts, references) = (self.receipts.clone(), self.references.clone());
-        let ((revision, now), (), standing, wallets, lots, ()) = tokio::try_join!(
+        let (head, (), standing, wallets, lots, ()) = tokio::try_join!(
             biased;
             catalog::head(tx),
             known.add_keys(tx, self.keys.clone()),
@@ -221,8 +227,7 @@ impl Asked {
         )?;
         known.join(identities);
         Ok(Seen {
-            revision,
-            now,
+            head,
             known,
             standing,
             wallets,
@@ -287,6 +292,7 @@ impl Deciding {
                 self.rows
                     .purchase(submission, outcome, &purchase.receipt, place)?;
             }
+            (Outcome::Event(outcome), _) => self.rows.event(submission, outcome, recorded_at)?,
             (outcome, _) => self.rows.redemption(submission, outcome, recorded_at)?,
         }
         if let Some(transaction) = decision.transaction {
@@ -305,7 +311,7 @@ impl Deciding {
                 kind: problem.kind,
                 detail: problem.detail.clone(),
             };
-            self.rows.refuse(submission, &refused, self.now)?;
+            self.rows.refuse(submission, &refused)?;
             self.known.note(submission, None, Err(&refused));
         }
         Ok(problem)
@@ -337,5 +343,6 @@ impl Deciding {
 const fn pointer(command: &Command) -> &'static str {
     match command {
         Command::Purchase(_) | Command::Redeem(_) => "/member",
+        Command::Event(_) | Command::Activate(_) | Command::Expire(_) => "",
     }
 }

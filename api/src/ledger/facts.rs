@@ -7,7 +7,7 @@ use domain::catalog::Catalog;
 use domain::history::History;
 use domain::id::{LotId, MemberId, TransactionId};
 use domain::ledger::Balance;
-use domain::lot::Lot;
+use domain::lot::{Lot, Pending};
 use domain::member::{MemberFacts, MemberStatus, WalletFacts};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -38,6 +38,8 @@ pub(super) type LotRow = (
     Uuid,
     String,
     i32,
+    Option<SqlInstant>,
+    Option<String>,
 );
 
 /// Lock the members, in ascending order; those that are not there are absent.
@@ -184,6 +186,8 @@ pub(super) fn add_lots(
         transaction,
         rule,
         version,
+        pending_until,
+        awaits,
     ) in rows
     {
         let lot = Lot {
@@ -191,6 +195,7 @@ pub(super) fn add_lots(
             wallet,
             granted: Points::new(granted),
             remaining: Points::new(remaining),
+            pending: pending(maybe_from(pending_until), awaits),
             activates_at: maybe_from(activates),
             expires_at: maybe_from(expires),
             occurred_at: occurred.into(),
@@ -208,6 +213,16 @@ pub(super) fn add_lots(
         }
     }
     Ok(())
+}
+
+fn pending(until: Option<Timestamp>, awaits: Option<String>) -> Option<Pending> {
+    match awaits {
+        None => until.map(Pending::Until),
+        Some(event) => Some(Pending::Event {
+            event,
+            cancels_at: until,
+        }),
+    }
 }
 
 /// One member without a lock, with open lots: for a quote and for reads past the cache.

@@ -53,6 +53,7 @@ pub(super) fn identity(catalog: &Catalog, command: &Command) -> Option<Uuid> {
     match command {
         Command::Purchase(purchase) => till_identity(catalog, &purchase.receipt),
         Command::Redeem(redeem) => redeem.reference.as_deref().map(reference),
+        Command::Event(_) | Command::Activate(_) | Command::Expire(_) => None,
     }
 }
 
@@ -197,7 +198,7 @@ fn already_used(command: &Command) -> Problem {
             ProblemKind::ReceiptNumberUsed,
             "The store's terminal already sent another receipt with this number on this business date.",
         ),
-        Command::Redeem(_) => Problem::new(
+        _ => Problem::new(
             ProblemKind::ReferenceUsed,
             "This reference was already used for another redemption.",
         ),
@@ -208,18 +209,21 @@ fn unreadable(error: &serde_json::Error) -> DbError {
     DbError::Failed(format!("a recorded answer can't be read: {error}"))
 }
 
-/// A recorded answer, whichever kind it is: a purchase has amounts, a redemption a state.
+/// A recorded answer, whichever kind it is: a purchase has amounts, a redemption a
+/// state, an event a purchase.
 pub(super) fn read_outcome(text: &str) -> Result<Outcome, DbError> {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
     enum Stored {
         Purchase(Box<domain::decide::PurchaseOutcome>),
         Redemption(domain::decide::RedemptionOutcome),
+        Event(domain::decide::EventOutcome),
     }
     Ok(
         match serde_json::from_str(text).map_err(|error| unreadable(&error))? {
             Stored::Purchase(outcome) => Outcome::Purchase(outcome),
             Stored::Redemption(outcome) => Outcome::Redemption(outcome),
+            Stored::Event(outcome) => Outcome::Event(outcome),
         },
     )
 }

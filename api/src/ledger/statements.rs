@@ -46,14 +46,17 @@ statement! {
 }
 
 statement! {
-    /// The open lots of the members that need them.
+    /// The open lots of the members that need them, cancelled ones too: an event that comes too
+    /// late must be told.
     tenant OpenLots = "select member_id, id, wallet, granted, remaining, activates_at,
-            nullif(expires_at, 'infinity'), occurred_at, transaction_id, rule, program_version
-        from lots where tenant_id = $1 and member_id = any($2) and remaining > 0";
+            nullif(expires_at, 'infinity'), occurred_at, transaction_id, rule, program_version,
+            nullif(pending_until, 'infinity'), awaits
+        from lots where tenant_id = $1 and member_id = any($2) and (remaining > 0 or pending_until is not null)";
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
     -> { Uuid => SqlUuid, Uuid => SqlUuid, String => Text, i64 => BigInt, i64 => BigInt,
          Option<SqlInstant> => Nullable<Timestamptz>, Option<SqlInstant> => Nullable<Timestamptz>,
-         SqlInstant => Timestamptz, Uuid => SqlUuid, String => Text, i32 => Integer }
+         SqlInstant => Timestamptz, Uuid => SqlUuid, String => Text, i32 => Integer,
+         Option<SqlInstant> => Nullable<Timestamptz>, Option<String> => Nullable<Text> }
 }
 
 statement! {
@@ -146,19 +149,55 @@ statement! {
 statement! {
     /// One row per grant.
     tenant InsertLots = "insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, activates_at,
-            occurred_at, transaction_id, rule, program_version)
+            occurred_at, transaction_id, rule, program_version, pending_until, awaits)
         select k.tenant_id, u.member_id, coalesce(u.expires_at, 'infinity'), u.id, u.wallet, u.granted, u.remaining,
-            u.activates_at, u.occurred_at, u.transaction_id, u.rule, u.program_version
-        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as u
+            u.activates_at, u.occurred_at, u.transaction_id, u.rule, u.program_version,
+            case when u.awaits is null then u.pending_until else coalesce(u.pending_until, 'infinity') end, u.awaits
+        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) as u
             (member_id, expires_at, id, wallet, granted, remaining, activates_at, occurred_at, transaction_id, rule,
-             program_version)
+             program_version, pending_until, awaits)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
       expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>, id: Vec<Uuid> => Array<SqlUuid>,
       wallet: Vec<String> => Array<Text>, granted: Vec<i64> => Array<BigInt>, remaining: Vec<i64> => Array<BigInt>,
       activates_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
       occurred_at: Vec<SqlInstant> => Array<Timestamptz>, transaction: Vec<Uuid> => Array<SqlUuid>,
-      rule: Vec<String> => Array<Text>, program_version: Vec<i32> => Array<Integer> }
+      rule: Vec<String> => Array<Text>, program_version: Vec<i32> => Array<Integer>,
+      pending_until: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
+      awaits: Vec<Option<String>> => Array<Nullable<Text>> }
+}
+
+statement! {
+    /// Lots that were activated, cancelled or kept alive, as they are afterwards; apart from those
+    /// that were only spent from, since the end of a lot is part of its key.
+    tenant MoveLots = "update lots set remaining = u.remaining, expires_at = coalesce(u.expires_at, 'infinity'),
+            activates_at = u.activates_at, pending_until = case when u.awaits is null then u.pending_until
+                else coalesce(u.pending_until, 'infinity') end, awaits = u.awaits
+        from (select * from unnest($2, $3, $4, $5, $6, $7, $8, $9) as t
+            (member_id, expired_at, id, remaining, expires_at, activates_at, pending_until, awaits)) u
+        where lots.tenant_id = $1 and lots.member_id = u.member_id
+          and lots.expires_at = coalesce(u.expired_at, 'infinity') and lots.id = u.id";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
+      expired_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>, id: Vec<Uuid> => Array<SqlUuid>,
+      remaining: Vec<i64> => Array<BigInt>, expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
+      activates_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
+      pending_until: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
+      awaits: Vec<Option<String>> => Array<Nullable<Text>> }
+}
+
+statement! {
+    /// One row per event of a purchase.
+    tenant InsertEvents = "insert into purchase_events (tenant_id, id, purchase_id, member_id, event, occurred_at,
+            recorded_at, actor, outcome)
+        select k.tenant_id, u.id, u.purchase_id, u.member_id, u.event, u.occurred_at, u.recorded_at, u.actor,
+            u.outcome::json
+        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9) as u
+            (id, purchase_id, member_id, event, occurred_at, recorded_at, actor, outcome)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, purchase: Vec<Uuid> => Array<SqlUuid>,
+      member: Vec<Uuid> => Array<SqlUuid>, event: Vec<String> => Array<Text>,
+      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
+      actor: Vec<Uuid> => Array<SqlUuid>, outcome: Vec<String> => Array<Text> }
 }
 
 statement! {

@@ -97,7 +97,7 @@ impl Publisher {
         if bump.run(&tx).await? != 1 {
             return Err(Problem::internal(&"the tenant has no anchor row"));
         }
-        let (_revision, now) = catalog::head(&tx).await?;
+        let now = catalog::head(&tx).await?.now;
         let document = checked_draft(&tx).await?;
         let effective_from = self.effective_from.unwrap_or(now);
         if effective_from < now {

@@ -85,7 +85,8 @@ statement! {
 statement! {
     /// The version in force now.
     tenant VersionInForce = "select version, effective_from, published_at, published_by, document::text from program_versions
-        where tenant_id = $1 and effective_from <= clock_timestamp()
+        where tenant_id = $1 and effective_from <= (
+            select coalesce(test_clock, clock_timestamp()) from tenant_keys where tenant_id = $1)
         order by effective_from desc, version desc limit 1";
     { tenant: i64 => BigInt }
     -> { i32 => Integer, SqlInstant => Timestamptz, SqlInstant => Timestamptz, Uuid => SqlUuid, String => Text }

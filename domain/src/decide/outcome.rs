@@ -3,7 +3,7 @@
 
 use crate::amount::{Amount, Decimal4, Points};
 use crate::explain::Explained;
-use crate::id::{MemberId, PurchaseId, RedemptionId, TransactionId};
+use crate::id::{MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
 use crate::ledger::Balance;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +17,46 @@ pub enum Outcome {
     Purchase(Box<PurchaseOutcome>),
     /// Of points taken outside a receipt.
     Redemption(RedemptionOutcome),
+    /// Of what happened to a purchase.
+    Event(EventOutcome),
+    /// Of a look through a member's lots, which nobody waits for.
+    Swept,
+}
+
+/// What happened to a purchase, and what it did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventOutcome {
+    /// The event.
+    pub id: PurchaseEventId,
+    /// The member's transaction.
+    pub transaction_id: TransactionId,
+    /// The purchase.
+    pub purchase_id: PurchaseId,
+    /// Whose purchase.
+    pub member_id: MemberId,
+    /// What happened.
+    pub event: String,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The points that waited for it.
+    pub activated: Vec<ActivatedPoints>,
+    /// The member's wallets afterwards.
+    pub balances: Vec<Balance>,
+    /// The member's version afterwards.
+    pub version: i64,
+}
+
+/// Points that an event made spendable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActivatedPoints {
+    /// Code of the wallet.
+    pub wallet: String,
+    /// Code of the rule that granted them.
+    pub rule: String,
+    /// How many.
+    pub points: Points,
+    /// From when on they are not spendable; null = never.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A receipt, evaluated.
@@ -111,7 +151,7 @@ pub struct Earned {
     pub points: Points,
     /// What the rule would have granted without limits.
     pub wanted: Points,
-    /// When the points become spendable; null = they are.
+    /// When the points become spendable; null = they are, or they wait for an event.
     pub activates_at: Option<Timestamp>,
     /// From when on they are not spendable; null = never.
     pub expires_at: Option<Timestamp>,

@@ -4,7 +4,7 @@
 use super::Refusal;
 use crate::amount::{Overflow, Points};
 use crate::catalog::Catalog;
-use crate::id::{LotId, TransactionId, derived};
+use crate::id::{LotId, PurchaseId, TransactionId, derived};
 use crate::ledger::{
     Account, Balance, LotChange, Transaction, TransactionKind, Transfer, WalletState,
 };
@@ -12,6 +12,12 @@ use crate::lot::Lot;
 use crate::member::{LotsNotLoaded, MemberFacts, WalletFacts};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+mod grant;
+mod sweep;
+
+pub(super) use grant::Grant;
+pub(super) use sweep::Activated;
 
 /// The place of the transaction among the ids of a command; the purchase or redemption is 0.
 const TRANSACTION_ID: u16 = 1;
@@ -25,14 +31,9 @@ pub(super) struct Moment {
     pub(super) recorded_at: Timestamp,
 }
 
-/// Points that a rule gives to a wallet.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Grant<'a> {
-    pub(super) wallet: &'a str,
-    pub(super) rule: &'a str,
-    pub(super) points: Points,
-    pub(super) expires_at: Option<Timestamp>,
-    pub(super) program_version: i32,
+/// The transaction that recorded a purchase, since both ids derive from one seed.
+pub(super) fn transaction_of(purchase: PurchaseId) -> TransactionId {
+    TransactionId::from_uuid(derived(purchase.uuid(), TRANSACTION_ID))
 }
 
 /// A wallet while the transaction grows.
@@ -40,6 +41,19 @@ struct Touched {
     state: WalletState,
     /// `available` without what has expired.
     spendable: Points,
+    /// The lots that were there before, as they are by now; none when nobody loaded them.
+    lots: Option<Vec<Lot>>,
+    /// Whether some of those lots changed, so that the next expiry must be looked for again.
+    has_changed_lots: bool,
+}
+
+/// A move of points within one wallet, and why.
+struct Move {
+    debit: Account,
+    credit: Account,
+    points: Points,
+    rule: Option<String>,
+    lot: Option<LotId>,
 }
 
 /// A transaction that grows.
@@ -66,6 +80,7 @@ impl<'a> Posting<'a> {
             occurred_at: moment.occurred_at,
             recorded_at: moment.recorded_at,
             purchase: None,
+            event: None,
             redemption: None,
             reason: None,
             transfers: Vec::new(),
@@ -91,109 +106,43 @@ impl<'a> Posting<'a> {
         }
         let index = self.touch(wallet)?;
         let now = self.transaction.recorded_at;
-        let Some(facts) = self.facts.wallets.get(wallet) else {
-            return Err(insufficient(wallet, Points::ZERO, points));
-        };
-        let lots = facts.lots.as_ref().ok_or(LotsNotLoaded)?;
-        let mut order: Vec<&Lot> = lots.iter().filter(|lot| lot.is_spendable(now)).collect();
-        order.sort_unstable_by_key(|lot| lot.spend_order());
         let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+        let lots = touched.lots.as_mut().ok_or(LotsNotLoaded)?;
+        let mut order: Vec<&mut Lot> = lots
+            .iter_mut()
+            .filter(|lot| lot.is_spendable(now))
+            .collect();
+        order.sort_unstable_by_key(|lot| lot.spend_order());
         let mut left = points;
+        let mut taken = Vec::new();
         for lot in order {
-            let taken = left.min(lot.remaining);
-            left = left.checked_sub(taken)?;
-            touched.state.available = touched.state.available.checked_sub(taken)?;
-            touched.spendable = touched.spendable.checked_sub(taken)?;
-            self.transaction.transfers.push(Transfer {
+            if left.is_zero() {
+                break;
+            }
+            let points = left.min(lot.remaining);
+            left = left.checked_sub(points)?;
+            lot.remaining = lot.remaining.checked_sub(points)?;
+            taken.push((lot.id, points));
+        }
+        if !left.is_zero() {
+            return Err(Refusal::InsufficientPoints {
                 wallet: wallet.to_owned(),
+                available: points.checked_sub(left)?,
+                wanted: points,
+            });
+        }
+        touched.has_changed_lots = true;
+        touched.spendable = touched.spendable.checked_sub(points)?;
+        for (lot, points) in taken {
+            let spent = Move {
                 debit: Account::Available,
                 credit: Account::Redeemed,
-                points: taken,
-                balance_after: touched.state.available,
+                points,
                 rule: None,
-                lot: Some(lot.id),
-            });
-            self.transaction.lots_changed.push(LotChange {
-                id: lot.id,
-                expires_at: lot.expires_at,
-                wallet: wallet.to_owned(),
-                remaining: lot.remaining.checked_sub(taken)?,
-            });
-            if left.is_zero() {
-                touched.state.next_expires_at = next_expiry(lots, &self.transaction.lots_changed);
-                return Ok(());
-            }
+                lot: Some(lot),
+            };
+            self.post(index, spent)?;
         }
-        Err(insufficient(wallet, points.checked_sub(left)?, points))
-    }
-
-    /// Gives points: a deficit is repaid first, the rest goes into a lot, which rules whose points
-    /// expire together share. A lot whose time is over already expires in the same transaction.
-    pub(super) fn grant(&mut self, grant: Grant<'_>) -> Result<(), Refusal> {
-        if grant.points <= Points::ZERO {
-            return Ok(());
-        }
-        let index = self.touch(grant.wallet)?;
-        let opened = &self.transaction.lots_opened;
-        let shared = opened
-            .iter()
-            .find(|lot| lot.wallet == grant.wallet && lot.expires_at == grant.expires_at);
-        let lot_id = match shared {
-            Some(lot) => lot.id,
-            None => self.next_lot_id()?,
-        };
-        let now = self.transaction.recorded_at;
-        let touched = self.touched.get_mut(index).ok_or(Overflow)?;
-        let transfers = &mut self.transaction.transfers;
-        let repaid = grant.points.min(touched.state.deficit);
-        if repaid > Points::ZERO {
-            touched.state.deficit = touched.state.deficit.checked_sub(repaid)?;
-            let balance_after = touched.state.available;
-            let mut row = grant.row(Account::Issued, Account::Deficit, repaid, balance_after);
-            row.lot = None;
-            transfers.push(row);
-        }
-        let rest = grant.points.checked_sub(repaid)?;
-        if rest.is_zero() {
-            return Ok(());
-        }
-        let before = touched.state.available;
-        let after = before.checked_add(rest)?;
-        let mut credit = grant.row(Account::Issued, Account::Available, rest, after);
-        credit.lot = Some(lot_id);
-        transfers.push(credit);
-        let is_over = grant.expires_at.is_some_and(|expires_at| expires_at <= now);
-        if is_over {
-            let mut debit = grant.row(Account::Available, Account::Expired, rest, before);
-            debit.lot = Some(lot_id);
-            transfers.push(debit);
-        } else {
-            touched.state.available = after;
-            touched.spendable = touched.spendable.checked_add(rest)?;
-            let earlier = [touched.state.next_expires_at, grant.expires_at];
-            touched.state.next_expires_at = earlier.into_iter().flatten().min();
-            touched.check_limit()?;
-        }
-        let opened = &mut self.transaction.lots_opened;
-        if let Some(lot) = opened.iter_mut().find(|lot| lot.id == lot_id) {
-            lot.granted = lot.granted.checked_add(rest)?;
-            if !is_over {
-                lot.remaining = lot.remaining.checked_add(rest)?;
-            }
-            return Ok(());
-        }
-        opened.push(Lot {
-            id: lot_id,
-            wallet: grant.wallet.to_owned(),
-            granted: rest,
-            remaining: if is_over { Points::ZERO } else { rest },
-            activates_at: None,
-            expires_at: grant.expires_at,
-            occurred_at: self.transaction.occurred_at,
-            transaction: self.transaction.id,
-            rule: grant.rule.to_owned(),
-            program_version: grant.program_version,
-        });
         Ok(())
     }
 
@@ -212,11 +161,29 @@ impl<'a> Posting<'a> {
 
     /// The transaction, closed.
     pub(super) fn finish(mut self) -> Transaction {
-        self.transaction.wallets = self
-            .touched
-            .into_iter()
-            .map(|touched| touched.state)
-            .collect();
+        for touched in self.touched {
+            let Touched {
+                mut state,
+                lots,
+                has_changed_lots,
+                ..
+            } = touched;
+            let lots = lots.unwrap_or_default();
+            if has_changed_lots {
+                let opened = &self.transaction.lots_opened;
+                let opened = opened.iter().filter(|lot| lot.wallet == state.wallet);
+                state.next_expires_at = next_expiry(lots.iter().chain(opened));
+            }
+            let before = self.facts.wallets.get(&state.wallet);
+            let before = before.and_then(|wallet| wallet.lots.as_ref());
+            let changes = lots
+                .into_iter()
+                .zip(before.into_iter().flatten())
+                .filter(|(after, before)| after != *before)
+                .map(|(after, before)| LotChange::between(before, after));
+            self.transaction.lots_changed.extend(changes);
+            self.transaction.wallets.push(state);
+        }
         self.transaction
     }
 
@@ -225,12 +192,32 @@ impl<'a> Posting<'a> {
         &mut self.transaction
     }
 
-    fn next_lot_id(&self) -> Result<LotId, Overflow> {
-        let opened = u16::try_from(self.transaction.lots_opened.len());
-        let place = opened
-            .ok()
-            .and_then(|opened| FIRST_LOT_ID.checked_add(opened));
-        Ok(LotId::from_uuid(derived(self.seed, place.ok_or(Overflow)?)))
+    /// Adds a row and changes the sums of its wallet with it.
+    fn post(&mut self, index: usize, row: Move) -> Result<(), Overflow> {
+        let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+        let state = &mut touched.state;
+        if let Some(sum) = sum_of(state, row.credit) {
+            *sum = match row.credit {
+                Account::Deficit => sum.checked_sub(row.points)?,
+                _ => sum.checked_add(row.points)?,
+            };
+        }
+        if let Some(sum) = sum_of(state, row.debit) {
+            *sum = match row.debit {
+                Account::Deficit => sum.checked_add(row.points)?,
+                _ => sum.checked_sub(row.points)?,
+            };
+        }
+        self.transaction.transfers.push(Transfer {
+            wallet: state.wallet.clone(),
+            debit: row.debit,
+            credit: row.credit,
+            points: row.points,
+            balance_after: state.available,
+            rule: row.rule,
+            lot: row.lot,
+        });
+        Ok(())
     }
 
     fn touch(&mut self, wallet: &str) -> Result<usize, LotsNotLoaded> {
@@ -241,7 +228,11 @@ impl<'a> Posting<'a> {
         {
             return Ok(index);
         }
-        let unused = WalletFacts::default();
+        // A wallet that was never used has no lots, so the list of them is complete.
+        let unused = WalletFacts {
+            lots: Some(Vec::new()),
+            ..WalletFacts::default()
+        };
         let facts = self.facts.wallets.get(wallet).unwrap_or(&unused);
         let state = WalletState {
             wallet: wallet.to_owned(),
@@ -251,8 +242,12 @@ impl<'a> Posting<'a> {
             deficit: facts.deficit,
             next_expires_at: facts.next_expires_at,
         };
-        let spendable = facts.spendable(self.transaction.recorded_at)?;
-        self.touched.push(Touched { state, spendable });
+        self.touched.push(Touched {
+            state,
+            spendable: facts.spendable(self.transaction.recorded_at)?,
+            lots: facts.lots.clone(),
+            has_changed_lots: false,
+        });
         Ok(self.touched.len().saturating_sub(1))
     }
 }
@@ -279,43 +274,20 @@ impl Touched {
     }
 }
 
-impl Grant<'_> {
-    fn row(
-        &self,
-        debit: Account,
-        credit: Account,
-        points: Points,
-        balance_after: Points,
-    ) -> Transfer {
-        Transfer {
-            wallet: self.wallet.to_owned(),
-            debit,
-            credit,
-            points,
-            balance_after,
-            rule: Some(self.rule.to_owned()),
-            lot: None,
-        }
+/// The sum that the wallet keeps of an account; none for the tenant's accounts.
+const fn sum_of(state: &mut WalletState, account: Account) -> Option<&mut Points> {
+    match account {
+        Account::Available => Some(&mut state.available),
+        Account::Pending => Some(&mut state.pending),
+        Account::Reserved => Some(&mut state.reserved),
+        Account::Deficit => Some(&mut state.deficit),
+        _ => None,
     }
 }
 
-fn insufficient(wallet: &str, available: Points, wanted: Points) -> Refusal {
-    Refusal::InsufficientPoints {
-        wallet: wallet.to_owned(),
-        available,
-        wanted,
-    }
-}
-
-/// The earliest expiry among lots that hold something after the changes.
-fn next_expiry(lots: &[Lot], changes: &[LotChange]) -> Option<Timestamp> {
-    let is_emptied = |lot: &Lot| {
-        changes
-            .iter()
-            .any(|change| change.id == lot.id && change.remaining.is_zero())
-    };
-    let open = lots
-        .iter()
-        .filter(|lot| !lot.remaining.is_zero() && !is_emptied(lot));
-    open.filter_map(|lot| lot.expires_at).min()
+/// The earliest expiry among lots that hold something.
+fn next_expiry<'l>(lots: impl Iterator<Item = &'l Lot>) -> Option<Timestamp> {
+    lots.filter(|lot| !lot.remaining.is_zero())
+        .filter_map(|lot| lot.expires_at)
+        .min()
 }

@@ -2,17 +2,18 @@
 //! nothing.
 
 use super::posting::{Grant, Moment, Posting};
+use super::terms::TermsOf;
 use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
 use crate::calendar;
 use crate::catalog::{Catalog, Version};
 use crate::condition;
 use crate::evaluate::{Award, Context, Evaluation, evaluate, redeemable};
+use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{DayDelta, Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
 use crate::settings::Settings;
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) fn decide(
@@ -135,12 +136,14 @@ fn post<'a>(
     let earned_on = calendar::business_date(occurred_at, &settings.time_zone, settings.cutover);
     outcome.earned.reserve_exact(evaluation.awards.len());
     for award in &evaluation.awards {
-        let expires_at = expires_at(award, context.version, settings, earned_on)?;
+        let terms = terms_of(award, context.version)?;
+        let terms = terms.at(earned_on, settings, context.now)?;
+        let (activates_at, expires_at) = (terms.activates_at(), terms.expires_at);
         posting.grant(Grant {
             wallet: award.wallet,
             rule: award.rule,
             points: award.points,
-            expires_at,
+            terms,
             program_version: context.version.number,
         })?;
         outcome.earned.push(Earned {
@@ -148,10 +151,11 @@ fn post<'a>(
             wallet: award.wallet.to_owned(),
             points: award.points,
             wanted: award.wanted,
-            activates_at: None,
+            activates_at,
             expires_at,
         });
     }
+    slide(&mut posting, context, evaluation, outcome)?;
     posting.transaction().uses.clone_from(&evaluation.uses);
     let mut earned = evaluation.awards.iter();
     let points_earned =
@@ -166,16 +170,44 @@ fn post<'a>(
     Ok(posting)
 }
 
-fn expires_at(
-    award: &Award<'_>,
-    version: &Version,
-    settings: &Settings,
-    earned_on: Date,
-) -> Result<Option<Timestamp>, Overflow> {
+fn terms_of<'v>(award: &Award<'v>, version: &'v Version) -> Result<TermsOf<'v>, Overflow> {
     // Validation holds that a rule's wallet stands in the same document.
     let wallet = version.program.wallet(award.wallet).ok_or(Overflow)?;
-    let expiry = award.overrides.expiry.unwrap_or(wallet.expiry);
-    expiry.expires_at(earned_on, &settings.time_zone, settings.cutover)
+    let activation = award.overrides.activation.as_ref();
+    Ok(TermsOf {
+        activation: activation.unwrap_or(&wallet.activation),
+        expiry: award.overrides.expiry.unwrap_or(wallet.expiry),
+    })
+}
+
+/// Lets the points live on that the receipt keeps alive.
+fn slide(
+    posting: &mut Posting<'_>,
+    context: &Context<'_>,
+    evaluation: &Evaluation<'_>,
+    outcome: &PurchaseOutcome,
+) -> Result<(), Refusal> {
+    let settings = &context.catalog.settings;
+    let (zone, cutover) = (&settings.time_zone, settings.cutover);
+    for wallet in context.version.program.wallets() {
+        let Expiry::Sliding { reset_on, .. } = wallet.expiry else {
+            continue;
+        };
+        let mut awards = evaluation.awards.iter();
+        let has_earned =
+            awards.any(|award| award.wallet == wallet.code && award.points > Points::ZERO);
+        let mut redeemed = outcome.redeemed.iter();
+        let has_redeemed =
+            redeemed.any(|part| part.wallet == wallet.code && part.points > Points::ZERO);
+        let keeps =
+            reset_on.visit || (reset_on.earn && has_earned) || (reset_on.redeem && has_redeemed);
+        let date = calendar::business_date(outcome.occurred_at, zone, cutover);
+        let expires_at = wallet.expiry.expires_at(date, zone, cutover)?;
+        if let (true, Some(expires_at)) = (keeps, expires_at) {
+            posting.slide(&wallet.code, expires_at)?;
+        }
+    }
+    Ok(())
 }
 
 /// Closes the transaction of a purchase. A quote has none: it shows the balances as they would be

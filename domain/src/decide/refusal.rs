@@ -83,6 +83,12 @@ pub enum Refusal {
         /// What was asked for.
         wanted: Points,
     },
+    /// The purchase has no member, so that there are no points to act on.
+    #[error("the purchase has no member, so there are no points that wait for an event")]
+    NoMember,
+    /// The points waited too long for their event.
+    #[error("the points of this purchase waited too long for this event and were cancelled")]
+    AwardCancelled,
     /// The member was closed.
     #[error("the member is closed")]
     MemberClosed,
@@ -124,6 +130,8 @@ impl Refusal {
             Self::BelowMinimum { .. } => "below_minimum",
             Self::NotAStep { .. } => "not_a_step",
             Self::OverMaximum { .. } => "over_maximum",
+            Self::NoMember => "invalid_state",
+            Self::AwardCancelled => "award_cancelled",
             Self::MemberClosed => "member_closed",
             Self::MemberMerged => "member_merged",
             Self::BalanceLimit { .. } => "balance_limit",

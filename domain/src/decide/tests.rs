@@ -20,6 +20,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 mod earning;
+mod lots;
 mod properties;
 mod purchases;
 mod redemptions;
@@ -171,14 +172,14 @@ pub(crate) fn told(
 ) -> Result<PurchaseOutcome, Refusal> {
     match decide(catalog, member, command, at(NOW))?.outcome {
         Outcome::Purchase(outcome) => Ok(*outcome),
-        Outcome::Redemption(_) => panic!("a receipt is not a redemption"),
+        other => panic!("a receipt was answered as {other:?}"),
     }
 }
 
 pub(crate) fn redeemed(decision: &Decision) -> &RedemptionOutcome {
     match &decision.outcome {
         Outcome::Redemption(outcome) => outcome,
-        Outcome::Purchase(_) => panic!("a redemption is not a receipt"),
+        other => panic!("a redemption was answered as {other:?}"),
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) fn lot(number: u128, points: i64, expires_at: Option<&str>, occurred_
         wallet: "points".to_owned(),
         granted: Points::new(points),
         remaining: Points::new(points),
+        pending: None,
         activates_at: None,
         expires_at: expires_at.map(|text| text.parse().unwrap()),
         occurred_at: occurred_at.parse().unwrap(),

@@ -14,6 +14,7 @@ fn lots_are_needed_to_spend_or_when_one_may_have_expired() {
         json!({"member": {"card": "1"}, "lines": [{"amount": 1}],
         "redeem": [{"wallet": "points", "points": 1}]}),
     ));
+    let catalog = catalog(&base_program());
     let fresh = member_with(&[(5, Some("2026-11-21T01:15:00.000001Z"))]);
     let stale = member_with(&[(5, Some(NOW))]);
     for (facts, command, expected) in [
@@ -23,12 +24,12 @@ fn lots_are_needed_to_spend_or_when_one_may_have_expired() {
         (&fresh, &pays, true),
         (&fresh, &redeem(1), true),
     ] {
-        assert_eq!(facts.needs_lots(command, at(NOW)), expected);
+        assert_eq!(facts.needs_lots(&catalog, command, at(NOW)), expected);
     }
     let mut ahead = fresh.clone();
     ahead.last_recorded_at = at("2026-11-22T00:00:00Z");
     assert!(
-        ahead.needs_lots(&earns, at(NOW)),
+        ahead.needs_lots(&catalog, &earns, at(NOW)),
         "the ledger's time never runs back"
     );
 }

@@ -92,16 +92,6 @@ fn parts_that_can_not_be_done_yet_say_so() {
         unsupported(&format!("/{part}"), json!([{"code": "x"}]));
     }
     unsupported("/returns/mode", json!("prorate"));
-    unsupported(
-        "/wallets/0/activation",
-        json!({"type": "after_days", "days": 14}),
-    );
-    check(
-        "/wallets/0/expiry",
-        json!({"type": "sliding", "days": 180, "reset_on": ["earn"]}),
-        "/wallets/0/expiry/type",
-        FaultCode::Unsupported,
-    );
 }
 
 #[test]

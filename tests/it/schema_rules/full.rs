@@ -2,15 +2,28 @@
 
 use serde_json::json;
 
-use crate::harness::TestTenant;
 use crate::harness::tenant::unique;
+use crate::harness::{TestTenant, node};
 
-/// Does everything once, over HTTP; the member it did it to.
+/// Does everything once, over HTTP; the member it did it to. What was done for a business day is
+/// written by the owner, since jobs have no caller.
 pub(crate) async fn fill(tenant: &TestTenant) -> String {
     let member = tenant
         .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"]}))
         .await;
-    tenant.grant(&member, 500).await;
+    let number = unique();
+    let receipt = tenant.receipt(&member, &number, 50_000);
+    let purchase = tenant.buy(&receipt).await.expect(201).text("/id");
+    let event = json!({"event": "delivered"});
+    let path = format!("/v1/purchases/{purchase}/events");
+    tenant.api.keyed(&path, &unique(), &event).await.expect(200);
+    let run = format!(
+        "insert into job_runs (tenant_id, job, business_date, leased_until)
+             values ({}, 'expire', '2026-11-21', now())",
+        tenant.number
+    );
+    let owner = node().cluster.owner().await;
+    owner.batch_execute(&run).await.unwrap();
     let redemption =
         json!({"member": {"id": member}, "wallet": "points", "points": 5, "mode": "capture"});
     let answer = tenant

@@ -191,6 +191,8 @@ fn comparable(answer: &Result<Answer, Problem>) -> String {
     let mut outcome = match outcome {
         Outcome::Purchase(outcome) => serde_json::to_value(outcome).unwrap(),
         Outcome::Redemption(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::Event(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::Swept => Value::Null,
     };
     outcome["recorded_at"] = Value::Null;
     if outcome.get("state").is_some() {

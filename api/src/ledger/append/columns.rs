@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{LotId, MemberId, PurchaseId, RedemptionId};
+use domain::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId};
 use domain::ledger::{DayDelta, Transaction, WalletState};
-use domain::lot::Lot;
+use domain::lot::{Lot, Pending};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{KeyRow, PurchaseRow, RedemptionRow};
+use super::{ChangedLot, EventRow, KeyRow, PurchaseRow, RedemptionRow};
 use crate::db::DbError;
-use crate::db::time::maybe;
+use crate::db::time::{SqlInstant, maybe};
 use crate::ledger::statements::{
-    InsertKeys, InsertLots, InsertPurchases, InsertRedemptions, InsertTransactions,
-    InsertTransfers, UpdateLedgers, UpdateLots, UpsertDays, UpsertWallets,
+    InsertEvents, InsertKeys, InsertLots, InsertPurchases, InsertRedemptions, InsertTransactions,
+    InsertTransfers, MoveLots, UpdateLedgers, UpdateLots, UpsertDays, UpsertWallets,
 };
 
 pub(super) fn insert_keys(tenant: i64, rows: Vec<KeyRow>) -> InsertKeys {
@@ -116,7 +116,8 @@ pub(super) fn insert_transactions(
         let subject = row
             .purchase
             .map(PurchaseId::uuid)
-            .or(row.redemption.map(RedemptionId::uuid));
+            .or(row.redemption.map(RedemptionId::uuid))
+            .or(row.event.map(PurchaseEventId::uuid));
         columns.member.push(row.member.uuid());
         columns.version.push(row.version);
         columns.id.push(row.id.uuid());
@@ -145,11 +146,16 @@ pub(super) fn insert_lots(tenant: i64, rows: Vec<(MemberId, Lot)>) -> InsertLots
         transaction: Vec::with_capacity(n),
         rule: Vec::with_capacity(n),
         program_version: Vec::with_capacity(n),
+        pending_until: Vec::with_capacity(n),
+        awaits: Vec::with_capacity(n),
     };
     for (member, lot) in rows {
         columns.member.push(member.uuid());
         columns.expires_at.push(maybe(lot.expires_at));
         columns.id.push(lot.id.uuid());
+        let (pending_until, awaits) = waiting(lot.pending);
+        columns.pending_until.push(pending_until);
+        columns.awaits.push(awaits);
         columns.wallet.push(lot.wallet);
         columns.granted.push(lot.granted.get());
         columns.remaining.push(lot.remaining.get());
@@ -162,10 +168,7 @@ pub(super) fn insert_lots(tenant: i64, rows: Vec<(MemberId, Lot)>) -> InsertLots
     columns
 }
 
-pub(super) fn update_lots(
-    tenant: i64,
-    rows: BTreeMap<(MemberId, LotId), (Option<Timestamp>, i64)>,
-) -> UpdateLots {
+pub(super) fn update_lots(tenant: i64, rows: Vec<((MemberId, LotId), ChangedLot)>) -> UpdateLots {
     let n = rows.len();
     let mut columns = UpdateLots {
         tenant,
@@ -174,11 +177,81 @@ pub(super) fn update_lots(
         id: Vec::with_capacity(n),
         remaining: Vec::with_capacity(n),
     };
-    for ((member, lot), (expires_at, remaining)) in rows {
+    for ((member, lot), row) in rows {
         columns.member.push(member.uuid());
-        columns.expires_at.push(maybe(expires_at));
+        columns.expires_at.push(maybe(row.expired_at));
         columns.id.push(lot.uuid());
-        columns.remaining.push(remaining);
+        columns.remaining.push(row.lot.remaining.get());
+    }
+    columns
+}
+
+pub(super) fn move_lots(tenant: i64, rows: Vec<((MemberId, LotId), ChangedLot)>) -> MoveLots {
+    let n = rows.len();
+    let mut columns = MoveLots {
+        tenant,
+        member: Vec::with_capacity(n),
+        expired_at: Vec::with_capacity(n),
+        id: Vec::with_capacity(n),
+        remaining: Vec::with_capacity(n),
+        expires_at: Vec::with_capacity(n),
+        activates_at: Vec::with_capacity(n),
+        pending_until: Vec::with_capacity(n),
+        awaits: Vec::with_capacity(n),
+    };
+    for (
+        (member, lot),
+        ChangedLot {
+            expired_at,
+            lot: left,
+            ..
+        },
+    ) in rows
+    {
+        let (pending_until, awaits) = waiting(left.pending);
+        columns.member.push(member.uuid());
+        columns.expired_at.push(maybe(expired_at));
+        columns.id.push(lot.uuid());
+        columns.remaining.push(left.remaining.get());
+        columns.expires_at.push(maybe(left.expires_at));
+        columns.activates_at.push(maybe(left.activates_at));
+        columns.pending_until.push(pending_until);
+        columns.awaits.push(awaits);
+    }
+    columns
+}
+
+/// The columns that say what a lot waits for.
+fn waiting(pending: Option<Pending>) -> (Option<SqlInstant>, Option<String>) {
+    match pending {
+        None => (None, None),
+        Some(Pending::Until(at)) => (Some(at.into()), None),
+        Some(Pending::Event { event, cancels_at }) => (maybe(cancels_at), Some(event)),
+    }
+}
+
+pub(super) fn insert_events(tenant: i64, rows: Vec<EventRow>) -> InsertEvents {
+    let n = rows.len();
+    let mut columns = InsertEvents {
+        tenant,
+        id: Vec::with_capacity(n),
+        purchase: Vec::with_capacity(n),
+        member: Vec::with_capacity(n),
+        event: Vec::with_capacity(n),
+        occurred_at: Vec::with_capacity(n),
+        recorded_at: Vec::with_capacity(n),
+        actor: Vec::with_capacity(n),
+        outcome: Vec::with_capacity(n),
+    };
+    for row in rows {
+        columns.id.push(row.id);
+        columns.purchase.push(row.purchase);
+        columns.member.push(row.member);
+        columns.event.push(row.event);
+        columns.occurred_at.push(row.occurred_at.into());
+        columns.recorded_at.push(row.recorded_at.into());
+        columns.actor.push(row.actor);
+        columns.outcome.push(row.outcome);
     }
     columns
 }

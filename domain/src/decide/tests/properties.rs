@@ -176,6 +176,8 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
     let shown = match &decision.outcome {
         Outcome::Purchase(outcome) => &outcome.balances,
         Outcome::Redemption(outcome) => &outcome.balances,
+        Outcome::Event(outcome) => &outcome.balances,
+        Outcome::Swept => return,
     };
     for balance in shown {
         let facts = after.wallets.get(&balance.wallet);

@@ -116,7 +116,7 @@ fn what_can_not_be_taken_is_refused_with_its_code() {
     }
     let mut unloaded = rich.clone();
     unloaded.wallets.get_mut("points").unwrap().lots = None;
-    assert!(unloaded.needs_lots(&redeem(100), at(NOW)));
+    assert!(unloaded.needs_lots(&strict, &redeem(100), at(NOW)));
     assert_eq!(refusal(&strict, &unloaded, 100), "internal");
 }
 

@@ -1,0 +1,129 @@
+//! What time and events do to lots that were there before: they become spendable, end, are
+//! cancelled, or live on because the member came back.
+
+use super::{Move, Posting, Touched};
+use crate::amount::{Overflow, Points};
+use crate::decide::Refusal;
+use crate::id::LotId;
+use crate::ledger::Account;
+use crate::lot::{Lot, Pending};
+use crate::member::LotsNotLoaded;
+use jiff::Timestamp;
+
+/// A lot that becomes spendable now, and when it ends.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::decide) struct Activated {
+    pub(in crate::decide) lot: LotId,
+    pub(in crate::decide) activates_at: Timestamp,
+    pub(in crate::decide) expires_at: Option<Timestamp>,
+}
+
+impl Posting<'_> {
+    /// Makes a pending lot spendable. What repays a deficit never becomes available, and what is
+    /// over by then expires at once.
+    pub(in crate::decide) fn activate(
+        &mut self,
+        wallet: &str,
+        activated: Activated,
+    ) -> Result<(), Refusal> {
+        let index = self.touch(wallet)?;
+        let now = self.transaction.recorded_at;
+        let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+        let repaid_at_most = touched.state.deficit;
+        let lot = touched.lot(activated.lot)?;
+        let rule = Some(lot.rule.clone());
+        let repaid = lot.remaining.min(repaid_at_most);
+        let rest = lot.remaining.checked_sub(repaid)?;
+        lot.pending = None;
+        lot.activates_at = Some(activated.activates_at);
+        lot.expires_at = activated.expires_at;
+        let is_over = lot.is_expired(now);
+        lot.remaining = if is_over { Points::ZERO } else { rest };
+        if !is_over {
+            touched.spendable = touched.spendable.checked_add(rest)?;
+        }
+        let row = |debit, credit, points| Move {
+            debit,
+            credit,
+            points,
+            rule: rule.clone(),
+            lot: Some(activated.lot),
+        };
+        if !repaid.is_zero() {
+            self.post(index, row(Account::Pending, Account::Deficit, repaid))?;
+        }
+        if !rest.is_zero() {
+            self.post(index, row(Account::Pending, Account::Available, rest))?;
+            if is_over {
+                self.post(index, row(Account::Available, Account::Expired, rest))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what is left of a lot whose time is over, or that waited too long.
+    pub(in crate::decide) fn expire(&mut self, wallet: &str, lot: LotId) -> Result<(), Refusal> {
+        let index = self.touch(wallet)?;
+        let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+        let ended = touched.lot(lot)?;
+        let row = Move {
+            debit: match ended.pending {
+                None => Account::Available,
+                Some(_) => Account::Pending,
+            },
+            credit: Account::Expired,
+            points: ended.remaining,
+            rule: Some(ended.rule.clone()),
+            lot: Some(lot),
+        };
+        ended.remaining = Points::ZERO;
+        ended.pending = ended.pending.take().map(Pending::cancelled);
+        self.post(index, row)?;
+        Ok(())
+    }
+
+    /// Lets every open lot of the wallet live at least until `expires_at`. A late receipt never
+    /// shortens a life, and nothing brings back what is over.
+    pub(in crate::decide) fn slide(
+        &mut self,
+        wallet: &str,
+        expires_at: Timestamp,
+    ) -> Result<(), Refusal> {
+        let Some(facts) = self.facts.wallets.get(wallet) else {
+            return Ok(());
+        };
+        if facts.available.is_zero() && facts.pending.is_zero() {
+            return Ok(());
+        }
+        let now = self.transaction.recorded_at;
+        let ends_sooner = |lot: &Lot| {
+            !lot.remaining.is_zero()
+                && lot
+                    .expires_at
+                    .is_some_and(|ends| now < ends && ends < expires_at)
+        };
+        let lots = facts.lots.as_ref().ok_or(LotsNotLoaded)?;
+        if !lots.iter().any(ends_sooner) {
+            return Ok(());
+        }
+        let index = self.touch(wallet)?;
+        let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+        let lots = touched.lots.as_mut().ok_or(LotsNotLoaded)?;
+        for lot in lots.iter_mut().filter(|lot| ends_sooner(lot)) {
+            lot.expires_at = Some(expires_at);
+        }
+        touched.has_changed_lots = true;
+        Ok(())
+    }
+}
+
+impl Touched {
+    /// A lot that is about to change.
+    fn lot(&mut self, id: LotId) -> Result<&mut Lot, LotsNotLoaded> {
+        self.has_changed_lots = true;
+        let lots = self.lots.as_mut().ok_or(LotsNotLoaded)?;
+        lots.iter_mut()
+            .find(|lot| lot.id == id)
+            .ok_or(LotsNotLoaded)
+    }
+}

@@ -1,0 +1,72 @@
+//! From when until when granted points are spendable, fixed at the grant: by the rule that gives
+//! them or else by their wallet.
+
+use crate::activation::Activation;
+use crate::amount::Overflow;
+use crate::calendar;
+use crate::expiry::Expiry;
+use crate::lot::Pending;
+use crate::settings::Settings;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// From when until when points are spendable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Terms {
+    /// None when they are spendable at once.
+    pub(super) pending: Option<Pending>,
+    /// None when they never end, or an event has yet to start their time.
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// The settings that make terms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TermsOf<'a> {
+    pub(super) activation: &'a Activation,
+    pub(super) expiry: Expiry,
+}
+
+impl TermsOf<'_> {
+    /// The terms of points earned on a business date and recorded at `now`. The time of points
+    /// that wait for a day begins on that day.
+    pub(super) fn at(
+        self,
+        earned_on: Date,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Terms, Overflow> {
+        let (zone, cutover) = (&settings.time_zone, settings.cutover);
+        let Some(starts_on) = self.activation.starts_on(earned_on)? else {
+            let Activation::OnEvent { event, .. } = self.activation else {
+                return Err(Overflow);
+            };
+            return Ok(Terms {
+                pending: Some(Pending::Event {
+                    event: event.clone(),
+                    cancels_at: self.activation.cancels_at(earned_on, settings)?,
+                }),
+                expires_at: None,
+            });
+        };
+        let expires_at = self.expiry.expires_at(starts_on, zone, cutover)?;
+        let starts_at = match self.activation {
+            Activation::Immediate => None,
+            _ => Some(calendar::starts_at(starts_on, zone, cutover)?),
+        };
+        let pending = starts_at.filter(|at| *at > now).map(Pending::Until);
+        Ok(Terms {
+            pending,
+            expires_at,
+        })
+    }
+}
+
+impl Terms {
+    /// When the points become spendable; none = at once, or nobody knows yet.
+    pub(super) const fn activates_at(&self) -> Option<Timestamp> {
+        match self.pending {
+            Some(Pending::Until(at)) => Some(at),
+            _ => None,
+        }
+    }
+}
