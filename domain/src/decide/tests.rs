@@ -20,10 +20,16 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 mod earning;
+mod exactness;
+mod journal;
+mod limits;
 mod lots;
 mod properties;
 mod purchases;
 mod redemptions;
+mod settings;
+mod stacking;
+mod tiers;
 
 /// 21 November 2026, a Saturday, 10:15 in Tokyo.
 pub(crate) const NOW: &str = "2026-11-21T01:15:00Z";

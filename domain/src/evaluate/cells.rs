@@ -247,9 +247,12 @@ impl Evaluation<'_> {
                 measure,
             })
         };
-        if counted == Counted::Visit && !scope.visit {
-            return Ok(());
-        }
+        // A visit belongs to a scope as a whole, whichever lines do.
+        let scope = match counted {
+            Counted::Visit if scope.visit => &Scope::ALL,
+            Counted::Visit => return Ok(()),
+            Counted::Money | Counted::Pieces => scope,
+        };
         match view.granularity {
             Granularity::Rule => {
                 let mut grown = None;

@@ -5,6 +5,8 @@ use crate::fault::FaultCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+mod edges;
+
 fn good() -> Value {
     json!({
         "wallets": [{"code": "points", "name": "ポイント", "on_shortage": "clamp",
