@@ -7,6 +7,7 @@ mod batcher;
 mod committer;
 mod dispatcher;
 mod facts;
+mod history;
 mod known;
 mod line;
 mod refusal;
@@ -31,8 +32,9 @@ use crate::db::{Db, TenantNumber};
 use crate::problem::{Problem, ProblemKind};
 use crate::roster::LookUp;
 use crate::telemetry::Metrics;
+use crate::vault::Vault;
 
-pub use facts::{balances_of, facts_of, facts_of_named};
+pub use facts::{add_history, balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
 pub use line::Line;
 pub use refusal::problem_of;
@@ -140,6 +142,8 @@ pub struct Tools {
     pub catalogs: Catalogs,
     /// Where new balances are remembered.
     pub balances: BalancesCache,
+    /// Opens what rules may know of people.
+    pub vault: Vault,
     /// What is counted.
     pub metrics: LedgerMetrics,
 }

@@ -137,6 +137,7 @@ fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), Serve
         db: db.clone(),
         catalogs: catalogs.clone(),
         balances: balances.clone(),
+        vault: Vault::new(secrets.clone()),
         metrics: ledger_metrics,
     };
     let (ledger, task) = Ledger::open(tools, config.writers);

@@ -13,6 +13,8 @@ use crate::secrets::{Purpose, Secrets};
 /// First byte of everything sealed, so that another form can come later.
 const FORMAT: u8 = 1;
 const KEY_BYTES: usize = 32;
+/// The field under which everything personal but the identifiers is sealed.
+pub const PROFILE: &str = "profile";
 /// The field under which a data key is wrapped; no field of a member has this name.
 const WRAPPED_KEY: &str = "data-key";
 

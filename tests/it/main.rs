@@ -13,6 +13,7 @@ mod hot_balances;
 mod identifiers;
 mod isolation;
 mod languages;
+mod limits;
 mod members;
 mod programs;
 mod purchases;

@@ -2,8 +2,9 @@
 //! statement must touch exactly the rows that were decided, or nothing is committed.
 
 mod columns;
+mod limits;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
 use domain::decide::{EventOutcome, Outcome, PurchaseOutcome};
@@ -20,6 +21,8 @@ use columns::{
     insert_transactions, insert_transfers, move_lots, update_ledgers, update_lots, upsert_days,
     upsert_wallets,
 };
+
+use limits::LimitRows;
 
 use super::Submission;
 use crate::db::{DbError, TenantConn};
@@ -103,13 +106,15 @@ pub(super) struct Rows {
     wallets: BTreeMap<(MemberId, String), WalletState>,
     ledgers: BTreeMap<MemberId, (i64, Timestamp)>,
     days: BTreeMap<(MemberId, Date), DayDelta>,
+    limits: LimitRows,
 }
 
 impl Rows {
-    /// No rows yet.
-    pub(super) fn new(keyed_at: Timestamp) -> Self {
+    /// No rows yet; the budgets of `kept` have rows, which are locked.
+    pub(super) fn new(keyed_at: Timestamp, kept: BTreeSet<String>) -> Self {
         Self {
             keyed_at,
+            limits: LimitRows::after(kept),
             ..Self::default()
         }
     }
@@ -260,6 +265,7 @@ impl Rows {
         if let Some(day) = transaction.day {
             self.day(member, day)?;
         }
+        self.limits.add(&transaction)?;
         self.transactions.push((transaction, actor));
         Ok(())
     }
@@ -340,10 +346,21 @@ impl Rows {
             exactly(events, insert_events(tenant, self.events).run(tx)),
             exactly(wallets, upsert_wallets(tenant, self.wallets).run(tx)),
             exactly(ledgers, update_ledgers(tenant, self.ledgers).run(tx)),
-            exactly(days, upsert_days(tenant, self.days).run(tx)),
+            both(
+                exactly(days, upsert_days(tenant, self.days).run(tx)),
+                self.limits.write(tx),
+            ),
         );
         DbError::cause(<[_; 12]>::from(written))
     }
+}
+
+/// Two that belong together, in flight with the rest.
+async fn both(
+    first: impl Future<Output = Result<(), DbError>>,
+    second: impl Future<Output = Result<(), DbError>>,
+) -> Result<(), DbError> {
+    DbError::cause(<[_; 2]>::from(tokio::join!(first, second)))
 }
 
 /// Run a statement unless it has nothing to do; it must touch `expected` rows.

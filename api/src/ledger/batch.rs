@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::append::Rows;
 use super::facts::{self, Members};
+use super::history::{self, Lock};
 use super::known::{Known, identity};
 use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
@@ -38,6 +39,7 @@ struct Deciding {
     catalog: Arc<Catalog>,
     now: Timestamp,
     members: Members,
+    budgets: Budgets,
     known: Known,
     rows: Rows,
     touched: Vec<MemberId>,
@@ -131,6 +133,10 @@ async fn look(
     facts::add_wallets(&mut members, seen.wallets);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
+    let looked_back = looked_back(items, found, &members, &catalog, seen.head.now);
+    let shared = looked_back
+        .load(tx, &tools.vault, Lock::Budgets, &mut members)
+        .await?;
     if seen.known.has_identities() {
         // Another node may have committed between the two reads, and the key comes first.
         seen.known.add_keys(tx, asked.keys).await?;
@@ -139,10 +145,29 @@ async fn look(
         catalog,
         now: seen.head.now,
         members,
+        budgets: shared.budgets,
         known: seen.known,
-        rows: Rows::new(seen.head.database_now),
+        rows: Rows::new(seen.head.database_now, shared.kept),
         touched: Vec::new(),
     })
+}
+
+/// What the commands look back on; most programs ask for nothing.
+fn looked_back(
+    items: &[Item],
+    found: &[Option<MemberId>],
+    members: &Members,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> history::Asked {
+    let mut asked = history::Asked::default();
+    for (item, member) in items.iter().zip(found) {
+        if let Some(facts) = member.and_then(|member| members.get(&member)) {
+            let needs = item.submission.command.needs(catalog, facts, now);
+            asked.add(facts.member, needs);
+        }
+    }
+    asked
 }
 
 /// Lots of members who were not known to need them: some of their points are over by now, or the
@@ -256,7 +281,7 @@ impl Deciding {
         }
         let facts = Facts {
             member: facts,
-            budgets: &Budgets::default(),
+            budgets: &self.budgets,
         };
         match decide(&self.catalog, facts, &submission.command, self.now) {
             Ok(decision) => self.accept(submission, identity, decision).map(Ok),
@@ -271,6 +296,7 @@ impl Deciding {
         decision: Decision,
     ) -> Result<Answer, DbError> {
         if let Some(transaction) = &decision.transaction {
+            self.budgets.apply(transaction);
             let member = transaction.member;
             if let Some(facts) = self.members.get(&member) {
                 let after = facts.after(&decision);

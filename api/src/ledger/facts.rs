@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use domain::amount::Points;
 use domain::catalog::Catalog;
-use domain::history::History;
+use domain::history::{Budgets, History};
 use domain::id::{LotId, MemberId, TransactionId};
 use domain::ledger::Balance;
 use domain::lot::{Lot, Pending};
 use domain::member::{MemberFacts, MemberStatus, WalletFacts};
+use domain::needs::Needs;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::history::{Asked, Lock};
 use super::refusal::unknown_member;
 use super::statements::{LockMembers, OpenLots, ReadMembers, StandingOf, WalletsOf};
 use crate::db::time::{SqlInstant, maybe_from};
@@ -19,6 +21,7 @@ use crate::db::{DbError, TenantConn};
 use crate::problem::Problem;
 use crate::roster::LookUp;
 use crate::roster::store::MembersByLookUp;
+use crate::vault::Vault;
 
 /// Facts by member.
 pub(super) type Members = HashMap<MemberId, MemberFacts>;
@@ -267,6 +270,24 @@ pub async fn facts_of_named(
         None => None,
     };
     facts.map(Some).ok_or_else(|| unknown_member("/member"))
+}
+
+/// Add what a command looks back on, without a lock: for a quote.
+pub async fn add_history(
+    tx: &TenantConn,
+    vault: &Vault,
+    facts: &mut MemberFacts,
+    needs: Needs,
+) -> Result<Budgets, DbError> {
+    let member = facts.member;
+    let mut asked = Asked::default();
+    asked.add(member, needs);
+    let mut members = Members::from([(member, facts.clone())]);
+    let shared = asked.load(tx, vault, Lock::Nothing, &mut members).await?;
+    if let Some(known) = members.remove(&member) {
+        *facts = known;
+    }
+    Ok(shared.budgets)
 }
 
 /// The member's balances at `now`, and until when they are good.

@@ -20,10 +20,7 @@ use super::store::{
 use crate::db::{DbError, TenantConn};
 use crate::problem::Problem;
 use crate::roster::IdentifierKind;
-use crate::vault::{DataKey, Owner, Vault};
-
-/// The name under which the profile is sealed.
-const PROFILE: &str = "profile";
+use crate::vault::{DataKey, Owner, PROFILE, Vault};
 
 /// A member with everything that is known of it.
 #[derive(Debug)]

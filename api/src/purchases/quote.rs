@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::language::Language;
-use crate::ledger::{facts_of_named, problem_of};
+use crate::ledger::{add_history, facts_of_named, problem_of};
 use crate::problem::{Problem, Problems};
 
 /// Quote a receipt.
@@ -46,19 +46,25 @@ pub(crate) async fn quote(
         .map(|member| app.look_ups.look_up(caller.tenant, member));
     let member = member.transpose()?;
     let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
+    let vault = app.vault.clone();
     let outcome = app.db.run(async move {
         let tx = db.snapshot(tenant).await?;
         let (catalog, now) = catalogs.for_transaction(&tx).await?;
-        let facts = facts_of_named(&tx, member).await?;
-        tx.commit().await?;
+        let mut facts = facts_of_named(&tx, member).await?;
         let command = Command::Purchase(RecordPurchase {
             seed: clock::new_id(),
             receipt,
             quote: true,
         });
+        let mut budgets = Budgets::default();
+        if let Some(facts) = &mut facts {
+            let needs = command.needs(&catalog, facts, now);
+            budgets = add_history(&tx, &vault, facts, needs).await?;
+        }
+        tx.commit().await?;
         let facts = Facts {
             member: facts.as_ref(),
-            budgets: &Budgets::default(),
+            budgets: &budgets,
         };
         let decision =
             decide(&catalog, facts, &command, now).map_err(|refusal| problem_of(&refusal))?;

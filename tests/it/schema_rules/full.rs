@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::tenant::unique;
+use crate::harness::tenant::{plain_program, unique};
 use crate::harness::{TestTenant, node};
 
 /// Does everything once, over HTTP; the member it did it to. What was done for a business day is
@@ -11,6 +11,10 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
     let member = tenant
         .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"]}))
         .await;
+    let mut program = plain_program();
+    program["earn_rules"][0]["limits"] = json!([{"per": "campaign", "points": 1_000}]);
+    let limited = tenant.publish(&program, Some("2026-01-01T00:00:00Z"));
+    limited.await.expect(201);
     let number = unique();
     let receipt = tenant.receipt(&member, &number, 50_000);
     let purchase = tenant.buy(&receipt).await.expect(201).text("/id");

@@ -178,6 +178,7 @@ fn open() -> Ledger {
         db: Db::new(&node().cluster.service_url.clone().into(), 1, handle).unwrap(),
         catalogs: Catalogs::default(),
         balances: BalancesCache::new(redis),
+        vault: node().server.app.vault.clone(),
         metrics: LedgerMetrics::default(),
     };
     Ledger::open(tools, 1).0

@@ -1,0 +1,2 @@
+drop table budgets;
+drop table rule_uses;
