@@ -1,8 +1,12 @@
 //! The program of a tenant: a draft that may change, and versions that never do.
 
+pub(crate) mod diff;
 pub(crate) mod draft;
+mod dropped;
 pub(crate) mod in_force;
 pub(crate) mod publish;
+pub(crate) mod rollback;
+pub(crate) mod sandbox;
 pub(crate) mod save_draft;
 mod store;
 pub(crate) mod version;

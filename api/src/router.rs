@@ -1,14 +1,15 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
-use actix_web::web::{ServiceConfig, delete, get, patch, post, put, redirect, resource, to};
+use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource, to};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
 use crate::{
-    api_keys, balances, docs, health, members, openapi, programs, purchases, redemptions, stores,
-    tenants,
+    api_keys, balances, docs, health, members, openapi, purchases, redemptions, stores, tenants,
 };
+
+mod program;
 
 /// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -17,6 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(contract)
         .configure(operator)
         .configure(configuration)
+        .configure(program::routes)
         .configure(people)
         .configure(points)
         .default_service(to(nothing_here));
@@ -81,17 +83,6 @@ fn configuration(config: &mut ServiceConfig) {
             resource("/v1/stores/{id}")
                 .route(get().to(stores::get::get))
                 .route(patch().to(stores::update::update)),
-        )
-        .service(resource("/v1/program").route(get().to(programs::in_force::in_force)))
-        .service(
-            resource("/v1/program/draft")
-                .route(get().to(programs::draft::draft))
-                .route(put().to(programs::save_draft::save)),
-        )
-        .service(resource("/v1/program/publish").route(post().to(programs::publish::publish)))
-        .service(resource("/v1/program/versions").route(get().to(programs::versions::versions)))
-        .service(
-            resource("/v1/program/versions/{version}").route(get().to(programs::version::version)),
         );
 }
 

@@ -43,6 +43,8 @@ pub enum FaultCode {
     Unsupported,
     /// A rule that can never fire; a warning.
     NeverFires,
+    /// A wallet with points that the program no longer has; a warning.
+    WalletDropped,
 }
 
 impl FaultCode {
@@ -67,6 +69,7 @@ impl FaultCode {
             Self::PeriodEmpty => "period_empty",
             Self::Unsupported => "unsupported",
             Self::NeverFires => "never_fires",
+            Self::WalletDropped => "wallet_dropped",
         }
     }
 }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::harness::tenant::{Spec, plain_program};
 use crate::harness::{Answer, TestTenant, block_on};
 
+mod versions;
+
 async fn bare() -> TestTenant {
     TestTenant::with(Spec {
         program: None,

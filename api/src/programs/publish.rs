@@ -7,8 +7,7 @@ use domain::id::ApiKeyId;
 use domain::program::Program;
 use domain::receipt::strict_timestamp_option;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -24,7 +23,7 @@ use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::save_draft::store_codes;
 use super::store::InsertVersion;
-use super::{ProgramVersion, PublishedProgram, parsed, store};
+use super::{ProgramVersion, PublishedProgram, dropped, parsed, store};
 
 /// A receipt is at most a week ahead of the moment at which its id was made, and clocks of nodes differ a little.
 const AHEAD_OF_ID: SignedDuration = SignedDuration::from_hours(7 * 24 + 1);
@@ -48,7 +47,7 @@ pub(crate) struct Publication {
     operation_id = "publish_program",
     tag = "program",
     request_body = Option<Publication>,
-    responses((status = 201, description = "The new version.", body = PublishedProgram), Problems),
+    responses((status = 201, description = "The new version.", body = NewVersion), Problems),
     extensions(("x-scopes" = json!(["program:write"])))
 )]
 pub(crate) async fn publish(
@@ -62,33 +61,52 @@ pub(crate) async fn publish(
         tenant: caller.tenant,
         key: caller.key,
         effective_from: publication.effective_from,
+        source: Source::Draft,
     };
-    let db = app.db.clone();
-    let (version, document) = app
-        .db
-        .run(async move { publisher.write(&db).await })
-        .await??;
-    let location = format!("/v1/program/versions/{}", version.version);
-    tracing::info!(
-        program.version = version.version,
-        "a program version was published"
-    );
-    Ok(HttpResponse::Created()
-        .insert_header(("Location", location))
-        .json(PublishedProgram {
-            version,
-            document: parsed(&document)?,
-        }))
+    publisher.publish(&app).await
 }
 
-struct Publisher {
-    tenant: TenantNumber,
-    key: ApiKeyId,
-    effective_from: Option<Timestamp>,
+/// A version that was just published.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct NewVersion {
+    /// The version and its document.
+    #[serde(flatten)]
+    pub(crate) program: PublishedProgram,
+    /// What is allowed, but probably not meant.
+    pub(crate) warnings: Vec<Fault>,
+}
+
+/// What a new version is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The draft.
+    Draft,
+    /// The document of an older version.
+    Version(i32),
+}
+
+/// Somebody who makes a version.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    pub(super) tenant: TenantNumber,
+    pub(super) key: ApiKeyId,
+    pub(super) effective_from: Option<Timestamp>,
+    pub(super) source: Source,
 }
 
 impl Publisher {
-    async fn write(self, db: &Db) -> Result<(ProgramVersion, String), Problem> {
+    /// Publish, and say what came of it.
+    pub(super) async fn publish(self, app: &App) -> Result<HttpResponse, Problem> {
+        let db = app.db.clone();
+        let made = app.db.run(async move { self.write(&db).await }).await??;
+        let number = made.program.version.version;
+        tracing::info!(program.version = number, "a program version was published");
+        Ok(HttpResponse::Created()
+            .insert_header(("Location", format!("/v1/program/versions/{number}")))
+            .json(made))
+    }
+
+    async fn write(self, db: &Db) -> Result<NewVersion, Problem> {
         let tx = db.tenant(self.tenant).await?;
         // The anchor first: it puts publications of one tenant in a row.
         let bump = BumpRevision {
@@ -98,7 +116,16 @@ impl Publisher {
             return Err(Problem::internal(&"the tenant has no anchor row"));
         }
         let now = catalog::head(&tx).await?.now;
-        let document = checked_draft(&tx).await?;
+        let text = match self.source {
+            Source::Draft => draft(&tx).await?,
+            Source::Version(number) => document_of(&tx, number).await?,
+        };
+        // Checked once more: stores may have come since it was saved.
+        let document = parsed(&text)?;
+        let stores = store_codes(&tx).await?;
+        let (program, mut warnings) =
+            Program::parse(&document, &stores).map_err(Problem::invalid)?;
+        warnings.extend(dropped::warnings(&tx, &program).await?);
         let effective_from = self.effective_from.unwrap_or(now);
         if effective_from < now {
             refuse_recorded(&tx, effective_from).await?;
@@ -109,20 +136,29 @@ impl Publisher {
             published_at: now,
             published_by: self.key,
         };
-        insert(&tx, &version, document.clone()).await?;
+        insert(&tx, &version, text).await?;
         tx.commit().await?;
-        Ok((version, document))
+        let program = PublishedProgram { version, document };
+        Ok(NewVersion { program, warnings })
     }
 }
 
-/// The draft, checked once more: stores may have come since it was saved.
-async fn checked_draft(tx: &TenantConn) -> Result<String, Problem> {
-    let Some((_revision, text)) = store::draft(tx).await? else {
+async fn draft(tx: &TenantConn) -> Result<String, Problem> {
+    let found = store::draft(tx).await?;
+    let (_revision, text) = found.ok_or_else(|| {
         let detail = "Save a draft first, by PUT /v1/program/draft.";
-        return Err(Problem::new(ProblemKind::InvalidState, detail));
-    };
-    let document: Value = serde_json::from_str(&text).map_err(|error| Problem::internal(&error))?;
-    Program::parse(&document, &store_codes(tx).await?).map_err(Problem::invalid)?;
+        Problem::new(ProblemKind::InvalidState, detail)
+    })?;
+    Ok(text)
+}
+
+async fn document_of(tx: &TenantConn, number: i32) -> Result<String, Problem> {
+    let found = store::by_number(tx, number).await?;
+    let (_version, text) = found.ok_or_else(|| {
+        let detail = "There is no version of this number; GET /v1/program/versions lists them.";
+        let fault = Fault::new("/version", FaultCode::UnknownReference, detail);
+        Problem::invalid(vec![fault])
+    })?;
     Ok(text)
 }
 

@@ -22,7 +22,7 @@ use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::{IfMatch, etag};
 
 use super::store::{InsertDraft, UpdateDraft};
-use super::{ProgramDocument, store};
+use super::{ProgramDocument, dropped, store};
 
 /// A draft that was saved.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -76,8 +76,20 @@ async fn write(
         Some(revision) => condition.require(revision)?,
         None => condition.check(0)?,
     }
-    let stores = store_codes(&tx).await?;
-    let (_program, warnings) = Program::parse(&document, &stores).map_err(Problem::invalid)?;
+    let saved = replace(&tx, present, document).await?;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+/// Replace the draft, of which the caller has locked the present revision, if there is one.
+pub(super) async fn replace(
+    tx: &TenantConn,
+    present: Option<i64>,
+    document: Value,
+) -> Result<(i64, SavedDraft), Problem> {
+    let stores = store_codes(tx).await?;
+    let (program, mut warnings) = Program::parse(&document, &stores).map_err(Problem::invalid)?;
+    warnings.extend(dropped::warnings(tx, &program).await?);
     let text = document.to_string();
     let tenant = tx.number();
     let (written, revision) = match present {
@@ -86,20 +98,19 @@ async fn write(
                 tenant,
                 document: text,
             };
-            (update.run(&tx).await?, revision.saturating_add(1))
+            (update.run(tx).await?, revision.saturating_add(1))
         }
         None => {
             let insert = InsertDraft {
                 tenant,
                 document: text,
             };
-            (insert.run(&tx).await.map_err(saved_meanwhile)?, 1)
+            (insert.run(tx).await.map_err(saved_meanwhile)?, 1)
         }
     };
     if written != 1 {
         return Err(Problem::internal(&"the tenant has no anchor row"));
     }
-    tx.commit().await?;
     Ok((revision, SavedDraft { document, warnings }))
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::db::time::SqlInstant;
-use crate::db::{DbError, TenantConn};
+use crate::db::{ControlConn, DbError, TenantConn, TenantNumber};
 use crate::statement;
 
 use super::ProgramVersion;
@@ -92,6 +92,21 @@ statement! {
     -> { i32 => Integer, SqlInstant => Timestamptz, SqlInstant => Timestamptz, Uuid => SqlUuid, String => Text }
 }
 
+statement! {
+    /// Whether any member has points in a wallet.
+    tenant WalletHoldsPoints = "select exists (select 1 from wallets
+        where tenant_id = $1 and wallet = $2 and available + pending + reserved > 0)";
+    { tenant: i64 => BigInt, wallet: String => Text }
+    -> { bool => diesel::sql_types::Bool }
+}
+
+statement! {
+    /// The sandbox twin of a live tenant.
+    control SandboxOf = "select id from tenants where sandbox_of = $1";
+    { live: i64 => BigInt }
+    -> { i64 => BigInt }
+}
+
 fn version((version, effective_from, published_at, published_by): VersionRow) -> ProgramVersion {
     ProgramVersion {
         version,
@@ -166,4 +181,23 @@ pub(super) async fn by_number(
 pub(super) async fn in_force(tx: &TenantConn) -> Result<Option<(ProgramVersion, String)>, DbError> {
     let tenant = tx.number();
     Ok(VersionInForce { tenant }.all(tx).await?.pop().map(full))
+}
+
+/// Whether any member has points in a wallet.
+pub(super) async fn holds_points(tx: &TenantConn, wallet: &str) -> Result<bool, DbError> {
+    let query = WalletHoldsPoints {
+        tenant: tx.number(),
+        wallet: wallet.to_owned(),
+    };
+    Ok(query.all(tx).await?.first().is_some_and(|(holds,)| *holds))
+}
+
+/// The sandbox twin of a live tenant.
+pub(super) async fn sandbox_of(
+    control: &ControlConn,
+    live: TenantNumber,
+) -> Result<Option<TenantNumber>, DbError> {
+    let TenantNumber(live) = live;
+    let found = SandboxOf { live }.all(control).await?.pop();
+    Ok(found.map(|(number,)| TenantNumber(number)))
 }

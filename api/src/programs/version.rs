@@ -45,7 +45,7 @@ pub(crate) async fn version(
 }
 
 /// Digits only, without zeros in front: one version has one path.
-fn version_number(text: &str) -> Option<i32> {
+pub(super) fn version_number(text: &str) -> Option<i32> {
     let number: i32 = text.parse().ok()?;
     (number > 0 && number.to_string() == text).then_some(number)
 }
