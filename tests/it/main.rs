@@ -5,6 +5,7 @@ mod balances;
 mod batches;
 mod books;
 mod concurrency;
+mod conditions;
 mod faults;
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;
