@@ -1,35 +1,80 @@
-//! What is done without a caller: tenant by tenant, in small transactions, again and again. Every
-//! job may run twice at once without harm.
+//! What is done without a caller: tenant by tenant, in small transactions, each business day once.
+//! Every job may run twice at once, and may be cut off, without harm.
 
 mod purge_keys;
 pub(crate) mod store;
+mod test_clock;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::clock;
-use crate::db::{Db, DbError, TenantNumber};
+use domain::calendar;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
-/// How often the jobs are looked through.
-const ROUND: Duration = Duration::from_secs(600);
+use crate::catalog::{self, Catalogs};
+use crate::db::{Db, DbError, TenantConn, TenantNumber};
+use crate::ledger::{Due, sweep};
+use store::{FinishRun, IsFinished, TakeRun};
+
+pub(crate) use test_clock::{Moved, move_clock};
+
+/// How often the tenants are looked through for a business day that has begun.
+const ROUND: Duration = Duration::from_secs(5);
+/// How long a worker has a job to itself; another one may then go on with it.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What is done at the cut-over, in this order: what becomes spendable does so before anything
+/// ends.
+const JOBS: [Job; 3] = [Job::Activate, Job::Expire, Job::PurgeKeys];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Job {
+    Activate,
+    Expire,
+    PurgeKeys,
+}
+
+impl Job {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Activate => "activate",
+            Self::Expire => "expire",
+            Self::PurgeKeys => "purge_keys",
+        }
+    }
+}
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Round {
     /// Tenants that were looked after.
     pub tenants: u64,
+    /// Transactions that activated or ended points.
+    pub transactions: u64,
     /// Idempotency keys whose time was over.
     pub purged_keys: u64,
 }
 
+/// The business days that are done, as far as this worker knows.
+#[derive(Debug, Default)]
+pub struct Done {
+    days: HashMap<TenantNumber, Date>,
+}
+
 /// Run rounds until the task is dropped. A tenant whose jobs fail does not hold up the others.
-pub async fn run(db: Db) {
+pub async fn run(db: Db, catalogs: Catalogs) {
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut done = Done::default();
     loop {
         rounds.tick().await;
-        match round(&db).await {
+        match round(&db, &catalogs, &mut done).await {
+            Ok(Round { tenants: 0, .. }) => {}
             Ok(round) => tracing::info!(
                 tenants = round.tenants,
+                transactions = round.transactions,
                 keys.purged = round.purged_keys,
                 "a round of jobs is done"
             ),
@@ -38,19 +83,124 @@ pub async fn run(db: Db) {
     }
 }
 
-/// One round over every tenant.
-pub async fn round(db: &Db) -> Result<Round, DbError> {
+/// One round over every tenant whose business day is not known to be done.
+pub async fn round(db: &Db, catalogs: &Catalogs, done: &mut Done) -> Result<Round, DbError> {
     let control = db.control().await?;
     let tenants = (store::EveryTenant {}).all(&control).await?;
     control.commit().await?;
     let mut round = Round::default();
-    for (tenant,) in tenants {
+    for (tenant, zone, cutover, now) in tenants {
         let tenant = TenantNumber(tenant);
-        match purge_keys::purge_keys(db, tenant, clock::now()).await {
-            Ok(purged) => round.purged_keys = round.purged_keys.saturating_add(purged),
+        let today = today(&zone, cutover.into(), now.into())?;
+        if done.days.get(&tenant) == Some(&today) {
+            continue;
+        }
+        match look_after(db, catalogs, tenant, &mut round).await {
+            Ok(true) => {
+                done.days.insert(tenant, today);
+            }
+            Ok(false) => {}
             Err(error) => tracing::warn!(tenant = tenant.0, cause = %error, "a job failed"),
         }
         round.tenants = round.tenants.saturating_add(1);
     }
     Ok(round)
+}
+
+fn today(zone: &str, cutover: Time, now: Timestamp) -> Result<Date, DbError> {
+    let zone = TimeZone::get(zone).map_err(|error| DbError::Failed(error.to_string()))?;
+    Ok(calendar::business_date(now, &zone, cutover))
+}
+
+/// Do the jobs of the tenant's business day; whether all of them are done, by whomever.
+async fn look_after(
+    db: &Db,
+    catalogs: &Catalogs,
+    tenant: TenantNumber,
+    round: &mut Round,
+) -> Result<bool, DbError> {
+    for job in JOBS {
+        let tx = db.tenant(tenant).await?;
+        let head = catalog::head(&tx).await?;
+        let catalog = catalogs.at_revision(&tx, head.revision).await?;
+        let settings = &catalog.settings;
+        // Keys are kept by real time, whatever the tenant's clock says.
+        let now = match job {
+            Job::PurgeKeys => head.database_now,
+            Job::Activate | Job::Expire => head.now,
+        };
+        let date = calendar::business_date(now, &settings.time_zone, settings.cutover);
+        let taken = take(&tx, job, date, head.database_now).await?;
+        let is_finished = !taken && is_finished(&tx, job, date).await?;
+        tx.commit().await?;
+        if !taken {
+            // Another worker is at it, and the jobs after it have to wait for that.
+            if !is_finished {
+                return Ok(false);
+            }
+            continue;
+        }
+        perform(db, catalogs, tenant, (job, now), round).await?;
+        finish(db, tenant, job, date).await?;
+    }
+    Ok(true)
+}
+
+async fn perform(
+    db: &Db,
+    catalogs: &Catalogs,
+    tenant: TenantNumber,
+    (job, now): (Job, Timestamp),
+    round: &mut Round,
+) -> Result<(), DbError> {
+    let due = match job {
+        Job::Activate => Due::Activation,
+        Job::Expire => Due::Expiry,
+        Job::PurgeKeys => {
+            let purged = purge_keys::purge_keys(db, tenant, now).await?;
+            round.purged_keys = round.purged_keys.saturating_add(purged);
+            return Ok(());
+        }
+    };
+    let made = sweep(db, catalogs, tenant, due, now).await?;
+    round.transactions = round.transactions.saturating_add(made);
+    Ok(())
+}
+
+/// Take a job of a day, unless it is done or somebody else has it.
+async fn take(tx: &TenantConn, job: Job, date: Date, now: Timestamp) -> Result<bool, DbError> {
+    let until = now.checked_add(LEASE);
+    let until = until.map_err(|error| DbError::Failed(error.to_string()))?;
+    let take = TakeRun {
+        tenant: tx.number(),
+        job: job.name(),
+        date: date.into(),
+        now: now.into(),
+        until: until.into(),
+    };
+    Ok(take.run(tx).await? == 1)
+}
+
+async fn is_finished(tx: &TenantConn, job: Job, date: Date) -> Result<bool, DbError> {
+    let run = IsFinished {
+        tenant: tx.number(),
+        job: job.name(),
+        date: date.into(),
+    };
+    Ok(run.all(tx).await?.pop() == Some((true,)))
+}
+
+/// Note that a job of a day is done.
+async fn finish(db: &Db, tenant: TenantNumber, job: Job, date: Date) -> Result<(), DbError> {
+    let tx = db.tenant(tenant).await?;
+    let now = catalog::head(&tx).await?.database_now;
+    let run = FinishRun {
+        tenant: tx.number(),
+        job: job.name(),
+        date: date.into(),
+        now: now.into(),
+    };
+    run.run(&tx).await?;
+    tx.commit().await?;
+    Ok(())
 }

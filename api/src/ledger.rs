@@ -12,6 +12,7 @@ mod known;
 mod line;
 mod refusal;
 mod statements;
+mod sweep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub use facts::{add_history, balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
 pub use line::Line;
 pub use refusal::problem_of;
+pub use sweep::{Due, sweep};
 
 /// How long after the deadline a writer may still say what it knows.
 const LAST_WORD: Duration = Duration::from_millis(500);

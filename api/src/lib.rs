@@ -28,8 +28,9 @@ pub mod catalog;
 pub mod roster;
 // Level 6: the one write door.
 pub mod ledger;
-// Level 7: what handlers may use.
+// Level 7: what handlers may use, and what is done without a caller.
 pub mod app;
+pub mod jobs;
 // Level 8: the resources.
 mod api_keys;
 mod balances;
@@ -41,13 +42,12 @@ mod purchases;
 mod redemptions;
 mod stores;
 pub mod tenants;
-// Level 9: what is done without a caller.
-pub mod jobs;
-// Level 10: the contract and the table of contents.
+mod test_clock;
+// Level 9: the contract and the table of contents.
 pub mod openapi;
 pub mod router;
-// Level 11: a node.
+// Level 10: a node.
 pub mod server;
 pub mod verify;
-// Level 12: the whole on one machine.
+// Level 11: the whole on one machine.
 pub mod dev;

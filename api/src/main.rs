@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use api::catalog::Catalogs;
 use api::config::{self, Arguments, ConfigError};
 use api::db::{Db, DbError, migrate, roles};
 use api::dev::{self, DevError};
@@ -224,7 +225,7 @@ async fn work(arguments: WorkArguments, runtime: Handle) -> Result<(), Failure> 
     roles::refuse_powerful(&control).await?;
     control.commit().await?;
     tokio::select! {
-        () = jobs::run(db) => Ok(()),
+        () = jobs::run(db, Catalogs::default()) => Ok(()),
         asked = asked_to_stop() => Ok(asked?),
     }
 }

@@ -11,7 +11,9 @@ use utoipa::OpenApi;
 
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
-use crate::{api_keys, balances, members, programs, purchases, redemptions, stores, tenants};
+use crate::{
+    api_keys, balances, members, programs, purchases, redemptions, stores, tenants, test_clock,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,6 +44,7 @@ use crate::{api_keys, balances, members, programs, purchases, redemptions, store
         tenants::suspend::resume,
         tenants::own::get,
         tenants::own::update,
+        test_clock::set::set,
         api_keys::create::create,
         api_keys::list::list,
         api_keys::revoke::revoke,

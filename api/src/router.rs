@@ -7,6 +7,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::problem::{DOCS_PATH, Problem};
 use crate::{
     api_keys, balances, docs, health, members, openapi, purchases, redemptions, stores, tenants,
+    test_clock,
 };
 
 mod program;
@@ -67,6 +68,7 @@ fn configuration(config: &mut ServiceConfig) {
                 .route(get().to(tenants::own::get))
                 .route(patch().to(tenants::own::update)),
         )
+        .service(resource("/v1/test-clock").route(post().to(test_clock::set::set)))
         .service(
             resource("/v1/api-keys")
                 .route(post().to(api_keys::create::create))

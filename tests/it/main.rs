@@ -21,4 +21,5 @@ mod purchases;
 mod redemptions;
 mod schema_rules;
 mod tidy;
+mod time;
 mod write_path;

@@ -253,3 +253,36 @@ statement! {
       spend: Vec<i64> => Array<BigInt>, gross_spend: Vec<i64> => Array<BigInt>, visits: Vec<i64> => Array<BigInt>,
       points_earned: Vec<i64> => Array<BigInt> }
 }
+
+statement! {
+    /// Members with points whose day has come.
+    tenant ActivationsDue = "select distinct d.member_id from (
+            select member_id from lots
+            where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is null
+            order by pending_until limit $3) d";
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
+    -> { Uuid => SqlUuid }
+}
+
+statement! {
+    /// Members with points whose time is over, or that waited too long for their event.
+    tenant ExpiriesDue = "(select member_id from wallets
+            where tenant_id = $1 and next_expires_at <= $2 and next_expires_at < 'infinity'
+            order by next_expires_at limit $3)
+        union (select member_id from lots
+            where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is not null
+            order by pending_until limit $3)";
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
+    -> { Uuid => SqlUuid }
+}
+
+statement! {
+    /// When the points of wallets really end that said too early a time.
+    tenant LookForNextExpiry = "update wallets set next_expires_at = coalesce((
+            select min(l.expires_at) from lots l where l.tenant_id = $1 and l.member_id = wallets.member_id
+                and l.wallet = wallets.wallet and l.remaining > 0), 'infinity')
+        where tenant_id = $1 and member_id = any($2) and next_expires_at <= $3
+            and not exists (select 1 from lots l where l.tenant_id = $1 and l.member_id = wallets.member_id
+                and l.wallet = wallets.wallet and l.remaining > 0 and l.expires_at <= $3)";
+    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid>, until: SqlInstant => Timestamptz }
+}

@@ -46,6 +46,8 @@ pub(super) struct Context {
     pub(super) currency: String,
     /// The ledger's time.
     pub(super) now: Timestamp,
+    /// The database's time, by which keys are kept whatever the tenant's clock says.
+    pub(super) database_now: Timestamp,
 }
 
 /// Read the tenant's currency and the ledger's time.
@@ -56,10 +58,12 @@ pub(super) async fn context(tx: &TenantConn) -> Result<Context, DbError> {
     .all(tx)
     .await?
     .pop();
-    let (currency, now) = row.ok_or_else(|| DbError::Failed("the tenant is gone".into()))?;
+    let (currency, now, database_now) =
+        row.ok_or_else(|| DbError::Failed("the tenant is gone".into()))?;
     Ok(Context {
         currency,
         now: now.into(),
+        database_now: database_now.into(),
     })
 }
 

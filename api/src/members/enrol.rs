@@ -151,7 +151,7 @@ async fn enrol(
                 is_replay: true,
             });
         }
-        keep(tx, guard, id, context.now).await?;
+        keep(tx, guard, id, context.database_now).await?;
     }
     let enrolled_at = *fields.enrolled_at.get_or_insert(context.now);
     change::check_references(tx, &fields, context.now).await?;

@@ -9,10 +9,11 @@ use crate::db::time::SqlInstant;
 use crate::statement;
 
 statement! {
-    /// The tenant's currency, and the ledger's time.
-    control TenantNow = "select currency, clock_timestamp() from tenants where id = $1";
+    /// The tenant's currency, the ledger's time, and the database's, by which keys are kept.
+    tenant TenantNow = "select t.currency, coalesce(k.test_clock, clock_timestamp()), clock_timestamp()
+        from tenants t join tenant_keys k on k.tenant_id = $1 where t.id = $1";
     { tenant: i64 => BigInt }
-    -> { String => Text, SqlInstant => Timestamptz }
+    -> { String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz }
 }
 
 statement! {
@@ -123,9 +124,10 @@ statement! {
 }
 
 statement! {
-    /// What was made under a key.
-    tenant KnownKey = "select content_hash, subject, recorded_at from idempotency_keys
-        where tenant_id = $1 and key = $2";
+    /// What was made under a key, and when by the tenant's time.
+    tenant KnownKey = "select k.content_hash, k.subject, coalesce(m.created_at, k.recorded_at)
+        from idempotency_keys k left join members m on m.tenant_id = $1 and m.id = k.subject
+        where k.tenant_id = $1 and k.key = $2";
     { tenant: i64 => BigInt, key: Uuid => SqlUuid }
     -> { Uuid => SqlUuid, Option<Uuid> => Nullable<SqlUuid>, SqlInstant => Timestamptz }
 }
