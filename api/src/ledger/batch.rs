@@ -8,11 +8,10 @@ use domain::catalog::Catalog;
 use domain::decide::{Command, Decision, Facts, Outcome, decide};
 use domain::history::Budgets;
 use domain::id::MemberId;
-use domain::member::WalletFacts;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::append::Rows;
+use super::append::{Rows, There};
 use super::facts::{self, Members};
 use super::history::{self, Lock};
 use super::known::{Known, identity};
@@ -129,8 +128,8 @@ async fn look(
         seen.known.add_identities(tx, receipts, references).await?;
         movers = asked.spenders;
     }
-    let mut members = facts::joined(locked, seen.standing);
-    facts::add_wallets(&mut members, seen.wallets);
+    let mut members = facts::joined(&locked, seen.standing);
+    let there = There::of(&locked, &members);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
     let looked_back = looked_back(items, found, &members, &catalog, seen.head.now);
@@ -147,7 +146,7 @@ async fn look(
         members,
         budgets: shared.budgets,
         known: seen.known,
-        rows: Rows::new(seen.head.database_now, shared.kept),
+        rows: Rows::new(seen.head.database_now, shared.kept, there),
         touched: Vec::new(),
     })
 }
@@ -205,7 +204,6 @@ struct Seen {
     head: Head,
     known: Known,
     standing: Vec<facts::StandingRow>,
-    wallets: Vec<(MemberId, String, WalletFacts)>,
     lots: Vec<facts::LotRow>,
 }
 
@@ -241,12 +239,11 @@ impl Asked {
         let (mut known, mut identities) = (Known::default(), Known::default());
         let (members, spenders) = (&self.members, &self.spenders);
         let (receipts, references) = (self.receipts.clone(), self.references.clone());
-        let (head, (), standing, wallets, lots, ()) = tokio::try_join!(
+        let (head, (), standing, lots, ()) = tokio::try_join!(
             biased;
             catalog::head(tx),
             known.add_keys(tx, self.keys.clone()),
             facts::standing(tx, members.clone()),
-            facts::wallets(tx, members.clone()),
             facts::lots(tx, spenders.clone()),
             identities.add_identities(tx, receipts, references),
         )?;
@@ -255,7 +252,6 @@ impl Asked {
             head,
             known,
             standing,
-            wallets,
             lots,
         })
     }

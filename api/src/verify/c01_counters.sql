@@ -4,8 +4,8 @@ with counted as (
     select tenant_id, member_id, sum(visits) as visits, sum(spend) as spend from member_days group by 1, 2
 ), received as (
     select tenant_id, member_id, count(*) as visits,
-        sum((outcome -> 'amounts' ->> 'gross')::bigint - (outcome -> 'amounts' ->> 'discount')::bigint) as net,
-        sum((outcome -> 'amounts' ->> 'total')::bigint + (outcome -> 'amounts' ->> 'points_paid')::bigint) as paid
+        sum((outcome::json -> 'amounts' ->> 'gross')::bigint - (outcome::json -> 'amounts' ->> 'discount')::bigint) as net,
+        sum((outcome::json -> 'amounts' ->> 'total')::bigint + (outcome::json -> 'amounts' ->> 'points_paid')::bigint) as paid
     from purchases where member_id is not null group by 1, 2
 )
 select count(*) over (), tenant_id,
