@@ -104,6 +104,16 @@ pub struct Refused {
     pub detail: String,
 }
 
+impl Refused {
+    /// What is kept of a problem.
+    pub fn of(problem: &Problem) -> Self {
+        Self {
+            kind: problem.kind,
+            detail: problem.detail.clone(),
+        }
+    }
+}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         Self::new(refused.kind, refused.detail)
