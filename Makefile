@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TAMARU = $${CARGO_TARGET_DIR:-target}/debug/tamaru
 
-.PHONY: run test check load deps
+.PHONY: run test check load check-data deps
 
 # A served API with a demo tenant; Ctrl-C stops everything.
 run: deps
@@ -24,6 +24,11 @@ check:
 load: deps
 	$(CARGO) build --release --workspace
 	$${CARGO_TARGET_DIR:-target}/release/loadtest all $(ARGS)
+
+# Real receipts, each compared with a reference; TAMARU_DATA_DIR names the folder that has both.
+check-data: deps
+	$(CARGO) build --release --workspace
+	$${CARGO_TARGET_DIR:-target}/release/loadtest check-data $(ARGS)
 
 # PostgreSQL and Redis, unless they are there or given by DATABASE_URL and REDIS_URL.
 deps:

@@ -79,7 +79,7 @@ pub(crate) async fn all(options: &AllOptions) -> Result<bool, Failure> {
 
 /// After a failure the private servers may still be on their way out of the folder, and the failure
 /// is the news.
-async fn remove(folder: &Path, must_succeed: bool) -> Result<(), Failure> {
+pub(crate) async fn remove(folder: &Path, must_succeed: bool) -> Result<(), Failure> {
     if !must_succeed {
         tokio::time::sleep(SERVERS_LEAVE).await;
     }
@@ -158,7 +158,7 @@ async fn load_and_prove(
 }
 
 /// Both programs come from the same build, so the other one is expected next to this one.
-fn beside_this_program() -> Result<PathBuf, Failure> {
+pub(crate) fn beside_this_program() -> Result<PathBuf, Failure> {
     let this = env::current_exe().map_err(Failure::io("finding this program"))?;
     let program = this.with_file_name("tamaru");
     if program.is_file() {

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    all::AllOptions, compare::CompareOptions, failure::Failure, run::RunOptions,
-    verify::VerifyOptions,
+    all::AllOptions, check_data::CheckDataOptions, compare::CompareOptions, failure::Failure,
+    run::RunOptions, verify::VerifyOptions,
 };
 
 mod all;
 mod audit;
+mod check_data;
 mod clock;
 mod compare;
 mod connection;
@@ -46,6 +47,7 @@ enum Command {
     Verify(VerifyOptions),
     Compare(CompareOptions),
     All(AllOptions),
+    CheckData(CheckDataOptions),
 }
 
 /// One thread: the generator shares the machine with the server and must stay the smaller one.
@@ -54,6 +56,7 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(options) => Box::pin(run::run(&options)).await,
         Command::Verify(options) => Box::pin(verify::verify(&options)).await,
+        Command::CheckData(options) => Box::pin(check_data::check_data(&options)).await,
         Command::All(options) => Box::pin(all::all(&options)).await,
         Command::Compare(options) => Box::pin(compare::compare(&options)).await,
     };

@@ -8,13 +8,14 @@ use domain::catalog::Catalog;
 use domain::decide::{Command, Decision, Facts, Outcome, decide};
 use domain::history::Budgets;
 use domain::id::MemberId;
+use domain::member::WalletFacts;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::append::{Rows, There};
+use super::append::Rows;
 use super::facts::{self, Members};
 use super::history::{self, Lock};
-use super::known::{Answers, Known, identity};
+use super::known::{Known, identity};
 use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
 use super::{Answer, Item, Submission, Tools};
@@ -41,7 +42,6 @@ struct Deciding {
     budgets: Budgets,
     known: Known,
     rows: Rows,
-    answers: Answers,
     touched: Vec<MemberId>,
 }
 
@@ -54,18 +54,15 @@ pub(super) async fn write(
     let roster = find_by_identifiers(tx, items).await?;
     let found = found(items, roster.as_ref());
     let mut deciding = look(tools, tx, items, &found, roster.is_some()).await?;
+    let mut answers = Vec::with_capacity(items.len());
     for (item, member) in items.iter().zip(&found) {
-        let answer = deciding.answer(&item.submission, *member)?;
-        deciding.answers.push(answer);
+        answers.push(deciding.answer(&item.submission, *member)?);
     }
     let balances = deciding.hot_balances()?;
     if !deciding.rows.is_empty() {
-        std::mem::take(&mut deciding.rows).write(tx).await?;
+        deciding.rows.write(tx).await?;
     }
-    Ok(Decided {
-        answers: deciding.answers,
-        balances,
-    })
+    Ok(Decided { answers, balances })
 }
 
 /// Members by look-up hash; none when no command names its member by an identifier, and then the
@@ -132,8 +129,8 @@ async fn look(
         seen.known.add_identities(tx, receipts, references).await?;
         movers = asked.spenders;
     }
-    let mut members = facts::joined(&locked, seen.standing);
-    let there = There::of(&locked, &members);
+    let mut members = facts::joined(locked, seen.standing);
+    facts::add_wallets(&mut members, seen.wallets);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
     let looked_back = looked_back(items, found, &members, &catalog, seen.head.now);
@@ -150,8 +147,7 @@ async fn look(
         members,
         budgets: shared.budgets,
         known: seen.known,
-        rows: Rows::new(seen.head.database_now, shared.kept, there),
-        answers: Answers::with_capacity(items.len()),
+        rows: Rows::new(seen.head.database_now, shared.kept),
         touched: Vec::new(),
     })
 }
@@ -209,6 +205,7 @@ struct Seen {
     head: Head,
     known: Known,
     standing: Vec<facts::StandingRow>,
+    wallets: Vec<(MemberId, String, WalletFacts)>,
     lots: Vec<facts::LotRow>,
 }
 
@@ -244,11 +241,12 @@ impl Asked {
         let (mut known, mut identities) = (Known::default(), Known::default());
         let (members, spenders) = (&self.members, &self.spenders);
         let (receipts, references) = (self.receipts.clone(), self.references.clone());
-        let (head, (), standing, lots, ()) = tokio::try_join!(
+        let (head, (), standing, wallets, lots, ()) = tokio::try_join!(
             biased;
             catalog::head(tx),
             known.add_keys(tx, self.keys.clone()),
             facts::standing(tx, members.clone()),
+            facts::wallets(tx, members.clone()),
             facts::lots(tx, spenders.clone()),
             identities.add_identities(tx, receipts, references),
         )?;
@@ -257,6 +255,7 @@ impl Asked {
             head,
             known,
             standing,
+            wallets,
             lots,
         })
     }
@@ -269,11 +268,11 @@ impl Deciding {
         submission: &Submission,
         member: Option<MemberId>,
     ) -> Result<Result<Answer, Problem>, DbError> {
-        if let Some(answer) = self.known.by_key(submission, &self.answers) {
+        if let Some(answer) = self.known.by_key(submission) {
             return Ok(answer);
         }
         let identity = identity(&self.catalog, &submission.command);
-        if let Some(answer) = self.known.by_identity(submission, identity, &self.answers) {
+        if let Some(answer) = self.known.by_identity(submission, identity) {
             return Ok(answer);
         }
         let facts = member.and_then(|member| self.members.get(&member));
@@ -305,7 +304,7 @@ impl Deciding {
             }
             self.touched.push(member);
         }
-        self.known.note(submission, identity, self.answers.len());
+        self.known.note(submission, identity, Ok(&decision.outcome));
         let recorded_at = decision
             .transaction
             .as_ref()
@@ -334,9 +333,12 @@ impl Deciding {
 
     fn refuse(&mut self, submission: &Submission, problem: Problem) -> Result<Problem, DbError> {
         if is_remembered(problem.kind) {
-            let refused = Refused::of(&problem);
+            let refused = Refused {
+                kind: problem.kind,
+                detail: problem.detail.clone(),
+            };
             self.rows.refuse(submission, &refused)?;
-            self.known.note(submission, None, self.answers.len());
+            self.known.note(submission, None, Err(&refused));
         }
         Ok(problem)
     }

@@ -7,7 +7,7 @@ use super::{Award, Context, Evaluation};
 use crate::amount::{Amount, Overflow, Points};
 use crate::decide::{Explained, Reason, Refusal};
 use crate::earn::{EarnRule, Measure, Reached};
-use crate::earning::{Combine, Granularity};
+use crate::earning::{Combine, Granularity, Multiply};
 use crate::history::Uses;
 use crate::program::Program;
 
@@ -22,10 +22,19 @@ pub(super) struct Fired<'a> {
     pub(super) points: Points,
 }
 
+impl Fired<'_> {
+    /// Whether it gave less than a point, which a multiplier before the rounding may make one.
+    pub(super) fn is_below_one(&self) -> bool {
+        self.wanted.is_zero()
+    }
+}
+
 /// What an earn rule came to.
 struct Judged<'a> {
     explained: Explained,
     fired: Option<Fired<'a>>,
+    /// Where multipliers come before the rounding: a rule that gave less than a point.
+    below_one: Option<Fired<'a>>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -38,7 +47,13 @@ impl<'a> Evaluation<'a> {
         }
         silence(program, &mut judged);
         let mut all = Vec::with_capacity(judged.len());
-        for Judged { explained, fired } in judged {
+        for judged in judged {
+            let Judged {
+                explained,
+                fired,
+                below_one,
+            } = judged;
+            all.extend(below_one);
             if let Some(mut fired) = fired {
                 let rule = fired.rule;
                 let none = Uses::default();
@@ -68,6 +83,7 @@ impl<'a> Evaluation<'a> {
                 return Ok(Judged {
                     explained,
                     fired: None,
+                    below_one: None,
                 });
             }
         };
@@ -82,9 +98,16 @@ impl<'a> Evaluation<'a> {
                 let points = rule.award.points(&enough, rule.manner.rounding)?;
                 explained.next_points = Some(points);
             }
+            let is_exact = context.version.program.earning().multiply == Multiply::Exact;
             return Ok(Judged {
                 explained,
                 fired: None,
+                below_one: is_exact.then_some(Fired {
+                    rule,
+                    reached,
+                    wanted: points,
+                    points,
+                }),
             });
         }
         let mut explained = Explained::fired(&rule.code, points);
@@ -95,7 +118,11 @@ impl<'a> Evaluation<'a> {
             wanted: points,
             points,
         });
-        Ok(Judged { explained, fired })
+        Ok(Judged {
+            explained,
+            fired,
+            below_one: None,
+        })
     }
 
     /// The base points of a rule over the lines of a scope.
@@ -139,7 +166,9 @@ fn silence(program: &Program, judged: &mut [Judged<'_>]) {
         return;
     }
     for wallet in program.wallets() {
-        let Some(winner) = winner(combine, &wallet.code, judged) else {
+        let winner = winner(combine, &wallet.code, judged);
+        keep_below_one(combine, &wallet.code, winner, judged);
+        let Some(winner) = winner else {
             continue;
         };
         for (place, other) in judged.iter_mut().enumerate() {
@@ -150,6 +179,26 @@ fn silence(program: &Program, judged: &mut [Judged<'_>]) {
                 other.explained = Explained::silent(&other.explained.rule, Reason::AnotherRule);
                 other.explained.amount = amount;
             }
+        }
+    }
+}
+
+/// Of rules that gave less than a point, those that the winner does not silence; without one, the
+/// earliest where only one may count.
+fn keep_below_one(
+    combine: Combine,
+    wallet: &str,
+    winner: Option<usize>,
+    judged: &mut [Judged<'_>],
+) {
+    let mut is_over = winner.is_some();
+    for judged in judged {
+        let is_of_wallet = |below: &Fired<'_>| below.rule.wallet == wallet;
+        if judged.below_one.as_ref().is_some_and(is_of_wallet) {
+            if is_over {
+                judged.below_one = None;
+            }
+            is_over |= combine != Combine::Sum;
         }
     }
 }

@@ -34,7 +34,7 @@ struct Told<'a> {
 
 impl<'a> Candidate<'a> {
     pub(super) fn works_on(&self, fired: &Fired<'_>) -> bool {
-        fired.points > Points::ZERO
+        (fired.points > Points::ZERO || fired.is_below_one())
             && fired.rule.wallet == self.bonus.wallet
             && self.bonus.works_on(&fired.rule.code)
     }
@@ -60,8 +60,12 @@ impl<'a> Candidate<'a> {
     /// What to tell when there are no base points to add to.
     fn without_base(&self, fired: &[Fired<'_>]) -> Option<Explained> {
         let bonus = self.bonus;
-        let needs_base = bonus.needs_base_points || bonus.times().is_some();
-        if !needs_base || fired.iter().any(|fired| self.works_on(fired)) {
+        let is_multiplier = bonus.times().is_some();
+        let needs_base = bonus.needs_base_points || is_multiplier;
+        let has_base = |fired: &Fired<'_>| {
+            self.works_on(fired) && (is_multiplier || fired.points > Points::ZERO)
+        };
+        if !needs_base || fired.iter().any(has_base) {
             return None;
         }
         let mut silent = Explained::silent(&bonus.code, Reason::NoBasePoints);

@@ -58,7 +58,8 @@ impl<'a> Evaluation<'a> {
             gains.push(gain);
         }
         if candidates.first().is_some_and(Candidate::is_exact) {
-            for fired in fired.iter().filter(|fired| fired.points > Points::ZERO) {
+            let counts = |fired: &&Fired<'_>| fired.points > Points::ZERO || fired.is_below_one();
+            for fired in fired.iter().filter(counts) {
                 self.add_exact(candidates, fired, shares, &mut gains)?;
             }
         }
