@@ -141,7 +141,7 @@ impl Db {
 
     /// A connection outside the pool, for a writer that keeps it.
     pub async fn own_session(&self) -> Result<Session, DbError> {
-        Box::pin(Session::open(&self.url)).await
+        Box::pin(Session::open_for_writes(&self.url)).await
     }
 
     /// A connection that could not be made is tried again while a request may still wait for one.

@@ -104,6 +104,16 @@ pub struct Refused {
     pub detail: String,
 }
 
+impl Refused {
+    /// What is kept of a problem.
+    pub fn of(problem: &Problem) -> Self {
+        Self {
+            kind: problem.kind,
+            detail: problem.detail.clone(),
+        }
+    }
+}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         Self::new(refused.kind, refused.detail)
@@ -112,7 +122,7 @@ impl From<Refused> for Problem {
 
 statement! {
     /// Keys that were used before, with what was made under them.
-    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text, coalesce(p.outcome, r.outcome, e.outcome)::text
+    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text, coalesce(p.outcome, r.outcome, e.outcome)
         from idempotency_keys k
         left join purchases p on p.tenant_id = $1 and p.id = k.subject
         left join redemptions r on r.tenant_id = $1 and r.id = k.subject

@@ -25,3 +25,4 @@ mod schema_rules;
 mod tidy;
 mod time;
 mod write_path;
+mod year_end;

@@ -173,7 +173,7 @@ fn a_member_who_closes_while_a_receipt_waits_is_seen_closed() {
         let id = member.parse::<MemberId>().unwrap().uuid();
         let owner = node().cluster.owner().await;
         let close = format!(
-            "begin; update member_ledgers set version = version + 1 where tenant_id = {number} and member_id = '{id}';
+            "begin; select 1 from member_ledgers where tenant_id = {number} and member_id = '{id}' for update;
              update members set status = 'closed' where tenant_id = {number} and id = '{id}'",
             number = tenant.number
         );

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -20,10 +20,16 @@ const TCP_USER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10)
 /// A node that stops in the middle of a transaction keeps its locks from others no longer than this.
 const IDLE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// Transactions after which plans are made anew.
+const RENEWAL: u64 = 2_048;
+const RENEW: &str = "discard plans";
+
 /// A connection; not usable any more once it was left inside a transaction.
 pub struct Session {
     connection: Arc<AsyncPgConnection>,
     in_transaction: Arc<AtomicBool>,
+    /// Transactions so far.
+    begun: AtomicU64,
     /// Statements that ran here, so that they are prepared.
     prepared: Mutex<HashSet<TypeId>>,
 }
@@ -41,12 +47,23 @@ impl Session {
     /// Connect. Plans are generic: the statements are few and fixed, planning each time costs
     /// more than it gains.
     pub async fn open(url: &SecretString) -> Result<Self, DbError> {
+        Self::open_with(url, "").await
+    }
+
+    /// Connect for the hot path, whose every statement finds its rows by key, so that reading whole tables is never right.
+    pub async fn open_for_writes(url: &SecretString) -> Result<Self, DbError> {
+        let by_key = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
+                      -c random_page_cost=1.1";
+        Self::open_with(url, by_key).await
+    }
+
+    async fn open_with(url: &SecretString, planning: &str) -> Result<Self, DbError> {
         let mut config: tokio_postgres::Config = url
             .expose_secret()
             .parse()
             .map_err(|error: tokio_postgres::Error| DbError::Unavailable(error.to_string()))?;
         let options = format!(
-            "-c plan_cache_mode=force_generic_plan -c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+            "-c plan_cache_mode=force_generic_plan -c statement_timeout={} -c idle_in_transaction_session_timeout={}{planning}",
             STATEMENT_TIMEOUT.as_millis(),
             IDLE_TIMEOUT.as_millis()
         );
@@ -65,6 +82,7 @@ impl Session {
         Ok(Self {
             connection: Arc::new(connection),
             in_transaction: Arc::default(),
+            begun: AtomicU64::new(0),
             prepared: Mutex::default(),
         })
     }
@@ -100,7 +118,25 @@ impl Session {
 
     pub(super) async fn begin(&mut self, head: &str) -> Result<(), DbError> {
         self.announce()?;
+        if self.renews_plans() {
+            self.say(RENEW).await?;
+        }
         self.say(head).await
+    }
+
+    /// Send the first words of an announced transaction in one message, so that statements may follow at once.
+    pub(super) async fn say_first(&self, head: &str) -> Result<(), DbError> {
+        if self.renews_plans() {
+            return self.say(&format!("{RENEW}; {head}")).await;
+        }
+        self.say(head).await
+    }
+
+    /// Plans are kept as they are made, and made while a table was small they are wrong when it has grown: a join begins
+    /// at the wrong end. So they are made anew whenever the session has done twice as much, later from time to time.
+    fn renews_plans(&self) -> bool {
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed);
+        begun.is_power_of_two() || (begun > 0 && begun.is_multiple_of(RENEWAL))
     }
 
     /// From here on the session is inside a transaction, also if its first words never arrive.

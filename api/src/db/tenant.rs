@@ -97,7 +97,7 @@ impl TenantConn {
     pub(crate) async fn begin(&self) -> Result<(), DbError> {
         let TenantNumber(number) = self.tenant;
         let head = format!("begin; set local app.tenant_id = '{number}'");
-        self.session.say(&head).await
+        self.session.say_first(&head).await
     }
 
     /// Whether `S` is prepared on this connection. Nothing may be sent behind a statement that is

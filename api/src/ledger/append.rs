@@ -3,13 +3,14 @@
 
 mod columns;
 mod limits;
+mod there;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
 use domain::decide::{EventOutcome, Outcome, PurchaseOutcome};
 use domain::id::{LotId, MemberId, StoreId};
-use domain::ledger::{DayDelta, LotChange, Transaction, WalletState};
+use domain::ledger::{DayDelta, LotChange, Transaction};
 use domain::lot::Lot;
 use domain::receipt::{MemberRef, Receipt};
 use jiff::Timestamp;
@@ -18,11 +19,13 @@ use uuid::Uuid;
 
 use columns::{
     insert_events, insert_keys, insert_lots, insert_purchases, insert_redemptions,
-    insert_transactions, insert_transfers, move_lots, update_ledgers, update_lots, upsert_days,
-    upsert_wallets,
+    insert_transactions, insert_transfers, insert_wallets, move_lots, update_days, update_ledgers,
+    update_lots, update_wallets, upsert_days,
 };
 
 use limits::LimitRows;
+pub(super) use there::There;
+use there::{Days, LedgerEnd, Wallets};
 
 use super::Submission;
 use crate::db::{DbError, TenantConn};
@@ -103,18 +106,20 @@ pub(super) struct Rows {
     opened: Vec<(MemberId, Lot)>,
     opened_at: HashMap<LotId, usize>,
     changed: BTreeMap<(MemberId, LotId), ChangedLot>,
-    wallets: BTreeMap<(MemberId, String), WalletState>,
-    ledgers: BTreeMap<MemberId, (i64, Timestamp)>,
-    days: BTreeMap<(MemberId, Date), DayDelta>,
+    wallets: Wallets,
+    ledgers: BTreeMap<MemberId, LedgerEnd>,
+    days: Days,
     limits: LimitRows,
+    there: There,
 }
 
 impl Rows {
-    /// No rows yet; the budgets of `kept` have rows, which are locked.
-    pub(super) fn new(keyed_at: Timestamp, kept: BTreeSet<String>) -> Self {
+    /// No rows yet, of members that were locked and looked at; the budgets of `kept` have rows, which are locked.
+    pub(super) fn new(keyed_at: Timestamp, kept: BTreeSet<String>, there: There) -> Self {
         Self {
             keyed_at,
             limits: LimitRows::after(kept),
+            there,
             ..Self::default()
         }
     }
@@ -260,9 +265,11 @@ impl Rows {
             self.wallets
                 .insert((member, wallet.wallet.clone()), wallet.clone());
         }
-        self.ledgers
-            .insert(member, (transaction.version, transaction.recorded_at));
+        let end = self.ledgers.entry(member).or_default();
+        end.version = transaction.version;
+        end.recorded_at = transaction.recorded_at;
         if let Some(day) = transaction.day {
+            end.last_day = Some(day.business_date);
             self.day(member, day)?;
         }
         self.limits.add(&transaction)?;
@@ -315,8 +322,9 @@ impl Rows {
         let changed = std::mem::take(&mut self.changed);
         let (moved, changed): (Vec<_>, Vec<_>) =
             changed.into_iter().partition(|(_, row)| row.is_moved);
-        let (events, wallets) = (self.events.len(), self.wallets.len());
-        let (ledgers, days) = (self.ledgers.len(), self.days.len());
+        let (events, ledgers) = (self.events.len(), self.ledgers.len());
+        let (old_wallets, new_wallets) = self.there.part_wallets(self.wallets);
+        let (old_days, new_days) = self.there.part_days(self.days);
         let transfers = self
             .transactions
             .iter()
@@ -341,15 +349,27 @@ impl Rows {
                 insert_transactions(tenant, self.transactions).run(tx)
             ),
             exactly(opened, insert_lots(tenant, self.opened).run(tx)),
-            exactly(changed.len(), update_lots(tenant, changed).run(tx)),
-            exactly(moved.len(), move_lots(tenant, moved).run(tx)),
+            both(
+                exactly(changed.len(), update_lots(tenant, changed).run(tx)),
+                exactly(moved.len(), move_lots(tenant, moved).run(tx)),
+            ),
             exactly(events, insert_events(tenant, self.events).run(tx)),
-            exactly(wallets, upsert_wallets(tenant, self.wallets).run(tx)),
+            both(
+                exactly(
+                    new_wallets.len(),
+                    insert_wallets(tenant, &new_wallets).run(tx)
+                ),
+                exactly(
+                    old_wallets.len(),
+                    update_wallets(tenant, &old_wallets).run(tx)
+                ),
+            ),
             exactly(ledgers, update_ledgers(tenant, self.ledgers).run(tx)),
             both(
-                exactly(days, upsert_days(tenant, self.days).run(tx)),
-                self.limits.write(tx),
+                exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
+                exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
+            self.limits.write(tx),
         );
         DbError::cause(<[_; 12]>::from(written))
     }

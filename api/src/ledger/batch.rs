@@ -8,14 +8,13 @@ use domain::catalog::Catalog;
 use domain::decide::{Command, Decision, Facts, Outcome, decide};
 use domain::history::Budgets;
 use domain::id::MemberId;
-use domain::member::WalletFacts;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::append::Rows;
+use super::append::{Rows, There};
 use super::facts::{self, Members};
 use super::history::{self, Lock};
-use super::known::{Known, identity};
+use super::known::{Answers, Known, identity};
 use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
 use super::{Answer, Item, Submission, Tools};
@@ -42,6 +41,7 @@ struct Deciding {
     budgets: Budgets,
     known: Known,
     rows: Rows,
+    answers: Answers,
     touched: Vec<MemberId>,
 }
 
@@ -54,15 +54,18 @@ pub(super) async fn write(
     let roster = find_by_identifiers(tx, items).await?;
     let found = found(items, roster.as_ref());
     let mut deciding = look(tools, tx, items, &found, roster.is_some()).await?;
-    let mut answers = Vec::with_capacity(items.len());
     for (item, member) in items.iter().zip(&found) {
-        answers.push(deciding.answer(&item.submission, *member)?);
+        let answer = deciding.answer(&item.submission, *member)?;
+        deciding.answers.push(answer);
     }
     let balances = deciding.hot_balances()?;
     if !deciding.rows.is_empty() {
-        deciding.rows.write(tx).await?;
+        std::mem::take(&mut deciding.rows).write(tx).await?;
     }
-    Ok(Decided { answers, balances })
+    Ok(Decided {
+        answers: deciding.answers,
+        balances,
+    })
 }
 
 /// Members by look-up hash; none when no command names its member by an identifier, and then the
@@ -129,8 +132,8 @@ async fn look(
         seen.known.add_identities(tx, receipts, references).await?;
         movers = asked.spenders;
     }
-    let mut members = facts::joined(locked, seen.standing);
-    facts::add_wallets(&mut members, seen.wallets);
+    let mut members = facts::joined(&locked, seen.standing);
+    let there = There::of(&locked, &members);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
     let looked_back = looked_back(items, found, &members, &catalog, seen.head.now);
@@ -147,7 +150,8 @@ async fn look(
         members,
         budgets: shared.budgets,
         known: seen.known,
-        rows: Rows::new(seen.head.database_now, shared.kept),
+        rows: Rows::new(seen.head.database_now, shared.kept, there),
+        answers: Answers::with_capacity(items.len()),
         touched: Vec::new(),
     })
 }
@@ -205,7 +209,6 @@ struct Seen {
     head: Head,
     known: Known,
     standing: Vec<facts::StandingRow>,
-    wallets: Vec<(MemberId, String, WalletFacts)>,
     lots: Vec<facts::LotRow>,
 }
 
@@ -241,12 +244,11 @@ impl Asked {
         let (mut known, mut identities) = (Known::default(), Known::default());
         let (members, spenders) = (&self.members, &self.spenders);
         let (receipts, references) = (self.receipts.clone(), self.references.clone());
-        let (head, (), standing, wallets, lots, ()) = tokio::try_join!(
+        let (head, (), standing, lots, ()) = tokio::try_join!(
             biased;
             catalog::head(tx),
             known.add_keys(tx, self.keys.clone()),
             facts::standing(tx, members.clone()),
-            facts::wallets(tx, members.clone()),
             facts::lots(tx, spenders.clone()),
             identities.add_identities(tx, receipts, references),
         )?;
@@ -255,7 +257,6 @@ impl Asked {
             head,
             known,
             standing,
-            wallets,
             lots,
         })
     }
@@ -268,11 +269,11 @@ impl Deciding {
         submission: &Submission,
         member: Option<MemberId>,
     ) -> Result<Result<Answer, Problem>, DbError> {
-        if let Some(answer) = self.known.by_key(submission) {
+        if let Some(answer) = self.known.by_key(submission, &self.answers) {
             return Ok(answer);
         }
         let identity = identity(&self.catalog, &submission.command);
-        if let Some(answer) = self.known.by_identity(submission, identity) {
+        if let Some(answer) = self.known.by_identity(submission, identity, &self.answers) {
             return Ok(answer);
         }
         let facts = member.and_then(|member| self.members.get(&member));
@@ -304,7 +305,7 @@ impl Deciding {
             }
             self.touched.push(member);
         }
-        self.known.note(submission, identity, Ok(&decision.outcome));
+        self.known.note(submission, identity, self.answers.len());
         let recorded_at = decision
             .transaction
             .as_ref()
@@ -333,12 +334,9 @@ impl Deciding {
 
     fn refuse(&mut self, submission: &Submission, problem: Problem) -> Result<Problem, DbError> {
         if is_remembered(problem.kind) {
-            let refused = Refused {
-                kind: problem.kind,
-                detail: problem.detail.clone(),
-            };
+            let refused = Refused::of(&problem);
             self.rows.refuse(submission, &refused)?;
-            self.known.note(submission, None, Err(&refused));
+            self.known.note(submission, None, self.answers.len());
         }
         Ok(problem)
     }

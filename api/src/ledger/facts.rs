@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::history::{Asked, Lock};
 use super::refusal::unknown_member;
 use super::statements::{LockMembers, OpenLots, ReadMembers, StandingOf, WalletsOf};
-use crate::db::time::{SqlInstant, maybe_from};
+use crate::db::time::{SqlDate, SqlInstant, maybe_from};
 use crate::db::{DbError, TenantConn};
 use crate::problem::Problem;
 use crate::roster::LookUp;
@@ -26,8 +26,19 @@ use crate::vault::Vault;
 /// Facts by member.
 pub(super) type Members = HashMap<MemberId, MemberFacts>;
 type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
-type LedgerRow = (Uuid, i64, SqlInstant);
-pub(super) type StandingRow = (Uuid, String, SqlInstant);
+pub(super) type LedgerRow = (Uuid, i64, SqlInstant, Option<SqlDate>);
+/// A member beside one of its wallets, or beside nothing when it has none.
+pub(super) type StandingRow = (
+    Uuid,
+    String,
+    SqlInstant,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<SqlInstant>,
+);
 /// As [`OpenLots`] gives them.
 pub(super) type LotRow = (
     Uuid,
@@ -63,7 +74,7 @@ pub(super) async fn lock(
     .await
 }
 
-/// Where locked members stand.
+/// Where locked members stand, with their wallets.
 pub(super) async fn standing(
     tx: &TenantConn,
     members: Vec<Uuid>,
@@ -79,16 +90,30 @@ pub(super) async fn standing(
     .await
 }
 
-/// Locked members with their standing, without wallets.
-pub(super) fn joined(locked: Vec<LedgerRow>, standing: Vec<StandingRow>) -> Members {
-    let mut locked: HashMap<Uuid, LedgerRow> = locked.into_iter().map(|row| (row.0, row)).collect();
-    let rows = standing
-        .into_iter()
-        .filter_map(|(id, status, enrolled_at)| {
-            let (_, version, last_recorded_at) = locked.remove(&id)?;
-            Some((id, version, last_recorded_at, status, enrolled_at))
-        });
-    rows.map(member).collect()
+/// Locked members with their standing and wallets.
+pub(super) fn joined(locked: &[LedgerRow], standing: Vec<StandingRow>) -> Members {
+    let locked: HashMap<Uuid, &LedgerRow> = locked.iter().map(|row| (row.0, row)).collect();
+    let mut members = Members::with_capacity(locked.len());
+    for (id, status, enrolled_at, code, available, pending, reserved, deficit, next) in standing {
+        let Some((_, version, last_recorded_at, _)) = locked.get(&id) else {
+            continue;
+        };
+        let (_, facts) = member((id, *version, *last_recorded_at, status, enrolled_at));
+        let known = members.entry(facts.member).or_insert(facts);
+        if let Some(code) = code {
+            let points = |points: Option<i64>| Points::new(points.unwrap_or_default());
+            let wallet = WalletFacts {
+                available: points(available),
+                pending: points(pending),
+                reserved: points(reserved),
+                deficit: points(deficit),
+                next_expires_at: maybe_from(next),
+                lots: None,
+            };
+            known.wallets.insert(code, wallet);
+        }
+    }
+    members
 }
 
 fn member(

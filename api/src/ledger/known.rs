@@ -22,11 +22,24 @@ pub(super) struct Recorded {
     result: Result<Outcome, Refused>,
 }
 
+/// What this batch just did under a key, till identity or reference.
+#[derive(Debug, Clone, Copy)]
+struct Noted {
+    content: Uuid,
+    /// Which of the batch's answers.
+    answer: usize,
+}
+
+/// The answers of a batch so far, in its order.
+pub(super) type Answers = Vec<Result<Answer, Problem>>;
+
 /// Everything that was recorded before and could be meant again.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     keys: HashMap<Uuid, Recorded>,
     identities: HashMap<Uuid, Recorded>,
+    noted_keys: HashMap<Uuid, Noted>,
+    noted_identities: HashMap<Uuid, Noted>,
 }
 
 /// The till's own key: store, terminal, receipt number and business date. None for a store that
@@ -133,8 +146,14 @@ impl Known {
     }
 
     /// The answer to a command whose key was used before.
-    pub(super) fn by_key(&self, submission: &Submission) -> Option<Result<Answer, Problem>> {
-        let recorded = self.keys.get(&submission.key)?;
+    pub(super) fn by_key(
+        &self,
+        submission: &Submission,
+        answers: &Answers,
+    ) -> Option<Result<Answer, Problem>> {
+        let noted = self.noted_keys.get(&submission.key);
+        let noted = noted.and_then(|noted| noted.recorded(answers));
+        let recorded = noted.as_ref().or_else(|| self.keys.get(&submission.key))?;
         if recorded.content != submission.content {
             return Some(Err(another_operation().into()));
         }
@@ -152,8 +171,12 @@ impl Known {
         &self,
         submission: &Submission,
         identity: Option<Uuid>,
+        answers: &Answers,
     ) -> Option<Result<Answer, Problem>> {
-        let recorded = self.identities.get(&identity?)?;
+        let identity = identity?;
+        let noted = self.noted_identities.get(&identity);
+        let noted = noted.and_then(|noted| noted.recorded(answers));
+        let recorded = noted.as_ref().or_else(|| self.identities.get(&identity))?;
         if recorded.content != submission.content {
             return Some(Err(already_used(&submission.command)));
         }
@@ -164,21 +187,29 @@ impl Known {
         }))
     }
 
-    /// Note what this batch just decided, for a repeat within the batch.
-    pub(super) fn note(
-        &mut self,
-        submission: &Submission,
-        identity: Option<Uuid>,
-        result: Result<&Outcome, &Refused>,
-    ) {
-        let recorded = Recorded {
+    /// Note that this batch's answer number `answer` is what a repeat within the batch gets.
+    pub(super) fn note(&mut self, submission: &Submission, identity: Option<Uuid>, answer: usize) {
+        let noted = Noted {
             content: submission.content,
-            result: result.cloned().map_err(Clone::clone),
+            answer,
         };
-        if let (Some(identity), true) = (identity, recorded.result.is_ok()) {
-            self.identities.insert(identity, recorded.clone());
+        if let Some(identity) = identity {
+            self.noted_identities.insert(identity, noted);
         }
-        self.keys.insert(submission.key, recorded);
+        self.noted_keys.insert(submission.key, noted);
+    }
+}
+
+impl Noted {
+    fn recorded(self, answers: &Answers) -> Option<Recorded> {
+        let result = match answers.get(self.answer)? {
+            Ok(answer) => Ok(answer.outcome.clone()),
+            Err(problem) => Err(Refused::of(problem)),
+        };
+        Some(Recorded {
+            content: self.content,
+            result,
+        })
     }
 }
 

@@ -11,19 +11,24 @@ use crate::statement;
 
 statement! {
     /// Lock the members of a batch in ascending order, so that two nodes can't wait for each other.
-    tenant LockMembers = "select member_id, version, last_recorded_at from member_ledgers
+    tenant LockMembers = "select member_id, version, last_recorded_at, last_day from member_ledgers
         where tenant_id = $1 and member_id = any($2)
         order by member_id for no key update";
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date> }
 }
 
 statement! {
-    /// Where the members stand. Not joined to the lock: whoever waits for a lock sees the locked
-    /// row as it is then, but joined rows as they were before.
-    tenant StandingOf = "select id, status, enrolled_at from members where tenant_id = $1 and id = any($2)";
+    /// Where the members stand, with every wallet of theirs. Not joined to the lock: whoever waits for a lock sees the
+    /// locked row as it is then, but joined rows as they were before.
+    tenant StandingOf = "select m.id, m.status, m.enrolled_at, w.wallet, w.available, w.pending, w.reserved, w.deficit,
+            nullif(w.next_expires_at, 'infinity')
+        from members m left join wallets w on w.tenant_id = $1 and w.member_id = m.id
+        where m.tenant_id = $1 and m.id = any($2)";
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz }
+    -> { Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz, Option<String> => Nullable<Text>,
+         Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>,
+         Option<i64> => Nullable<BigInt>, Option<SqlInstant> => Nullable<Timestamptz> }
 }
 
 statement! {
@@ -61,7 +66,7 @@ statement! {
 
 statement! {
     /// Receipts that were recorded before under the same till identities.
-    tenant KnownReceipts = "select till_identity, content_hash, outcome::text from purchases
+    tenant KnownReceipts = "select till_identity, content_hash, outcome from purchases
         where tenant_id = $1 and till_identity = any($2)";
     { tenant: i64 => BigInt, identities: Vec<Uuid> => Array<SqlUuid> }
     -> { Uuid => SqlUuid, Uuid => SqlUuid, String => Text }
@@ -69,7 +74,7 @@ statement! {
 
 statement! {
     /// Redemptions that were made before under the same references.
-    tenant KnownReferences = "select reference, content_hash, outcome::text from redemptions
+    tenant KnownReferences = "select reference, content_hash, outcome from redemptions
         where tenant_id = $1 and reference = any($2)";
     { tenant: i64 => BigInt, references: Vec<Uuid> => Array<SqlUuid> }
     -> { Uuid => SqlUuid, Uuid => SqlUuid, String => Text }
@@ -92,7 +97,7 @@ statement! {
     tenant InsertPurchases = "insert into purchases (tenant_id, id, till_identity, content_hash, member_id, store_id,
             business_date, occurred_at, recorded_at, actor, receipt, outcome)
         select k.tenant_id, u.id, u.till_identity, u.content_hash, u.member_id, u.store_id, u.business_date,
-            u.occurred_at, u.recorded_at, u.actor, u.receipt::json, u.outcome::json
+            u.occurred_at, u.recorded_at, u.actor, u.receipt, u.outcome
         from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as u
             (id, till_identity, content_hash, member_id, store_id, business_date, occurred_at, recorded_at, actor,
              receipt, outcome)
@@ -109,7 +114,7 @@ statement! {
     tenant InsertRedemptions = "insert into redemptions (tenant_id, id, member_id, reference, content_hash, occurred_at,
             recorded_at, actor, outcome)
         select k.tenant_id, u.id, u.member_id, u.reference, u.content_hash, u.occurred_at, u.recorded_at, u.actor,
-            u.outcome::json
+            u.outcome
         from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9) as u
             (id, member_id, reference, content_hash, occurred_at, recorded_at, actor, outcome)
         where k.tenant_id = $1";
@@ -190,7 +195,7 @@ statement! {
     tenant InsertEvents = "insert into purchase_events (tenant_id, id, purchase_id, member_id, event, occurred_at,
             recorded_at, actor, outcome)
         select k.tenant_id, u.id, u.purchase_id, u.member_id, u.event, u.occurred_at, u.recorded_at, u.actor,
-            u.outcome::json
+            u.outcome
         from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9) as u
             (id, purchase_id, member_id, event, occurred_at, recorded_at, actor, outcome)
         where k.tenant_id = $1";
@@ -212,17 +217,27 @@ statement! {
 }
 
 statement! {
-    /// The wallets as they are after the batch; a wallet's row is made by its first use.
-    tenant UpsertWallets = "insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit,
+    /// Wallets that are used for the first time.
+    tenant InsertWallets = "insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit,
             next_expires_at)
         select k.tenant_id, u.member_id, u.wallet, u.available, u.pending, u.reserved, u.deficit,
             coalesce(u.next_expires_at, 'infinity')
         from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8) as u
             (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-        where k.tenant_id = $1
-        on conflict (tenant_id, member_id, wallet) do update set available = excluded.available,
-            pending = excluded.pending, reserved = excluded.reserved, deficit = excluded.deficit,
-            next_expires_at = excluded.next_expires_at";
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
+      available: Vec<i64> => Array<BigInt>, pending: Vec<i64> => Array<BigInt>, reserved: Vec<i64> => Array<BigInt>,
+      deficit: Vec<i64> => Array<BigInt>, next_expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
+}
+
+statement! {
+    /// The other wallets as they are after the batch. An update costs half of an upsert, which looks for the row, locks
+    /// it and then updates it.
+    tenant UpdateWallets = "update wallets set available = u.available, pending = u.pending, reserved = u.reserved,
+            deficit = u.deficit, next_expires_at = coalesce(u.next_expires_at, 'infinity')
+        from (select * from unnest($2, $3, $4, $5, $6, $7, $8)
+            as t (member_id, wallet, available, pending, reserved, deficit, next_expires_at)) u
+        where wallets.tenant_id = $1 and wallets.member_id = u.member_id and wallets.wallet = u.wallet";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
       available: Vec<i64> => Array<BigInt>, pending: Vec<i64> => Array<BigInt>, reserved: Vec<i64> => Array<BigInt>,
       deficit: Vec<i64> => Array<BigInt>, next_expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
@@ -230,15 +245,30 @@ statement! {
 
 statement! {
     /// The members' versions after the batch.
-    tenant UpdateLedgers = "update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at
-        from (select * from unnest($2, $3, $4) as t (member_id, version, last_recorded_at)) u
+    tenant UpdateLedgers = "update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at,
+            last_day = coalesce(u.last_day, member_ledgers.last_day)
+        from (select * from unnest($2, $3, $4, $5) as t (member_id, version, last_recorded_at, last_day)) u
         where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
-      last_recorded_at: Vec<SqlInstant> => Array<Timestamptz> }
+      last_recorded_at: Vec<SqlInstant> => Array<Timestamptz>, last_day: Vec<Option<SqlDate>> => Array<Nullable<Date>> }
 }
 
 statement! {
-    /// Add to the counters of business dates.
+    /// Add to the counters of business dates that are known to be there.
+    tenant UpdateDays = "update member_days set spend = member_days.spend + u.spend,
+            gross_spend = member_days.gross_spend + u.gross_spend, visits = member_days.visits + u.visits,
+            points_earned = member_days.points_earned + u.points_earned
+        from (select * from unnest($2, $3, $4, $5, $6, $7)
+            as t (member_id, business_date, spend, gross_spend, visits, points_earned)) u
+        where member_days.tenant_id = $1 and member_days.member_id = u.member_id
+          and member_days.business_date = u.business_date";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
+      spend: Vec<i64> => Array<BigInt>, gross_spend: Vec<i64> => Array<BigInt>, visits: Vec<i64> => Array<BigInt>,
+      points_earned: Vec<i64> => Array<BigInt> }
+}
+
+statement! {
+    /// Add to the counters of business dates that may be there or not.
     tenant UpsertDays = "insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits,
             points_earned)
         select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7) as u

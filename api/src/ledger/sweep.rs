@@ -9,7 +9,7 @@ use domain::history::Budgets;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::append::Rows;
+use super::append::{Rows, There};
 use super::facts;
 use super::refusal::problem_of;
 use super::statements::{ActivationsDue, ExpiriesDue, LookForNextExpiry};
@@ -115,13 +115,12 @@ async fn chunk(
     let head = catalog::head(tx).await?;
     let catalog = catalogs.at_revision(tx, head.revision).await?;
     let standing = facts::standing(tx, ids.clone()).await?;
-    let mut members = facts::joined(locked, standing);
-    let wallets = facts::wallets(tx, ids.clone()).await?;
-    facts::add_wallets(&mut members, wallets);
+    let mut members = facts::joined(&locked, standing);
+    let there = There::of(&locked, &members);
     let lots = facts::lots(tx, ids.clone()).await?;
     facts::add_lots(&mut members, &ids, lots)?;
     let budgets = Budgets::default();
-    let mut rows = Rows::new(head.database_now, BTreeSet::new());
+    let mut rows = Rows::new(head.database_now, BTreeSet::new(), there);
     let mut written: usize = 0;
     for member in members.values() {
         let facts = Facts {

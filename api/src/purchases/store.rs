@@ -8,14 +8,14 @@ use crate::statement;
 
 statement! {
     /// What was answered for one purchase.
-    tenant PurchaseById = "select outcome::text from purchases where tenant_id = $1 and id = $2";
+    tenant PurchaseById = "select outcome from purchases where tenant_id = $1 and id = $2";
     { tenant: i64 => BigInt, id: Uuid => SqlUuid }
     -> { String => Text }
 }
 
 statement! {
     /// Purchases of the tenant, newest first by the time they were recorded.
-    tenant LatestPurchases = "select p.id, p.outcome::text from purchases p
+    tenant LatestPurchases = "select p.id, p.outcome from purchases p
         left join stores s on s.tenant_id = $1 and s.id = p.store_id
         where p.tenant_id = $1 and ($2 is null or p.id < $2) and ($3 is null or s.code = $3)
           and ($4 is null or p.business_date >= $4) and ($5 is null or p.business_date <= $5)
@@ -27,7 +27,7 @@ statement! {
 
 statement! {
     /// Purchases of one member, newest first: the member's transactions lead to them.
-    tenant LatestPurchasesOfMember = "select p.id, p.outcome::text
+    tenant LatestPurchasesOfMember = "select p.id, p.outcome
         from ledger_transactions t join purchases p on p.tenant_id = $1 and p.id = t.subject
         left join stores s on s.tenant_id = $1 and s.id = p.store_id
         where t.tenant_id = $1 and t.member_id = $2 and t.kind = 'purchase'

@@ -110,9 +110,10 @@ fn the_worker_ends_points_and_forgets_old_keys() {
     block_on(async {
         let (tenant, member) = stale().await;
         let owner = node().cluster.owner().await;
+        let number = tenant.number;
         let old = format!(
-            "update idempotency_keys set recorded_at = now() - interval '33 days' where tenant_id = {}",
-            tenant.number
+            "update idempotency_keys set recorded_at = now() - interval '33 days' where tenant_id = {number};
+             update purchases set recorded_at = now() - interval '33 days' where tenant_id = {number}"
         );
         owner.batch_execute(&old).await.unwrap();
         let mut worker = Command::new(crate::harness::process::program())

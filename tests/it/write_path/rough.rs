@@ -177,13 +177,16 @@ fn hot_statements_are_prepared_once_per_connection() {
                 .count()
         };
         // Requests came one by one, so a single writer's connection served them all.
-        for part in [
-            "insert into ledger_transactions",
-            "insert into idempotency_keys",
-            "insert into wallets",
-            "from member_ledgers",
+        for (part, times) in [
+            ("insert into ledger_transactions", 200),
+            ("insert into idempotency_keys", 200),
+            ("insert into wallets", 1),
+            ("update wallets", 199),
+            ("insert into member_days", 1),
+            ("update member_days", 199),
+            ("from member_ledgers", 200),
         ] {
-            assert_eq!(of("execute", part), 200, "{part}");
+            assert_eq!(of("execute", part), times, "{part}");
             assert_eq!(of("parse", part), 1, "{part}");
         }
     });

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId};
-use domain::ledger::{DayDelta, Transaction, WalletState};
+use domain::ledger::Transaction;
 use domain::lot::{Lot, Pending};
-use jiff::Timestamp;
-use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{ChangedLot, EventRow, KeyRow, PurchaseRow, RedemptionRow};
+use super::{ChangedLot, Days, EventRow, KeyRow, LedgerEnd, PurchaseRow, RedemptionRow, Wallets};
 use crate::db::DbError;
 use crate::db::time::{SqlInstant, maybe};
 use crate::ledger::statements::{
     InsertEvents, InsertKeys, InsertLots, InsertPurchases, InsertRedemptions, InsertTransactions,
-    InsertTransfers, MoveLots, UpdateLedgers, UpdateLots, UpsertDays, UpsertWallets,
+    InsertTransfers, InsertWallets, MoveLots, UpdateDays, UpdateLedgers, UpdateLots, UpdateWallets,
+    UpsertDays,
 };
 
 pub(super) fn insert_keys(tenant: i64, rows: Vec<KeyRow>) -> InsertKeys {
@@ -256,73 +255,65 @@ pub(super) fn insert_events(tenant: i64, rows: Vec<EventRow>) -> InsertEvents {
     columns
 }
 
-pub(super) fn upsert_wallets(
-    tenant: i64,
-    rows: BTreeMap<(MemberId, String), WalletState>,
-) -> UpsertWallets {
-    let n = rows.len();
-    let mut columns = UpsertWallets {
-        tenant,
-        member: Vec::with_capacity(n),
-        wallet: Vec::with_capacity(n),
-        available: Vec::with_capacity(n),
-        pending: Vec::with_capacity(n),
-        reserved: Vec::with_capacity(n),
-        deficit: Vec::with_capacity(n),
-        next_expires_at: Vec::with_capacity(n),
-    };
-    for ((member, wallet), row) in rows {
-        columns.member.push(member.uuid());
-        columns.wallet.push(wallet);
-        columns.available.push(row.available.get());
-        columns.pending.push(row.pending.get());
-        columns.reserved.push(row.reserved.get());
-        columns.deficit.push(row.deficit.get());
-        columns.next_expires_at.push(maybe(row.next_expires_at));
-    }
-    columns
-}
-
-pub(super) fn update_ledgers(
-    tenant: i64,
-    rows: BTreeMap<MemberId, (i64, Timestamp)>,
-) -> UpdateLedgers {
+pub(super) fn update_ledgers(tenant: i64, rows: BTreeMap<MemberId, LedgerEnd>) -> UpdateLedgers {
     let n = rows.len();
     let mut columns = UpdateLedgers {
         tenant,
         member: Vec::with_capacity(n),
         version: Vec::with_capacity(n),
         last_recorded_at: Vec::with_capacity(n),
+        last_day: Vec::with_capacity(n),
     };
-    for (member, (version, recorded_at)) in rows {
+    for (member, row) in rows {
         columns.member.push(member.uuid());
-        columns.version.push(version);
-        columns.last_recorded_at.push(recorded_at.into());
+        columns.version.push(row.version);
+        columns.last_recorded_at.push(row.recorded_at.into());
+        columns.last_day.push(row.last_day.map(Into::into));
     }
     columns
 }
 
-pub(super) fn upsert_days(tenant: i64, rows: BTreeMap<(MemberId, Date), DayDelta>) -> UpsertDays {
-    let n = rows.len();
-    let mut columns = UpsertDays {
-        tenant,
-        member: Vec::with_capacity(n),
-        business_date: Vec::with_capacity(n),
-        spend: Vec::with_capacity(n),
-        gross_spend: Vec::with_capacity(n),
-        visits: Vec::with_capacity(n),
-        points_earned: Vec::with_capacity(n),
+/// Two statements that take the same columns of the same rows.
+macro_rules! wallets {
+    ($name:ident, $statement:ident) => {
+        pub(super) fn $name(tenant: i64, rows: &Wallets) -> $statement {
+            $statement {
+                tenant,
+                member: rows.keys().map(|(member, _)| member.uuid()).collect(),
+                wallet: rows.keys().map(|(_, wallet)| wallet.clone()).collect(),
+                available: rows.values().map(|row| row.available.get()).collect(),
+                pending: rows.values().map(|row| row.pending.get()).collect(),
+                reserved: rows.values().map(|row| row.reserved.get()).collect(),
+                deficit: rows.values().map(|row| row.deficit.get()).collect(),
+                next_expires_at: rows
+                    .values()
+                    .map(|row| maybe(row.next_expires_at))
+                    .collect(),
+            }
+        }
     };
-    for ((member, date), row) in rows {
-        columns.member.push(member.uuid());
-        columns.business_date.push(date.into());
-        columns.spend.push(row.spend.minor());
-        columns.gross_spend.push(row.gross_spend.minor());
-        columns.visits.push(row.visits);
-        columns.points_earned.push(row.points_earned.get());
-    }
-    columns
 }
+wallets!(insert_wallets, InsertWallets);
+wallets!(update_wallets, UpdateWallets);
+
+/// The same for the counters of business dates.
+macro_rules! days {
+    ($name:ident, $statement:ident) => {
+        pub(super) fn $name(tenant: i64, rows: &Days) -> $statement {
+            $statement {
+                tenant,
+                member: rows.keys().map(|(member, _)| member.uuid()).collect(),
+                business_date: rows.keys().map(|(_, date)| (*date).into()).collect(),
+                spend: rows.values().map(|row| row.spend.minor()).collect(),
+                gross_spend: rows.values().map(|row| row.gross_spend.minor()).collect(),
+                visits: rows.values().map(|row| row.visits).collect(),
+                points_earned: rows.values().map(|row| row.points_earned.get()).collect(),
+            }
+        }
+    };
+}
+days!(update_days, UpdateDays);
+days!(upsert_days, UpsertDays);
 
 pub(super) fn insert_transfers(
     tenant: i64,
