@@ -17,6 +17,8 @@ use crate::harness::tenant::{Spec, TestTenant};
 use load::{Attempt, Load};
 
 const CLIENTS: usize = 12;
+/// Attempts that say something.
+const ENOUGH: usize = 20;
 const MEMBERS: usize = 8;
 /// No request may hang for longer, whatever is broken: the server's own deadline is 4 seconds, the rest is a busy machine.
 const LONGEST_ANSWER: Duration = Duration::from_millis(5_500);
@@ -43,7 +45,7 @@ fn pause(seconds: f32) {
 /// Nothing but answers of the till's own making, and soon.
 fn nothing_happened(attempts: &[Attempt], what: &str) {
     assert!(
-        attempts.len() > 20,
+        attempts.len() >= ENOUGH,
         "{what}: {} attempts are too few",
         attempts.len()
     );
@@ -83,19 +85,16 @@ fn kills_under_load_lose_nothing_and_double_nothing() {
     let mut server = block_on(ServerProcess::start(cluster));
     let (tenant, members) = block_on(tenant(cluster, &server));
     let load = Load::start(&tenant, members, CLIENTS);
-    pause(1.0);
-    nothing_happened(&load.take_attempts(), "before anything");
+    nothing_happened(&load.attempts_of(1.0, ENOUGH), "before anything");
 
     cluster.services.kill_redis().unwrap();
-    pause(1.5);
-    nothing_happened(&load.take_attempts(), "without redis");
+    nothing_happened(&load.attempts_of(1.5, ENOUGH), "without redis");
     cluster.services.restart_redis().unwrap();
     pause(0.5);
     cluster.services.pause(Kind::Redis).unwrap();
     pause(1.5);
     cluster.services.resume(Kind::Redis).unwrap();
-    pause(0.5);
-    nothing_happened(&load.take_attempts(), "with a redis that hangs");
+    nothing_happened(&load.attempts_of(0.5, ENOUGH), "with a redis that hangs");
 
     let port = server.port();
     server.kill();

@@ -188,6 +188,52 @@ fn a_member_who_closes_while_a_receipt_waits_is_seen_closed() {
 }
 
 #[test]
+fn a_repeat_is_known_even_where_the_command_would_be_refused_by_now() {
+    block_on(async {
+        // A node that met no repeat yet does not look for them before it decides.
+        let fresh = Node::start(node().cluster).await;
+        let tenant = TestTenant::on(&fresh, Spec::default()).await;
+        let member = tenant.member().await;
+        let key = unique();
+        let mut receipt = tenant.receipt(&member, "1", 100);
+        receipt["occurred_at"] = json!("2026-01-05T03:00:00Z");
+        let first = tenant
+            .api
+            .keyed("/v1/purchases", &key, &receipt)
+            .await
+            .expect(201);
+        let settings = tenant.api.get("/v1/tenant").await.expect(200);
+        let patch = tenant
+            .api
+            .request(reqwest::Method::PATCH, "/v1/tenant")
+            .header("If-Match", settings.header("etag"))
+            .json(&json!({"receipt_max_age_days": 1}));
+        tenant.api.send(patch).await.expect(200);
+        let again = tenant
+            .api
+            .keyed("/v1/purchases", &key, &receipt)
+            .await
+            .expect(201);
+        assert_eq!(first.body, again.body);
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        let by_number = tenant
+            .api
+            .keyed("/v1/purchases", &unique(), &receipt)
+            .await
+            .expect(200);
+        assert_eq!(first.body, by_number.body);
+        receipt["store"] = json!("nowhere");
+        let other = tenant
+            .api
+            .keyed("/v1/purchases", &key, &receipt)
+            .await
+            .expect(422);
+        assert_eq!(other.code(), "idempotency_key_reused");
+        fresh.server.stop().await;
+    });
+}
+
+#[test]
 fn a_key_serves_one_request_whatever_it_asks() {
     block_on(async {
         let tenant = TestTenant::new().await;

@@ -45,17 +45,32 @@ struct Deciding {
     touched: Vec<MemberId>,
 }
 
+/// Whether used keys and till identities are looked for before anything is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// They are: some command is, or may be, a repeat.
+    Expected,
+    /// They are not, since nearly every command is new: the unique keys refuse a repeat as a duplicate, and the batch is
+    /// tried again. A refusal has no row that would meet a key, so that it needs the look.
+    Unexpected,
+}
+
 /// Begin, decide and write a batch; the caller commits.
 pub(super) async fn write(
     tools: &Tools,
     tx: &TenantConn,
     items: &[Item],
+    repeats: Repeats,
 ) -> Result<Decided, DbError> {
     let roster = find_by_identifiers(tx, items).await?;
     let found = found(items, roster.as_ref());
-    let mut deciding = look(tools, tx, items, &found, roster.is_some()).await?;
+    let asks = (roster.is_some(), repeats);
+    let mut deciding = look(tools, tx, items, &found, asks).await?;
     for (item, member) in items.iter().zip(&found) {
         let answer = deciding.answer(&item.submission, *member)?;
+        if repeats == Repeats::Unexpected && answer.is_err() {
+            return Err(DbError::Duplicate("perhaps: a command was refused".into()));
+        }
         deciding.answers.push(answer);
     }
     let balances = deciding.hot_balances()?;
@@ -107,10 +122,10 @@ async fn look(
     tx: &TenantConn,
     items: &[Item],
     found: &[Option<MemberId>],
-    is_begun: bool,
+    (is_begun, repeats): (bool, Repeats),
 ) -> Result<Deciding, DbError> {
     let guess = tools.catalogs.guess(tx.tenant()).await;
-    let asked = Asked::of(items, found, guess.as_deref());
+    let asked = Asked::of(items, found, guess.as_deref()).expecting(repeats);
     let begin = async { if is_begun { Ok(()) } else { tx.begin().await } };
     let lock = facts::lock(tx, asked.members.clone());
     let (locked, mut seen) = if tx.has_prepared::<LockMembers>() {
@@ -127,7 +142,7 @@ async fn look(
     let catalog = tools.catalogs.at_revision(tx, seen.head.revision).await?;
     let mut movers = Vec::new();
     if guess.is_none_or(|guess| guess.revision != seen.head.revision) {
-        let asked = Asked::of(items, found, Some(&catalog));
+        let asked = Asked::of(items, found, Some(&catalog)).expecting(repeats);
         let (receipts, references) = (asked.receipts, asked.references);
         seen.known.add_identities(tx, receipts, references).await?;
         movers = asked.spenders;
@@ -238,6 +253,16 @@ impl Asked {
         asked.spenders.sort_unstable();
         asked.spenders.dedup();
         asked
+    }
+
+    /// Without what only a repeat would be found by, where none is expected.
+    fn expecting(mut self, repeats: Repeats) -> Self {
+        if repeats == Repeats::Unexpected {
+            self.keys.clear();
+            self.receipts.clear();
+            self.references.clear();
+        }
+        self
     }
 
     async fn read(&self, tx: &TenantConn) -> Result<Seen, DbError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-use super::batch::{self, Decided};
+use super::batch::{self, Decided, Repeats};
 use super::batcher::Batch;
 use super::{Answer, Item, Line, Tools, overloaded, unknown};
 use crate::db::tenant::SessionSource;
@@ -26,11 +26,15 @@ const LONGEST_OUTAGE: Duration = Duration::from_secs(1);
 const SHORTEST_TRY: Duration = Duration::from_millis(250);
 /// Tries after which a batch that keeps meeting used keys is split.
 const MAX_COLLISIONS: u32 = 8;
+/// Batches that look for repeats before they decide, after one that met one: repeats come in swarms.
+const LOOKS_AFTER_A_REPEAT: u32 = 64;
 
 /// Writes batches, one after the other, on a connection of its own.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     session: Option<Box<Session>>,
+    /// Batches that still look for repeats first, since one was met.
+    looks_first: u32,
 }
 
 /// Commands that are tried together, and how their tries went so far.
@@ -82,8 +86,17 @@ impl Writer {
             if left < SHORTEST_TRY {
                 return Err(Unsettled::Answer(last));
             }
-            last = match self.attempt(tools, tenant, &part.items, left).await {
+            let repeats = if part.collisions > 0 || part.may_be_written || self.looks_first > 0 {
+                Repeats::Expected
+            } else {
+                Repeats::Unexpected
+            };
+            last = match self
+                .attempt(tools, tenant, &part.items, (left, repeats))
+                .await
+            {
                 Ok(decided) => {
+                    self.looks_first = self.looks_first.saturating_sub(1);
                     self.remember(tools, tenant, &decided);
                     return Ok(decided.answers);
                 }
@@ -93,6 +106,7 @@ impl Writer {
             match &last {
                 DbError::Duplicate(_) if part.collisions < MAX_COLLISIONS => {
                     part.collisions = part.collisions.saturating_add(1);
+                    self.looks_first = LOOKS_AFTER_A_REPEAT;
                 }
                 DbError::OutcomeUnknown(_) => part.rest().await,
                 error if error.is_passing() && part.may_pass() => part.rest().await,
@@ -111,10 +125,10 @@ impl Writer {
         tools: &Tools,
         tenant: TenantNumber,
         items: &[Item],
-        left: Duration,
+        (left, repeats): (Duration, Repeats),
     ) -> Result<Decided, DbError> {
         let commit_sent = AtomicBool::new(false);
-        let work = self.write_and_commit(tools, tenant, items, &commit_sent);
+        let work = self.write_and_commit(tools, tenant, items, (&commit_sent, repeats));
         let work = AssertUnwindSafe(Box::pin(work)).catch_unwind();
         let error = match tokio::time::timeout(left.min(LONGEST_TRY), work).await {
             Ok(Ok(result)) => return result,
@@ -132,14 +146,14 @@ impl Writer {
         tools: &Tools,
         tenant: TenantNumber,
         items: &[Item],
-        commit_sent: &AtomicBool,
+        (commit_sent, repeats): (&AtomicBool, Repeats),
     ) -> Result<Decided, DbError> {
         let session = match self.session.take() {
             Some(session) => session,
             None => Box::new(tools.db.own_session().await?),
         };
         let tx = TenantConn::announce(session.into(), tenant)?;
-        match batch::write(tools, &tx, items).await {
+        match batch::write(tools, &tx, items, repeats).await {
             Ok(decided) => {
                 commit_sent.store(true, Ordering::Relaxed);
                 self.keep(tx.commit().await?);

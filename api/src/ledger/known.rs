@@ -82,6 +82,9 @@ impl Known {
         tx: &TenantConn,
         keys: Vec<Uuid>,
     ) -> Result<(), DbError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
         for (key, content, refusal, outcome) in (KnownKeys {
             tenant: tx.number(),
             keys,

@@ -62,6 +62,18 @@ impl Load {
         std::mem::take(&mut *self.journal.attempts.lock().unwrap())
     }
 
+    /// The attempts of some seconds, or of as many more as a busy machine needs for `enough` of them.
+    pub(super) fn attempts_of(&self, seconds: f32, enough: usize) -> Vec<Attempt> {
+        std::thread::sleep(Duration::from_secs_f32(seconds));
+        for _ in 0..200 {
+            if self.journal.attempts.lock().unwrap().len() >= enough {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.take_attempts()
+    }
+
     /// Lets every client learn the outcome of its last request.
     pub(super) async fn finish(self) -> Vec<Told> {
         self.journal.is_over.store(true, Ordering::Relaxed);
