@@ -168,7 +168,9 @@ impl Condition {
         lines: impl Iterator<Item = &'l Line>,
     ) -> Option<i64> {
         let minimum = self.minimum_quantity?;
-        let seen = lines.filter(|line| self.matches_line(line));
+        // A line that takes money back, such as a coupon, brings no piece.
+        let brings = |line: &Line| line.value().is_ok_and(|value| value >= Amount::ZERO);
+        let seen = lines.filter(|line| self.matches_line(line) && brings(line));
         let found = seen.fold(0_i64, |sum, line| {
             sum.saturating_add(line.quantity.full_pieces())
         });

@@ -267,10 +267,21 @@ fn quantities_count_whole_pieces_of_the_lines_seen() {
         line("a", json!(2)),
         line("a", json!("1.9")),
         line("b", json!(5)),
+        Line {
+            amount: Some(Amount::new(-1)),
+            ..line("a", json!(7))
+        },
+        Line {
+            amount: Some(Amount::ZERO),
+            ..line("d", json!(4))
+        },
     ];
     for (when, missing) in [
-        (json!({"minimum_quantity": 8}), None),
-        (json!({"minimum_quantity": 9}), Some(1)),
+        (json!({"minimum_quantity": 4, "skus": ["d"]}), None),
+        (json!({"minimum_quantity": 8, "skus": ["a", "b"]}), None),
+        (json!({"minimum_quantity": 9, "skus": ["a", "b"]}), Some(1)),
+        (json!({"minimum_quantity": 12}), None),
+        (json!({"minimum_quantity": 13}), Some(1)),
         (json!({"minimum_quantity": 3, "skus": ["a"]}), None),
         (json!({"minimum_quantity": 4, "skus": ["a"]}), Some(1)),
         (json!({"minimum_quantity": 2, "skus": ["c"]}), Some(2)),

@@ -189,7 +189,12 @@ fn slide(
 ) -> Result<(), Refusal> {
     let settings = &context.catalog.settings;
     let (zone, cutover) = (&settings.time_zone, settings.cutover);
-    for wallet in context.version.program.wallets() {
+    let program = &context.version.program;
+    // A wallet that was dropped pays under its last settings, of which this is one.
+    let paying = outcome.redeemed.iter().map(|part| part.wallet.as_str());
+    let dropped = paying.filter(|code| program.wallet(code).is_none());
+    let dropped = dropped.filter_map(|code| context.catalog.wallet_at(outcome.occurred_at, code));
+    for wallet in program.wallets().iter().chain(dropped) {
         let Expiry::Sliding { reset_on, .. } = wallet.expiry else {
             continue;
         };

@@ -12,6 +12,9 @@ use crate::earning::Granularity;
 use crate::ratio::Ratio;
 use crate::rounding::{Rounding, largest_remainder};
 
+/// The place of points that a limit cut: they belong to no line any more, nor to one tax rate.
+const CUT: usize = usize::MAX;
+
 /// What a bonus adds, before its limits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gain {
@@ -144,7 +147,8 @@ impl<'a> Evaluation<'a> {
         let is_one = rule.granularity() == Granularity::Rule;
         let is_cut = fired.points < fired.wanted;
         if is_one || is_cut {
-            return sums.add(0, 1, base, share.before);
+            let place = if is_one { 0 } else { CUT };
+            return sums.add(place, 1, base, share.before);
         }
         let view = View::of(rule, fired.reached);
         self.cells(view, &share.scope, None, &mut |cell: Cell| {

@@ -211,6 +211,37 @@ fn a_deed_moves_the_end_of_all_open_lots_and_never_back() {
 }
 
 #[test]
+fn a_wallet_that_was_dropped_still_slides_when_its_points_pay() {
+    let expiry = json!({"type": "sliding", "days": 10, "reset_on": ["redeem"]});
+    let later = json!({"wallets": [{"code": "stamps"}]});
+    let version = super::version(
+        2,
+        "2026-11-22T00:00:00Z",
+        crate::program::Program::load(&later).unwrap(),
+    );
+    let moved = Some(at("2026-12-03T15:00:00Z"));
+    for points in [0, 4] {
+        let mut world = World::new(program(&json!({"expiry": expiry})));
+        world.catalog.versions.push(version.clone());
+        world.buy(1_000, "2026-11-21T01:00:00Z");
+        let now = "2026-11-23T01:00:00Z";
+        let mut parts = json!({"occurred_at": now, "member": {"card": "1"},
+            "lines": [{"amount": 100}]});
+        if points > 0 {
+            parts["redeem"] = json!([{"wallet": "points", "points": points}]);
+        }
+        let command = super::purchase(receipt(parts));
+        world.run(&command, now).unwrap();
+        let expected = if points > 0 {
+            moved
+        } else {
+            Some(at("2026-12-01T15:00:00Z"))
+        };
+        assert_eq!(world.ends(), [expected], "{points}");
+    }
+}
+
+#[test]
 fn lots_must_be_known_to_slide() {
     let sliding = json!({"type": "sliding", "days": 10, "reset_on": ["visit"]});
     let catalog = program(&json!({"expiry": sliding}));

@@ -350,6 +350,26 @@ fn bonuses_work_on_base_points_after_the_limits_of_the_base_rule() {
 }
 
 #[test]
+fn points_that_a_limit_cut_stand_apart_from_the_parts_of_other_rules() {
+    let limits = json!({"limits": [{"per": "receipt", "points": 3}]});
+    let cut = with(rule("cut", per(10, 1)), limits);
+    let rules = [cut, rule("base", per(100, 1))];
+    let reversed = [rules[1].clone(), rules[0].clone()];
+    let lines = json!([{"quantity": 5, "unit_price": 100}, {"amount": 100}]);
+    for (granularity, base) in [("unit", 6), ("line", 6), ("rule", 6)] {
+        for multiply in ["rounded", "exact"] {
+            let earning = json!({"granularity": granularity, "multiply": multiply});
+            let of = |rules: &[Value]| program(&earning, rules, &[times("two", "2")]);
+            let two = base + 3;
+            let told = format!("cut=3 base={base} two={two}");
+            check(&of(&rules), lines.clone(), &told);
+            let told = format!("base={base} cut=3 two={two}");
+            check(&of(&reversed), lines.clone(), &told);
+        }
+    }
+}
+
+#[test]
 fn a_bonus_that_gives_way_says_so() {
     let program = stacked("best", &[times("two", "2"), times("three", "3")]);
     let receipt = receipt(json!({"lines": [{"amount": 300}]}));
