@@ -115,7 +115,8 @@ impl Publisher {
         if bump.run(&tx).await? != 1 {
             return Err(Problem::internal(&"the tenant has no anchor row"));
         }
-        let now = catalog::head(&tx).await?.now;
+        let head = catalog::head(&tx).await?;
+        let now = head.now;
         let text = match self.source {
             Source::Draft => draft(&tx).await?,
             Source::Version(number) => document_of(&tx, number).await?,
@@ -128,7 +129,14 @@ impl Publisher {
         warnings.extend(dropped::warnings(&tx, &program).await?);
         let effective_from = self.effective_from.unwrap_or(now);
         if effective_from < now {
-            refuse_recorded(&tx, effective_from).await?;
+            // Ids carry real time, which says nothing of what a tenant with its own clock records.
+            let is_real = head.now == head.database_now;
+            let first_id = if is_real {
+                first_id(effective_from)
+            } else {
+                Uuid::nil()
+            };
+            refuse_recorded(&tx, effective_from, first_id).await?;
         }
         let version = ProgramVersion {
             version: store::next_version(&tx).await?,
@@ -162,8 +170,8 @@ async fn document_of(tx: &TenantConn, number: i32) -> Result<String, Problem> {
     Ok(text)
 }
 
-async fn refuse_recorded(tx: &TenantConn, since: Timestamp) -> Result<(), Problem> {
-    if !store::is_recorded_since(tx, since, first_id(since)).await? {
+async fn refuse_recorded(tx: &TenantConn, since: Timestamp, first_id: Uuid) -> Result<(), Problem> {
+    if !store::is_recorded_since(tx, since, first_id).await? {
         return Ok(());
     }
     Err(Problem::invalid(vec![Fault::new(

@@ -20,7 +20,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 mod earning;
+mod edges;
 mod exactness;
+mod histories;
 mod journal;
 mod limits;
 mod lots;

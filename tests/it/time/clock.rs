@@ -205,3 +205,27 @@ fn hot_balances_do_not_survive_a_move_of_the_clock() {
         assert_eq!(balance(&api, &member).await, (0, 0));
     });
 }
+
+#[test]
+fn nothing_is_published_behind_what_a_clock_ahead_of_time_has_recorded() {
+    block_on(async {
+        let api = sandbox(&program(json!({})), "2036-03-01T03:00:00Z").await;
+        let member = enrol(&api).await;
+        set_clock(&api, "2036-03-02T03:00:00Z").await;
+        buy(&api, &member, 1_000, "2036-03-01T12:00:00Z").await;
+        let from = |from: &str| json!({"effective_from": from});
+        for path in ["/v1/program/publish", "/v1/program/rollback"] {
+            for at in ["2036-03-01T03:00:00Z", "2036-03-01T12:00:00Z"] {
+                let mut behind = from(at);
+                if path.ends_with("rollback") {
+                    behind["version"] = json!(1);
+                }
+                let refused = api.post(path, &behind).await.expect(422);
+                assert_eq!(refused.faults()[0].0, "/effective_from", "{path} {at}");
+            }
+        }
+        let after = from("2036-03-01T12:00:00.000001Z");
+        let published = api.post("/v1/program/publish", &after).await;
+        assert_eq!(published.expect(201).json["version"], 2);
+    });
+}
