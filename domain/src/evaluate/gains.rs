@@ -145,7 +145,9 @@ impl<'a> Evaluation<'a> {
         let rule = fired.rule;
         let base = self.base_in(fired, &share.scope)?;
         let is_one = rule.granularity() == Granularity::Rule;
-        let is_cut = fired.points < fired.wanted;
+        // Lines below zero outside the scope take from what the cells within it give alone.
+        let is_more = || Ok(self.base_points(rule, fired.reached, &share.scope)? > fired.points);
+        let is_cut = fired.points < fired.wanted || (!share.scope.is_all() && is_more()?);
         if is_one || is_cut {
             let place = if is_one { 0 } else { CUT };
             return sums.add(place, 1, base, share.before);

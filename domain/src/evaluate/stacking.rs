@@ -117,24 +117,26 @@ impl<'a> Evaluation<'a> {
     /// The one that gives the most, for the receipt or for each line; an addition stands for the
     /// whole receipt. Ties go to the earlier.
     fn best(&self, group: &Group<'_, 'a>) -> Result<Vec<Share>, Overflow> {
+        let is_addition =
+            |candidate: &Candidate<'_>| matches!(candidate.bonus.effect, Effect::Add(_));
+        let mut offers = Vec::with_capacity(group.members.len());
+        if group.by_line {
+            offers.push(self.best_by_line(group)?);
+        }
+        for (place, candidate) in group.members() {
+            if !group.by_line || is_addition(candidate) {
+                offers.push(vec![Share::alone(place, self.scope_of(candidate))]);
+            }
+        }
+        // What wins line by line stands where the earliest of its bonuses does.
+        offers.sort_by_key(|shares| shares.first().map(|share| share.candidate));
         let mut best: Option<(Points, Vec<Share>)> = None;
-        let mut offer = |shares: Vec<Share>| -> Result<(), Overflow> {
+        for shares in offers {
             let gains = self.gains(group.candidates, group.fired, &shares)?;
             let mut gains = gains.iter();
             let sum = gains.try_fold(Points::ZERO, |sum, gain| sum.checked_add(gain.points))?;
             if best.as_ref().is_none_or(|(most, _)| sum > *most) {
                 best = Some((sum, shares));
-            }
-            Ok(())
-        };
-        let is_addition =
-            |candidate: &Candidate<'_>| matches!(candidate.bonus.effect, Effect::Add(_));
-        if group.by_line {
-            offer(self.best_by_line(group)?)?;
-        }
-        for (place, candidate) in group.members() {
-            if !group.by_line || is_addition(candidate) {
-                offer(vec![Share::alone(place, self.scope_of(candidate))])?;
             }
         }
         Ok(best.map_or_else(Vec::new, |(_, shares)| shares))

@@ -206,6 +206,54 @@ fn what_points_paid_lies_on_all_lines_in_proportion_ties_to_the_earlier() {
     }
 }
 
+#[test]
+fn a_line_below_zero_takes_from_what_is_rounded_with_it_and_from_nothing_else() {
+    let line = |amount: i64, percent: &str, quantity: i64| {
+        json!({"amount": amount, "tax_percent": percent, "quantity": quantity,
+        "category": if amount < 0 { "coupon" } else { "food" }})
+    };
+    for (granularity, lines, expected) in [
+        (
+            "rule",
+            json!([line(1_000, "8", 2), line(-550, "8", 1)]),
+            "base=4 two=4 food=4",
+        ),
+        (
+            "tax_rate",
+            json!([line(1_000, "8", 2), line(-550, "8", 1)]),
+            "base=4 two=4 food=4",
+        ),
+        (
+            "tax_rate",
+            json!([line(1_000, "8", 2), line(-550, "10", 1)]),
+            "base=10 two=10 food=10",
+        ),
+        (
+            "line",
+            json!([line(1_000, "8", 2), line(-550, "8", 1)]),
+            "base=10 two=10 food=10",
+        ),
+        (
+            "unit",
+            json!([line(1_100, "8", 2), line(-550, "8", 5)]),
+            "base=10 two=10 food=10",
+        ),
+        ("rule", json!([line(550, "8", 1), line(-550, "8", 1)]), ""),
+    ] {
+        let food = with(
+            times("food", "2"),
+            json!({"when": {"categories": ["food"]}}),
+        );
+        let earning = json!({"granularity": granularity});
+        let program = program(
+            &earning,
+            &[rule("base", per(100, 1))],
+            &[times("two", "2"), food],
+        );
+        super::settings::check(&program, lines, expected);
+    }
+}
+
 fn marginal(window: &Value) -> Journal {
     let tiers = json!([{"from": 0, "amount": 100, "points": 1},
         {"from": 10_000, "amount": 100, "points": 2}]);
@@ -279,17 +327,13 @@ fn a_late_receipt_never_judges_again_what_was_recorded_before() {
         journal.earns_at("2026-11-20T12:00:00+09:00", 9_500),
         "base=95"
     );
-    let before = journal.member.clone();
     // The day before: it sees only what its own date and earlier ones hold, which is nothing.
     assert_eq!(
         journal.earns_at("2026-11-19T12:00:00+09:00", 1_000),
         "base=10"
     );
-    let gained = |member: &crate::member::MemberFacts| member.wallets["points"].available.get();
-    assert_eq!(
-        gained(&journal.member).checked_sub(gained(&before)),
-        Some(10)
-    );
+    let held = |journal: &Journal| journal.member.wallets["points"].available.get();
+    assert_eq!(held(&journal), 105);
     // Both count for the next: 10,500 lie before it.
     assert_eq!(
         journal.earns_at("2026-11-21T09:00:00+09:00", 1_000),

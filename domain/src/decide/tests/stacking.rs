@@ -208,6 +208,12 @@ fn an_addition_competes_with_all_lines_together() {
         two_lines(100, 200),
         "base=3 gift=5",
     );
+    let [two, three, gift] = bonuses(4);
+    check(
+        &stacked("best", &[gift, two, three]),
+        two_lines(100, 200),
+        "base=3 gift=4",
+    );
     check_amount(
         &stacked("best", &[add("gift", 3), times("two", "2")]),
         300,
