@@ -4,6 +4,7 @@ mod bad_input;
 mod balances;
 mod batches;
 mod books;
+mod business_dates;
 mod concurrency;
 mod conditions;
 mod faults;
