@@ -57,12 +57,6 @@ impl Bonus {
         Ratio::decimal(Decimal4::from_units(added))
     }
 
-    /// Whether it works on the points of this earn rule.
-    pub(crate) fn works_on(&self, code: &str) -> bool {
-        let rules = self.rules.as_ref();
-        rules.is_none_or(|rules| rules.iter().any(|rule| rule == code))
-    }
-
     /// Whether it looks at what was recorded before, or at who the member is.
     pub(crate) fn looks_back(&self) -> bool {
         self.when.asks_for_member() || self.limits.are_kept()

@@ -163,15 +163,11 @@ impl Condition {
     }
 
     /// How many whole pieces the lines that the rule sees fall short of the minimum quantity.
-    pub(crate) fn missing_quantity<'l>(
-        &self,
-        lines: impl Iterator<Item = &'l Line>,
-    ) -> Option<i64> {
+    pub(crate) fn missing_quantity<'l>(&self, seen: impl Iterator<Item = &'l Line>) -> Option<i64> {
         let minimum = self.minimum_quantity?;
         // A line that takes money back, such as a coupon, brings no piece.
-        let brings = |line: &Line| line.value().is_ok_and(|value| value >= Amount::ZERO);
-        let seen = lines.filter(|line| self.matches_line(line) && brings(line));
-        let found = seen.fold(0_i64, |sum, line| {
+        let brings = |line: &&Line| line.value().is_ok_and(|value| value >= Amount::ZERO);
+        let found = seen.filter(brings).fold(0_i64, |sum, line| {
             sum.saturating_add(line.quantity.full_pieces())
         });
         let missing = minimum.saturating_sub(found);

@@ -14,13 +14,16 @@ use crate::program::Overrides;
 use crate::receipt::Receipt;
 use basket::Basket;
 use jiff::Timestamp;
+use line_set::LineSet;
 
 mod base;
+mod bases;
 mod basket;
 mod bonuses;
 mod caps;
 mod cells;
 mod gains;
+mod line_set;
 mod payment;
 mod stacking;
 #[cfg(test)]
@@ -113,21 +116,23 @@ pub(crate) fn redeemable(
 }
 
 impl Evaluation<'_> {
-    /// The money that a rule looks at, or why it stays silent.
+    /// The money and lines that a rule looks at, or why it stays silent.
     fn admit(
         &self,
         code: &str,
         when: &Condition,
         basis: Basis,
         context: &Context<'_>,
-    ) -> Result<Result<Amount, Explained>, Refusal> {
+    ) -> Result<Result<(Amount, LineSet), Explained>, Refusal> {
         if let Err(unmet) = when.admits(&context.moment)? {
             return Ok(Err(Explained::unmet(code, unmet)));
         }
-        let Some(amount) = self.basket.earning_amount(when, basis)? else {
+        let seen = self.basket.seen(when);
+        if seen.is_empty() {
             return Ok(Err(Explained::silent(code, Reason::NoMatchingLines)));
-        };
-        if let Some(missing) = when.missing_quantity(self.basket.earning_lines()) {
+        }
+        let amount = self.basket.amount_of(&seen, basis)?;
+        if let Some(missing) = when.missing_quantity(self.basket.lines_of(&seen)) {
             let mut silent = Explained::silent(code, Reason::BelowQuantity);
             silent.missing_quantity = Some(missing);
             return Ok(Err(silent));
@@ -138,6 +143,6 @@ impl Evaluation<'_> {
             silent.missing_amount = Some(missing);
             return Ok(Err(silent));
         }
-        Ok(Ok(amount))
+        Ok(Ok((amount, seen)))
     }
 }

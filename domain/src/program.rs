@@ -266,9 +266,13 @@ fn read_returns(reader: &mut Reader<'_>, returns: &mut Object<'_>) {
 /// The rules that a bonus names must stand in the document and give points to its wallet.
 fn check_base(reader: &mut Reader<'_>, program: &Program, bonus: &Bonus, object: &Object<'_>) {
     let of_wallet = |rule: &&EarnRule| rule.wallet == bonus.wallet;
+    let rules = program.earn_rules.iter().filter(of_wallet);
+    let codes: BTreeSet<&str> = match &bonus.rules {
+        Some(_) => rules.map(|rule| rule.code.as_str()).collect(),
+        None => BTreeSet::new(),
+    };
     for (index, code) in bonus.rules.iter().flatten().enumerate() {
-        let mut rules = program.earn_rules.iter().filter(of_wallet);
-        if !code.is_empty() && !rules.any(|rule| rule.code == *code) {
+        if !code.is_empty() && !codes.contains(code.as_str()) {
             let detail = "no earn rule with this code gives points to the bonus's wallet";
             let pointer = format!("{}/{index}", object.at("rules"));
             reader.fault(pointer, FaultCode::UnknownReference, detail);

@@ -27,6 +27,9 @@ impl Ratio {
         if denominator <= 0 {
             return Err(Overflow);
         }
+        if denominator == 1 {
+            return Ok(Self::whole(numerator));
+        }
         let divisor = gcd(numerator, denominator);
         Ok(Self {
             numerator: numerator.checked_div(divisor).ok_or(Overflow)?,
@@ -63,6 +66,12 @@ impl Ratio {
 
     /// The product; crosswise cancelled first, so that it stays as small as it can.
     pub(crate) fn checked_mul(self, other: Self) -> Result<Self, Overflow> {
+        if self == Self::ONE {
+            return Ok(other);
+        }
+        if other == Self::ONE {
+            return Ok(self);
+        }
         let left = Self::new(self.numerator, other.denominator)?;
         let right = Self::new(other.numerator, self.denominator)?;
         let numerator = left.numerator.checked_mul(right.numerator);
@@ -87,6 +96,17 @@ impl Ratio {
 /// The greatest common divisor; above zero unless both are zero.
 fn gcd(one: i128, other: i128) -> i128 {
     let (mut one, mut other) = (one.saturating_abs(), other.saturating_abs());
+    // Small numbers are divided several times as fast.
+    if let (Ok(one), Ok(other)) = (u64::try_from(one), u64::try_from(other)) {
+        return i128::from(gcd_of_small(one, other));
+    }
+    while other != 0 {
+        (one, other) = (other, one.checked_rem(other).unwrap_or(0));
+    }
+    one
+}
+
+fn gcd_of_small(mut one: u64, mut other: u64) -> u64 {
     while other != 0 {
         (one, other) = (other, one.checked_rem(other).unwrap_or(0));
     }

@@ -5,12 +5,13 @@ use super::recurrence::{MAX_TEXT, Recurrence};
 use super::{MAX_ENTRIES, Moment, Unmet};
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
+use jiff::ToSpan;
 use jiff::civil::{Date, Time, Weekday};
 
 /// How far ahead the next date is looked for. A day of the month and a weekday meet within it.
-const MAX_DAYS_AHEAD: u32 = 1_000;
+const MAX_DAYS_AHEAD: i32 = 1_000;
 /// How much of a period is searched for a date that the other parts allow: 40 years.
-const MAX_DAYS_SEARCHED: u32 = 14_610;
+const MAX_DAYS_SEARCHED: i32 = 14_610;
 
 /// The dates of a rule; the default is every date.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -115,22 +116,34 @@ impl Period {
     fn first_from(
         &self,
         start: Date,
-        most_days: u32,
+        most_days: i32,
         applies: impl Fn(Date) -> bool,
     ) -> Option<Date> {
         let over = self.recurrence.as_ref().and_then(Recurrence::last_date);
         let is_over = |day: Date| [self.to, over].iter().flatten().any(|last| *last < day);
+        let last = start.checked_add(most_days.days()).ok()?;
         let mut day = start;
-        for _ in 0..most_days {
-            if is_over(day) {
-                return None;
-            }
+        while day < last && !is_over(day) {
             if applies(day) {
                 return Some(day);
             }
-            day = day.tomorrow().ok()?;
+            day = self.next_chance(day, last)?;
         }
         None
+    }
+
+    /// The next day worth looking at when this one is not one of the rule's. Days without a
+    /// beginning are not looked at again and again, however long each occurrence would last.
+    fn next_chance(&self, day: Date, last: Date) -> Option<Date> {
+        let tomorrow = day.tomorrow().ok()?;
+        let recurrence = self.recurrence.as_ref().filter(|_| self.contains(day));
+        let Some(recurrence) = recurrence else {
+            return Some(tomorrow);
+        };
+        let last = last.tomorrow().ok()?.to_datetime(Time::midnight());
+        let starts_at = recurrence.first_start(tomorrow.to_datetime(Time::midnight()), last)?;
+        // Before the cut-over it belongs to the business day before.
+        Some(tomorrow.max(starts_at.date().yesterday().ok()?))
     }
 
     /// Whether there is no date at all on which the rule applies. The cut-over is not known
@@ -189,7 +202,7 @@ impl Period {
         if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
             let detail = "the period ends before it starts; swap the dates";
             reader.fault(when.at("to"), FaultCode::PeriodEmpty, detail);
-        } else if period.is_never() {
+        } else if reader.wants_warnings() && period.is_never() {
             let detail = "no date meets all parts of the condition, so it can never fire";
             reader.warn(when.pointer().to_owned(), detail);
         }

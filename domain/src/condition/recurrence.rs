@@ -87,9 +87,21 @@ impl Recurrence {
             if let Some(starts_at) = starts_at.filter(|at| from <= *at && *at < to) {
                 return Some(starts_at);
             }
-            day = day.tomorrow().ok()?;
+            day = self.day_after(day)?;
         }
         None
+    }
+
+    /// The next day worth looking at: a month without any is passed over at once.
+    fn day_after(&self, day: Date) -> Option<Date> {
+        let goes_by_day = matches!(self.frequency, Frequency::Daily | Frequency::Weekly);
+        let is_aligned = goes_by_day || self.is_aligned(day);
+        let has_month = self.months.is_empty() || self.months.contains(&day.month());
+        if is_aligned && has_month {
+            day.tomorrow().ok()
+        } else {
+            day.last_of_month().tomorrow().ok()
+        }
     }
 
     /// The date before which nothing begins.

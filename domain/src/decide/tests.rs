@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
+mod bombs;
 mod earning;
 mod edges;
 mod exactness;

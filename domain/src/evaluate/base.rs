@@ -3,10 +3,11 @@
 
 use super::caps;
 use super::cells::{Scope, View};
+use super::line_set::LineSet;
 use super::{Award, Context, Evaluation};
 use crate::amount::{Amount, Overflow, Points};
 use crate::decide::{Explained, Reason, Refusal};
-use crate::earn::{EarnRule, Measure, Reached};
+use crate::earn::{Counted, EarnRule, Measure, Reached};
 use crate::earning::{Combine, Granularity, Multiply};
 use crate::history::Uses;
 use crate::program::Program;
@@ -16,13 +17,53 @@ use crate::program::Program;
 pub(super) struct Fired<'a> {
     pub(super) rule: &'a EarnRule,
     pub(super) reached: Reached,
+    pub(super) seen: LineSet,
+    /// What it counts of each line.
+    pub(super) weights: Vec<i64>,
+    /// Its points before its limits, by what is rounded alone.
+    pub(super) cells: Vec<BaseCell>,
     /// Before its limits.
     pub(super) wanted: Points,
     /// After its own limits: what bonuses work on.
     pub(super) points: Points,
 }
 
+/// The base points of what is rounded alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BaseCell {
+    pub(super) place: usize,
+    /// How many equal pieces it stands for.
+    pub(super) count: i64,
+    /// Of each of them.
+    pub(super) points: Points,
+}
+
+impl BaseCell {
+    pub(super) fn sum(self) -> Result<Points, Overflow> {
+        let points = self.points.get().checked_mul(self.count);
+        points.map(Points::new).ok_or(Overflow)
+    }
+}
+
 impl Fired<'_> {
+    /// How it looks at a receipt.
+    pub(super) fn view(&self) -> View<'_> {
+        View::of(self.rule, &self.seen, self.reached)
+    }
+
+    /// Whether a limit left less than it wanted.
+    pub(super) fn is_cut(&self) -> bool {
+        self.points < self.wanted
+    }
+
+    /// Whether it is rounded line by line, so that its lines can be looked at one by one.
+    pub(super) fn goes_by_line(&self) -> bool {
+        matches!(
+            self.rule.granularity(),
+            Granularity::Line | Granularity::Unit
+        )
+    }
+
     /// Whether it gave less than a point, which a multiplier before the rounding may make one.
     pub(super) fn is_below_one(&self) -> bool {
         self.wanted.is_zero()
@@ -77,8 +118,8 @@ impl<'a> Evaluation<'a> {
 
     fn judge_rule(&self, rule: &'a EarnRule, context: &Context<'a>) -> Result<Judged<'a>, Refusal> {
         let basis = rule.manner.basis;
-        let amount = match self.admit(&rule.code, &rule.when, basis, context)? {
-            Ok(amount) => amount,
+        let (amount, seen) = match self.admit(&rule.code, &rule.when, basis, context)? {
+            Ok(admitted) => admitted,
             Err(explained) => {
                 return Ok(Judged {
                     explained,
@@ -88,7 +129,18 @@ impl<'a> Evaluation<'a> {
             }
         };
         let reached = self.look(rule, context)?;
-        let points = self.base_points(rule, reached, &Scope::ALL)?;
+        let view = View::of(rule, &seen, reached);
+        let cells = self.base_cells(rule, view, &Scope::ALL)?;
+        let points = sum(&cells)?;
+        let fired = Fired {
+            rule,
+            reached,
+            weights: self.weights(view, &Scope::ALL),
+            seen,
+            cells,
+            wanted: points,
+            points,
+        };
         if points.is_zero() {
             let mut explained = Explained::silent(&rule.code, Reason::BelowMinimum);
             explained.amount = Some(amount);
@@ -102,44 +154,57 @@ impl<'a> Evaluation<'a> {
             return Ok(Judged {
                 explained,
                 fired: None,
-                below_one: is_exact.then_some(Fired {
-                    rule,
-                    reached,
-                    wanted: points,
-                    points,
-                }),
+                below_one: is_exact.then_some(fired),
             });
         }
         let mut explained = Explained::fired(&rule.code, points);
         explained.amount = Some(amount);
-        let fired = Some(Fired {
-            rule,
-            reached,
-            wanted: points,
-            points,
-        });
         Ok(Judged {
             explained,
-            fired,
+            fired: Some(fired),
             below_one: None,
         })
     }
 
-    /// The base points of a rule over the lines of a scope.
-    pub(super) fn base_points(
+    /// The base points of a rule over the lines of a scope, by what is rounded alone.
+    pub(super) fn base_cells(
         &self,
         rule: &EarnRule,
-        reached: Reached,
+        view: View<'_>,
         scope: &Scope,
-    ) -> Result<Points, Overflow> {
-        let mut sum = Points::ZERO;
-        self.cells(View::of(rule, reached), scope, None, &mut |cell| {
-            let each = rule.award.points(&cell.measure, rule.manner.rounding)?;
-            let points = each.get().checked_mul(cell.count).ok_or(Overflow)?;
-            sum = sum.checked_add(Points::new(points))?;
+    ) -> Result<Vec<BaseCell>, Overflow> {
+        let mut cells = Vec::new();
+        self.cells(view, scope, None, &mut |cell| {
+            cells.push(BaseCell {
+                place: cell.place,
+                count: cell.count,
+                points: rule.award.points(&cell.measure, rule.manner.rounding)?,
+            });
             Ok(())
         })?;
-        Ok(sum)
+        Ok(cells)
+    }
+
+    /// What was granted, or the rule over the lines of the scope alone; never more than granted.
+    pub(super) fn base_in(&self, fired: &Fired<'_>, scope: &Scope) -> Result<Points, Overflow> {
+        if fired.rule.award.counted() == Counted::Visit {
+            let points = if scope.visit {
+                fired.points
+            } else {
+                Points::ZERO
+            };
+            return Ok(points);
+        }
+        if scope.covers(&fired.seen) {
+            return Ok(fired.points);
+        }
+        let points = if fired.goes_by_line() {
+            let mut cells = fired.cells.iter().filter(|cell| scope.has(cell.place));
+            cells.try_fold(Points::ZERO, |sum, cell| sum.checked_add(cell.sum()?))?
+        } else {
+            sum(&self.base_cells(fired.rule, fired.view(), scope)?)?
+        };
+        Ok(points.min(fired.points))
     }
 
     fn look(&self, rule: &EarnRule, context: &Context<'_>) -> Result<Reached, Refusal> {
@@ -148,6 +213,12 @@ impl<'a> Evaluation<'a> {
         };
         Ok(rule.award.look(customer, self.spend)?)
     }
+}
+
+/// The points of all cells together.
+pub(super) fn sum(cells: &[BaseCell]) -> Result<Points, Overflow> {
+    let mut cells = cells.iter();
+    cells.try_fold(Points::ZERO, |sum, cell| sum.checked_add(cell.sum()?))
 }
 
 /// How much more money would give the first point, where the lines together decide it.

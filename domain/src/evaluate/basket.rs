@@ -1,6 +1,7 @@
 //! The money of a receipt: lines, tax once per rate, points paid, and what is left of each line
 //! for earning. Every split sums to its whole again.
 
+use super::line_set::LineSet;
 use crate::amount::{Amount, Decimal4, Overflow};
 use crate::condition::Condition;
 use crate::decide::{Amounts, Redeemed, Refusal, TaxPart};
@@ -10,6 +11,7 @@ use crate::program::Program;
 use crate::receipt::Line;
 use crate::rounding::largest_remainder;
 use crate::settings::{PointsPaidAs, Settings};
+use std::collections::BTreeMap;
 
 /// A receipt's lines with their money.
 #[derive(Debug)]
@@ -27,6 +29,10 @@ pub(crate) struct Basket<'a> {
     net_paid: Option<Vec<i64>>,
     /// Whether each line earns at all.
     earns: Vec<bool>,
+    /// The whole pieces of each line.
+    pieces: Vec<i64>,
+    /// The place of the rate of each line among all rates.
+    rates: Vec<usize>,
     tax: Vec<TaxPart>,
     /// The sum of `priced`.
     sum: i64,
@@ -72,9 +78,12 @@ impl<'a> Basket<'a> {
         };
         let counts_net = !program.earning().manner.basis.with_tax;
         let counted = net.as_ref().filter(|_| counts_net);
+        let pieces = lines.iter().map(|line| line.quantity.full_pieces());
         Ok(Self {
             settings,
             lines,
+            pieces: pieces.collect(),
+            rates: rate_places(settings, lines),
             earns: lines
                 .iter()
                 .map(|line| program.earning().earns(line))
@@ -150,25 +159,26 @@ impl<'a> Basket<'a> {
         self.lines
     }
 
-    /// The lines that earn.
-    pub(super) fn earning_lines(&self) -> impl Iterator<Item = &'a Line> {
+    /// The lines that earn and that the condition sees.
+    pub(super) fn seen(&self, when: &Condition) -> LineSet {
         let lines = self.lines.iter().zip(&self.earns);
-        lines.filter(|(_, earns)| **earns).map(|(line, _)| line)
+        LineSet::of(lines.map(|(line, earns)| *earns && when.matches_line(line)))
     }
 
-    /// Whether the line in this place earns and is one that the condition sees.
-    pub(super) fn is_seen(&self, place: usize, when: &Condition) -> bool {
-        let earns = self.earns.get(place).is_some_and(|earns| *earns);
-        earns
-            && self
-                .lines
-                .get(place)
-                .is_some_and(|line| when.matches_line(line))
+    /// These lines.
+    pub(super) fn lines_of(&self, seen: &LineSet) -> impl Iterator<Item = &'a Line> {
+        let places = seen.common(seen);
+        places.filter_map(|place| self.lines.get(place))
     }
 
-    /// The rate of each line.
-    pub(super) fn rate(&self, line: &Line) -> Decimal4 {
-        rate(self.settings, line)
+    /// The whole pieces of a line.
+    pub(super) fn pieces(&self, place: usize) -> i64 {
+        self.pieces.get(place).copied().unwrap_or(0)
+    }
+
+    /// The place of the rate of a line among all rates.
+    pub(super) fn rate_place(&self, place: usize) -> usize {
+        self.rates.get(place).copied().unwrap_or(0)
     }
 
     /// The money of each line in this basis.
@@ -183,22 +193,23 @@ impl<'a> Basket<'a> {
         }
     }
 
-    /// The money of the lines that earn and that the condition sees; none when there is no such
-    /// line.
-    pub(super) fn earning_amount(
-        &self,
-        when: &Condition,
-        basis: Basis,
-    ) -> Result<Option<Amount>, Overflow> {
-        let mut found = None;
-        for (place, amount) in self.amounts(basis).iter().enumerate() {
-            if self.is_seen(place, when) {
-                let so_far: i64 = found.unwrap_or(0);
-                found = Some(so_far.checked_add(*amount).ok_or(Overflow)?);
-            }
-        }
-        Ok(found.map(Amount::new))
+    /// The money of these lines.
+    pub(super) fn amount_of(&self, seen: &LineSet, basis: Basis) -> Result<Amount, Overflow> {
+        let amounts = self.amounts(basis);
+        let mut of_lines = seen.common(seen).filter_map(|place| amounts.get(place));
+        let sum = of_lines.try_fold(0_i64, |sum, amount| sum.checked_add(*amount));
+        sum.map(Amount::new).ok_or(Overflow)
     }
+}
+
+/// For each line the place of its rate among all rates, in the order of the lines.
+fn rate_places(settings: &Settings, lines: &[Line]) -> Vec<usize> {
+    let mut known: BTreeMap<i64, usize> = BTreeMap::new();
+    let place_of = |line: &Line| {
+        let next = known.len();
+        *known.entry(rate(settings, line).units()).or_insert(next)
+    };
+    lines.iter().map(place_of).collect()
 }
 
 fn sum(amounts: &[i64]) -> Result<i64, Overflow> {

@@ -2,9 +2,11 @@
 //! lets them go together.
 
 use super::base::Fired;
+use super::bases::{Base, Bases};
 use super::caps;
-use super::cells::View;
+use super::cells::{Scope, View};
 use super::gains::Gain;
+use super::line_set::LineSet;
 use super::{Award, Context, Evaluation};
 use crate::amount::{Amount, Points};
 use crate::bonus::Bonus;
@@ -12,6 +14,7 @@ use crate::decide::{Explained, Reason, Refusal};
 use crate::earn::{Counted, Reached};
 use crate::earning::{Earning, Multiply};
 use crate::history::Uses;
+use std::rc::Rc;
 
 /// A bonus whose condition is met.
 #[derive(Debug)]
@@ -21,6 +24,10 @@ pub(super) struct Candidate<'a> {
     place: usize,
     /// The money of its lines.
     amount: Amount,
+    /// Its lines.
+    seen: LineSet,
+    /// The base points that it works on.
+    pub(super) base: Rc<Base>,
     earning: &'a Earning,
 }
 
@@ -33,20 +40,24 @@ struct Told<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    pub(super) fn works_on(&self, fired: &Fired<'_>) -> bool {
-        (fired.points > Points::ZERO || fired.is_below_one())
-            && fired.rule.wallet == self.bonus.wallet
-            && self.bonus.works_on(&fired.rule.code)
+    /// The lines that it works on.
+    pub(super) fn scope(&self) -> Scope {
+        if self.bonus.when.has_line_scope() {
+            Scope::of(self.seen.clone(), true)
+        } else {
+            Scope::ALL
+        }
     }
 
     /// How it looks at money of its own: as the program says, cell by cell like its base rule.
-    pub(super) fn view(&self, fired: &[Fired<'_>]) -> View<'a> {
-        let base = fired.iter().find(|fired| self.works_on(fired));
+    pub(super) fn view(&self, fired: &[Fired<'_>]) -> View<'_> {
+        let base = self.base.of(fired).next();
         let manner = self.earning.manner;
+        let granularity = base.map(|(_, base)| base.rule.granularity());
         View {
-            when: &self.bonus.when,
+            seen: &self.seen,
             basis: manner.basis,
-            granularity: base.map_or(manner.granularity, |base| base.rule.granularity()),
+            granularity: granularity.unwrap_or(manner.granularity),
             counted: Counted::Money,
             reached: Reached::default(),
         }
@@ -62,10 +73,8 @@ impl<'a> Candidate<'a> {
         let bonus = self.bonus;
         let is_multiplier = bonus.times().is_some();
         let needs_base = bonus.needs_base_points || is_multiplier;
-        let has_base = |fired: &Fired<'_>| {
-            self.works_on(fired) && (is_multiplier || fired.points > Points::ZERO)
-        };
-        if !needs_base || fired.iter().any(has_base) {
+        let mut base = self.base.of(fired);
+        if !needs_base || base.any(|(_, fired)| is_multiplier || fired.points > Points::ZERO) {
             return None;
         }
         let mut silent = Explained::silent(&bonus.code, Reason::NoBasePoints);
@@ -134,6 +143,7 @@ impl<'a> Evaluation<'a> {
         let program = &context.version.program;
         let earning = program.earning();
         let (mut candidates, mut told) = (Vec::new(), Vec::new());
+        let mut bases = Bases::new(fired);
         for (place, bonus) in program.bonuses().iter().enumerate() {
             let silent = |explained: Explained| Told {
                 bonus,
@@ -142,8 +152,8 @@ impl<'a> Evaluation<'a> {
                 points: Points::ZERO,
             };
             let basis = earning.manner.basis;
-            let amount = match self.admit(&bonus.code, &bonus.when, basis, context)? {
-                Ok(amount) => amount,
+            let (amount, seen) = match self.admit(&bonus.code, &bonus.when, basis, context)? {
+                Ok(admitted) => admitted,
                 Err(explained) => {
                     told.push(silent(explained));
                     continue;
@@ -153,6 +163,8 @@ impl<'a> Evaluation<'a> {
                 bonus,
                 place,
                 amount,
+                seen,
+                base: bases.of(bonus)?,
                 earning,
             };
             match candidate.without_base(fired) {

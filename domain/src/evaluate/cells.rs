@@ -2,18 +2,17 @@
 //! rate; and which lines a bonus looks at.
 
 use super::Evaluation;
-use crate::amount::{Amount, Decimal4, Overflow};
-use crate::condition::Condition;
+use super::line_set::LineSet;
+use crate::amount::{Amount, Overflow};
 use crate::earn::{Counted, EarnRule, Measure, Reached};
 use crate::earning::{Basis, Granularity};
 use crate::ratio::Ratio;
-use crate::receipt::Line;
 
 /// Some lines of a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
     /// By place; none = every line.
-    lines: Option<Vec<bool>>,
+    lines: Option<LineSet>,
     /// Whether awards for the visit itself belong to it.
     pub(super) visit: bool,
 }
@@ -26,7 +25,7 @@ impl Scope {
     };
 
     /// These lines.
-    pub(super) fn of(lines: Vec<bool>, visit: bool) -> Self {
+    pub(super) fn of(lines: LineSet, visit: bool) -> Self {
         Self {
             lines: Some(lines),
             visit,
@@ -39,12 +38,22 @@ impl Scope {
 
     pub(super) fn has(&self, place: usize) -> bool {
         let lines = self.lines.as_ref();
-        lines.is_none_or(|lines| lines.get(place).is_some_and(|has| *has))
+        lines.is_none_or(|lines| lines.has(place))
     }
 
     pub(super) fn is_empty(&self) -> bool {
         let lines = self.lines.as_ref();
-        !self.visit && lines.is_some_and(|lines| !lines.contains(&true))
+        !self.visit && lines.is_some_and(LineSet::is_empty)
+    }
+
+    /// Those of these lines that belong to it.
+    pub(super) fn of_these<'s>(&'s self, lines: &'s LineSet) -> impl Iterator<Item = usize> + 's {
+        lines.common(self.lines.as_ref().unwrap_or(lines))
+    }
+
+    /// Whether every one of these lines belongs to it.
+    pub(super) fn covers(&self, lines: &LineSet) -> bool {
+        self.lines.as_ref().is_none_or(|own| own.covers(lines))
     }
 }
 
@@ -85,7 +94,19 @@ impl Times {
         }
         let lines = self.lines.iter().enumerate();
         let lines = lines.map(|(place, of_line)| scope.has(place) && *of_line == level);
-        Scope::of(lines.collect(), scope.visit && self.visit == level)
+        Scope::of(LineSet::of(lines), scope.visit && self.visit == level)
+    }
+
+    /// Adds to the multiplier of everything in a scope.
+    pub(super) fn add(&mut self, scope: &Scope, added: Ratio) -> Result<(), Overflow> {
+        let lines = self.lines.iter_mut().enumerate();
+        for (_, level) in lines.filter(|(place, _)| scope.has(*place)) {
+            *level = level.checked_add(added)?;
+        }
+        if scope.visit {
+            self.visit = self.visit.checked_add(added)?;
+        }
+        Ok(())
     }
 
     /// Multiplies everything in a scope.
@@ -104,7 +125,7 @@ impl Times {
 /// How something looks at a receipt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'v> {
-    pub(super) when: &'v Condition,
+    pub(super) seen: &'v LineSet,
     pub(super) basis: Basis,
     pub(super) granularity: Granularity,
     pub(super) counted: Counted,
@@ -121,11 +142,22 @@ pub(super) struct Cell {
     pub(super) measure: Measure,
 }
 
+impl Cell {
+    /// Whether there is anything to multiply.
+    pub(super) fn counts_something(&self, counted: Counted) -> bool {
+        match counted {
+            Counted::Visit => true,
+            Counted::Money => self.measure.amount > Amount::ZERO,
+            Counted::Pieces => self.measure.pieces > 0,
+        }
+    }
+}
+
 impl<'v> View<'v> {
     /// How an earn rule looks at a receipt.
-    pub(super) fn of(rule: &'v EarnRule, reached: Reached) -> Self {
+    pub(super) fn of(rule: &EarnRule, seen: &'v LineSet, reached: Reached) -> Self {
         Self {
-            when: &rule.when,
+            seen,
             basis: rule.manner.basis,
             granularity: rule.granularity(),
             counted: rule.award.counted(),
@@ -157,6 +189,16 @@ impl Growing {
             self.multiplied = self.multiplied.checked_add(value.checked_mul(times)?)?;
         }
         Ok(())
+    }
+
+    fn sum<'g>(parts: impl Iterator<Item = &'g Self>) -> Result<Self, Overflow> {
+        let mut sum = Self::EMPTY;
+        for part in parts {
+            sum.amount = sum.amount.checked_add(part.amount).ok_or(Overflow)?;
+            sum.pieces = sum.pieces.checked_add(part.pieces).ok_or(Overflow)?;
+            sum.multiplied = sum.multiplied.checked_add(part.multiplied)?;
+        }
+        Ok(sum)
     }
 
     /// What all of it is multiplied by.
@@ -201,28 +243,23 @@ impl Part {
     }
 }
 
-/// Whole pieces of a line; one that takes money back has none.
-fn pieces(line: &Line, amount: i64) -> i64 {
-    if amount < 0 {
-        0
-    } else {
-        line.quantity.full_pieces()
-    }
-}
-
 impl Evaluation<'_> {
     /// The lines that the view sees within the scope, with their money.
-    fn parts(&self, view: View<'_>, scope: &Scope) -> impl Iterator<Item = (usize, &Line, Part)> {
-        let amounts = self.basket.amounts(view.basis).iter();
-        let lines = self.basket.lines().iter().zip(amounts).enumerate();
-        let seen = lines
-            .filter(move |(place, _)| scope.has(*place) && self.basket.is_seen(*place, view.when));
-        seen.map(|(place, (line, amount))| {
-            let part = Part {
-                amount: *amount,
-                pieces: pieces(line, *amount),
+    fn parts<'p>(
+        &'p self,
+        view: View<'p>,
+        scope: &'p Scope,
+    ) -> impl Iterator<Item = (usize, Part)> {
+        let amounts = self.basket.amounts(view.basis);
+        scope.of_these(view.seen).filter_map(move |place| {
+            let amount = *amounts.get(place)?;
+            // A line that takes money back has no pieces.
+            let pieces = if amount < 0 {
+                0
+            } else {
+                self.basket.pieces(place)
             };
-            (place, line, part)
+            Some((place, Part { amount, pieces }))
         })
     }
 
@@ -256,31 +293,36 @@ impl Evaluation<'_> {
         match view.granularity {
             Granularity::Rule => {
                 let mut grown = None;
-                for (place, _, part) in self.parts(view, scope) {
+                for (place, part) in self.parts(view, scope) {
                     let grown = grown.get_or_insert(Growing::EMPTY);
                     grown.add(counted, part, times_of(place))?;
                 }
                 grown.map_or(Ok(()), |grown| each(close(0, &grown, 1)?))
             }
             Granularity::TaxRate => {
-                let mut rates: Vec<(Decimal4, Growing)> = Vec::new();
-                for (place, line, part) in self.parts(view, scope) {
-                    let grown = of_rate(&mut rates, self.basket.rate(line)).ok_or(Overflow)?;
-                    grown.add(counted, part, times_of(place))?;
-                }
-                let mut rates = rates.iter();
-                rates.try_for_each(|(rate, grown)| {
-                    let place = usize::try_from(rate.units()).map_err(|_negative| Overflow)?;
-                    each(close(place, grown, 1)?)
-                })
-            }
-            Granularity::Line | Granularity::Unit => {
-                for (place, line, part) in self.parts(view, scope) {
+                let mut rates = Vec::new();
+                for (place, part) in self.parts(view, scope) {
                     let mut grown = Growing::EMPTY;
                     grown.add(counted, part, times_of(place))?;
-                    let whole = line.quantity.whole().filter(|pieces| *pieces > 0);
+                    rates.push((self.basket.rate_place(place), grown));
+                }
+                rates.sort_by_key(|(rate, _)| *rate);
+                let alike = rates.chunk_by(|one, other| one.0 == other.0);
+                for rate in alike {
+                    let place = rate.first().map_or(0, |(rate, _)| *rate);
+                    let grown = Growing::sum(rate.iter().map(|(_, grown)| grown))?;
+                    each(close(place, &grown, 1)?)?;
+                }
+                Ok(())
+            }
+            Granularity::Line | Granularity::Unit => {
+                for (place, part) in self.parts(view, scope) {
+                    let mut grown = Growing::EMPTY;
+                    grown.add(counted, part, times_of(place))?;
+                    let line = self.basket.lines().get(place);
+                    let whole = line.and_then(|line| line.quantity.whole());
                     let is_split = view.granularity == Granularity::Unit;
-                    let pieces = whole.filter(|_| is_split).unwrap_or(1);
+                    let pieces = whole.filter(|pieces| is_split && *pieces > 0).unwrap_or(1);
                     each(close(place, &grown, pieces)?)?;
                 }
                 Ok(())
@@ -291,20 +333,11 @@ impl Evaluation<'_> {
     /// The counted of each line that the view sees; 0 for the others.
     pub(super) fn weights(&self, view: View<'_>, scope: &Scope) -> Vec<i64> {
         let mut weights = vec![0; self.basket.lines().len()];
-        for (place, _, part) in self.parts(view, scope) {
+        for (place, part) in self.parts(view, scope) {
             if let Some(weight) = weights.get_mut(place) {
                 *weight = part.counted(view.counted);
             }
         }
         weights
     }
-}
-
-fn of_rate(rates: &mut Vec<(Decimal4, Growing)>, rate: Decimal4) -> Option<&mut Growing> {
-    let found = rates.iter().position(|(known, _)| *known == rate);
-    let place = found.unwrap_or_else(|| {
-        rates.push((rate, Growing::EMPTY));
-        rates.len().saturating_sub(1)
-    });
-    rates.get_mut(place).map(|(_, grown)| grown)
 }

@@ -1,7 +1,8 @@
 //! How many points each bonus adds, once it is known on which part of the receipt it works.
 
 use super::Evaluation;
-use super::base::Fired;
+use super::base::{Fired, sum};
+use super::bases::Alike;
 use super::bonuses::Candidate;
 use super::cells::{Cell, Scope, Times, View};
 use super::stacking::Share;
@@ -11,9 +12,12 @@ use crate::earn::{Counted, PerAmount};
 use crate::earning::Granularity;
 use crate::ratio::Ratio;
 use crate::rounding::{Rounding, largest_remainder};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-/// The place of points that a limit cut: they belong to no line any more, nor to one tax rate.
-const CUT: usize = usize::MAX;
+/// The place of points that are taken as one, such as those that a limit cut: they belong to no
+/// line any more, nor to one tax rate.
+const WHOLE: usize = usize::MAX;
 
 /// What a bonus adds, before its limits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,10 +44,6 @@ impl<'a> Evaluation<'a> {
                 is_silenced: own().next().is_none(),
                 ..Gain::default()
             };
-            for share in own() {
-                let base = self.base_of(candidate, fired, &share.scope)?;
-                gain.base = gain.base.checked_add(base)?;
-            }
             gain.points = match &candidate.bonus.effect {
                 _ if gain.is_silenced => Points::ZERO,
                 Effect::Add(points) => *points,
@@ -52,19 +52,22 @@ impl<'a> Evaluation<'a> {
                     self.money_points(candidate.view(fired), rate, scope.unwrap_or(&Scope::ALL))?
                 }
                 // Split over all of them together below.
-                Effect::Multiplier(_) if candidate.is_exact() => Points::ZERO,
+                Effect::Multiplier(_) if candidate.is_exact() => {
+                    let mut bases = own().map(|share| self.base_of(candidate, fired, &share.scope));
+                    gain.base = bases.try_fold(Points::ZERO, |sum, base| sum.checked_add(base?))?;
+                    Points::ZERO
+                }
                 Effect::Multiplier(_) => {
                     let own: Vec<&Share> = own().collect();
-                    self.multiplied(candidate, fired, &own)?
+                    let (base, points) = self.multiplied(candidate, fired, &own)?;
+                    gain.base = base;
+                    points
                 }
             };
             gains.push(gain);
         }
         if candidates.first().is_some_and(Candidate::is_exact) {
-            let counts = |fired: &&Fired<'_>| fired.points > Points::ZERO || fired.is_below_one();
-            for fired in fired.iter().filter(counts) {
-                self.add_exact(candidates, fired, shares, &mut gains)?;
-            }
+            self.add_exact(candidates, fired, shares, &mut gains)?;
         }
         Ok(gains)
     }
@@ -92,114 +95,122 @@ impl<'a> Evaluation<'a> {
         fired: &[Fired<'_>],
         scope: &Scope,
     ) -> Result<Points, Overflow> {
-        let mut base = fired.iter().filter(|fired| candidate.works_on(fired));
-        base.try_fold(Points::ZERO, |sum, fired| {
-            sum.checked_add(self.base_in(fired, scope)?)
-        })
-    }
-
-    /// What was granted, or the rule over the lines of the scope alone; never more than granted.
-    fn base_in(&self, fired: &Fired<'_>, scope: &Scope) -> Result<Points, Overflow> {
-        if scope.is_all() {
-            return Ok(fired.points);
+        let mut sum = Points::ZERO;
+        for alike in &candidate.base.alike {
+            for place in alike.whole.iter().chain(&alike.rates) {
+                let fired = fired.get(*place).ok_or(Overflow)?;
+                sum = sum.checked_add(self.base_in(fired, scope)?)?;
+            }
+            let lines = alike.lines.iter().filter(|(line, _)| scope.has(**line));
+            for (_, (count, points)) in lines {
+                sum = sum.checked_add(times(*points, *count)?)?;
+            }
         }
-        let points = self.base_points(fired.rule, fired.reached, scope)?;
-        Ok(points.min(fired.points))
+        Ok(sum)
     }
 
-    /// What a multiplier adds to rounded base points: each of its cells is rounded alone, in the
-    /// manner of its base rule.
+    /// Rounded base points, and what a multiplier adds to them: each of its cells is rounded
+    /// alone, in the manner of its base rule.
     fn multiplied(
         &self,
         candidate: &Candidate<'_>,
         fired: &[Fired<'_>],
         shares: &[&Share],
-    ) -> Result<Points, Overflow> {
-        let base: Vec<&Fired<'_>> = fired
-            .iter()
-            .filter(|fired| candidate.works_on(fired))
-            .collect();
-        let manner_of = |fired: &Fired<'_>| (fired.rule.granularity(), fired.rule.manner.rounding);
-        let mut manners: Vec<(Granularity, Rounding)> = Vec::new();
-        for fired in &base {
-            if !manners.contains(&manner_of(fired)) {
-                manners.push(manner_of(fired));
-            }
-        }
+    ) -> Result<(Points, Points), Overflow> {
         let is_product = shares.iter().any(|share| share.is_product);
-        let mut sum = Points::ZERO;
-        for manner in manners {
-            let alike = || base.iter().filter(|fired| manner_of(fired) == manner);
+        let (mut base, mut sum) = (Points::ZERO, Points::ZERO);
+        for alike in &candidate.base.alike {
             let mut sums = Sums::default();
-            for (share, fired) in shares.iter().flat_map(|s| alike().map(move |f| (s, f))) {
-                self.add_cells(fired, share, &mut sums)?;
+            for share in shares {
+                self.add_cells(alike, fired, share, &mut sums)?;
             }
-            let added = sums.added(candidate.bonus, manner.1, is_product)?;
+            let added = sums.added(candidate.bonus, alike.rounding, is_product)?;
             sum = sum.checked_add(added)?;
+            base = base.checked_add(sums.base)?;
         }
-        Ok(sum)
+        Ok((base, sum))
     }
 
-    /// Adds the base points of a rule in a share, cell by cell.
-    fn add_cells(&self, fired: &Fired<'_>, share: &Share, sums: &mut Sums) -> Result<(), Overflow> {
-        let rule = fired.rule;
-        let base = self.base_in(fired, &share.scope)?;
-        let is_one = rule.granularity() == Granularity::Rule;
-        // Lines below zero outside the scope take from what the cells within it give alone.
-        let is_more = || Ok(self.base_points(rule, fired.reached, &share.scope)? > fired.points);
-        let is_cut = fired.points < fired.wanted || (!share.scope.is_all() && is_more()?);
-        if is_one || is_cut {
-            let place = if is_one { 0 } else { CUT };
-            return sums.add(place, 1, base, share.before);
+    /// Adds the base points of rules that are rounded alike in a share, cell by cell.
+    fn add_cells(
+        &self,
+        alike: &Alike,
+        fired: &[Fired<'_>],
+        share: &Share,
+        sums: &mut Sums,
+    ) -> Result<(), Overflow> {
+        let (scope, before) = (&share.scope, share.before);
+        for place in &alike.whole {
+            let fired = fired.get(*place).ok_or(Overflow)?;
+            sums.add(WHOLE, 1, self.base_in(fired, scope)?, before)?;
         }
-        let view = View::of(rule, fired.reached);
-        self.cells(view, &share.scope, None, &mut |cell: Cell| {
-            let points = rule.award.points(&cell.measure, rule.manner.rounding)?;
-            sums.add(cell.place, cell.count, points, share.before)
-        })
+        for place in &alike.rates {
+            let fired = fired.get(*place).ok_or(Overflow)?;
+            let cells = self.base_cells(fired.rule, fired.view(), scope)?;
+            // Lines below zero outside the scope take from what the cells within it give alone.
+            if sum(&cells)? > fired.points {
+                sums.add(WHOLE, 1, fired.points, before)?;
+                continue;
+            }
+            for cell in cells {
+                sums.add(cell.place, cell.count, cell.points, before)?;
+            }
+        }
+        for (line, (count, points)) in &alike.lines {
+            if scope.has(*line) {
+                sums.add(*line, *count, *points, before)?;
+            }
+        }
+        Ok(())
     }
 
-    /// What multipliers add to the money behind the points of one rule: one rounding of the
+    /// What multipliers add to the money behind the points of each rule: one rounding of the
     /// total, and what it is above the base is split over them by largest remainder.
     fn add_exact(
         &self,
         candidates: &[Candidate<'a>],
-        fired: &Fired<'a>,
+        fired: &[Fired<'a>],
         shares: &[Share],
         gains: &mut [Gain],
     ) -> Result<(), Overflow> {
-        let view = View::of(fired.rule, fired.reached);
-        let mut total = Times::one(self.basket.lines().len());
-        let weights = self.weights(view, &Scope::ALL);
-        let mut parts: Vec<(usize, Ratio)> = Vec::new();
+        let mut multipliers = Vec::new();
         for share in shares {
-            let Some(candidate) = candidates.get(share.candidate) else {
-                continue;
-            };
-            if candidate.bonus.times().is_none() || !candidate.works_on(fired) {
-                continue;
+            let candidate = candidates.get(share.candidate);
+            let candidate = candidate.filter(|candidate| candidate.bonus.times().is_some());
+            if let Some(candidate) = candidate {
+                let added = share.before.checked_mul(candidate.bonus.added()?)?;
+                multipliers.push((candidate, share, added));
             }
-            let added = share.before.checked_mul(candidate.bonus.added()?)?;
-            let mut value = Ratio::ZERO;
-            if share.scope.visit {
-                total.visit = total.visit.checked_add(added)?;
-            }
-            if view.counted == Counted::Visit && share.scope.visit {
-                value = added;
-            }
-            let lines = total.lines.iter_mut().zip(&weights).enumerate();
-            for (_, (line, weight)) in lines.filter(|(place, _)| share.scope.has(*place)) {
-                *line = line.checked_add(added)?;
-                let weight = Ratio::whole(i128::from(*weight));
-                value = value.checked_add(weight.checked_mul(added)?)?;
-            }
-            parts.push((share.candidate, value));
         }
-        let above = self.exact_total(fired, &total)?.checked_sub(fired.points)?;
-        let above = above.max(Points::ZERO);
-        let weights = whole_weights(&parts);
-        for ((candidate, _), points) in parts.iter().zip(largest_remainder(above.get(), &weights)) {
-            if let Some(gain) = gains.get_mut(*candidate) {
+        // Rules on which the same multipliers work have the same total.
+        let mut totals: BTreeMap<Vec<usize>, Total> = BTreeMap::new();
+        for (place, fired) in fired.iter().enumerate() {
+            let own = multipliers.iter().enumerate();
+            let own = own.filter(|(_, (candidate, ..))| candidate.base.has(place));
+            let own: Vec<usize> = own.map(|(number, _)| number).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let mut parts = Vec::with_capacity(own.len());
+            for (_, share, added) in own.iter().filter_map(|number| multipliers.get(*number)) {
+                parts.push((share.candidate, weight(fired, &share.scope, *added)?));
+            }
+            let total = match totals.entry(own) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let own = new.key().iter();
+                    let own = own.filter_map(|number| multipliers.get(*number));
+                    let own = own.map(|(_, share, added)| (&share.scope, *added));
+                    let total = Total::of(self.basket.lines().len(), own)?;
+                    new.insert(total)
+                }
+            };
+            let above = self.exact_total(fired, total)?.checked_sub(fired.points)?;
+            let above = above.max(Points::ZERO);
+            let weights = whole_weights(&parts);
+            let split = largest_remainder(above.get(), &weights);
+            for ((candidate, _), points) in parts.iter().zip(split) {
+                let gain = gains.get_mut(*candidate).ok_or(Overflow)?;
                 gain.points = gain.points.checked_add(Points::new(points))?;
             }
         }
@@ -208,15 +219,20 @@ impl<'a> Evaluation<'a> {
 
     /// The points of a rule when its money is multiplied before it is rounded. Points that a
     /// limit cut are multiplied as they are.
-    fn exact_total(&self, fired: &Fired<'_>, total: &Times) -> Result<Points, Overflow> {
+    fn exact_total(&self, fired: &Fired<'_>, total: &Total) -> Result<Points, Overflow> {
         let (rule, rounding) = (fired.rule, fired.rule.manner.rounding);
-        let mut view = View::of(rule, fired.reached);
-        let is_cut = fired.points < fired.wanted;
+        let mut view = fired.view();
+        let is_cut = fired.is_cut();
         if is_cut {
             view.granularity = Granularity::Rule;
         }
+        // What is the same everywhere need not be weighed line by line.
+        let by_line = Some(&total.times).filter(|_| !total.is_even);
         let mut sum = Points::ZERO;
-        self.cells(view, &Scope::ALL, Some(total), &mut |cell: Cell| {
+        self.cells(view, &Scope::ALL, by_line, &mut |mut cell: Cell| {
+            if total.is_even && cell.counts_something(view.counted) {
+                cell.measure.times = total.times.visit;
+            }
             let each = if is_cut {
                 let base = Ratio::whole(i128::from(fired.points.get()));
                 Points::new(base.checked_mul(cell.measure.times)?.round(rounding)?)
@@ -230,9 +246,51 @@ impl<'a> Evaluation<'a> {
     }
 }
 
+/// What everything is multiplied by.
+struct Total {
+    times: Times,
+    /// Whether it is the same for every line and the visit.
+    is_even: bool,
+}
+
+impl Total {
+    fn of<'s>(
+        lines: usize,
+        shares: impl Iterator<Item = (&'s Scope, Ratio)>,
+    ) -> Result<Self, Overflow> {
+        let (mut even, mut times) = (Ratio::ZERO, Times::one(lines));
+        let mut is_even = true;
+        for (scope, added) in shares {
+            if scope.is_all() {
+                even = even.checked_add(added)?;
+            } else {
+                is_even = false;
+                times.add(scope, added)?;
+            }
+        }
+        times.add(&Scope::ALL, even)?;
+        Ok(Self { times, is_even })
+    }
+}
+
+/// The part of a rule's total that one multiplier makes.
+fn weight(fired: &Fired<'_>, scope: &Scope, added: Ratio) -> Result<Ratio, Overflow> {
+    if fired.rule.award.counted() == Counted::Visit {
+        return Ok(if scope.visit { added } else { Ratio::ZERO });
+    }
+    let lines = scope.of_these(&fired.seen);
+    let weights = lines.filter_map(|place| fired.weights.get(place));
+    let sum: i128 = weights.map(|weight| i128::from(*weight)).sum();
+    Ratio::whole(sum).checked_mul(added)
+}
+
 /// Base points by cell.
 #[derive(Default)]
-struct Sums(Vec<(usize, i64, Ratio)>);
+struct Sums {
+    cells: BTreeMap<usize, (i64, Ratio)>,
+    /// All of them before anything is multiplied.
+    base: Points,
+}
 
 impl Sums {
     fn add(
@@ -242,12 +300,10 @@ impl Sums {
         points: Points,
         before: Ratio,
     ) -> Result<(), Overflow> {
+        self.base = self.base.checked_add(times(points, count)?)?;
         let points = Ratio::whole(i128::from(points.get())).checked_mul(before)?;
-        let sums = &mut self.0;
-        match sums.iter_mut().find(|(known, ..)| *known == place) {
-            Some((.., sum)) => *sum = sum.checked_add(points)?,
-            None => sums.push((place, count, points)),
-        }
+        let (_, sum) = self.cells.entry(place).or_insert((count, Ratio::ZERO));
+        *sum = sum.checked_add(points)?;
         Ok(())
     }
 
@@ -261,7 +317,7 @@ impl Sums {
     ) -> Result<Points, Overflow> {
         let mut sum = Points::ZERO;
         let added = bonus.added()?;
-        for (_, count, base) in &self.0 {
+        for (count, base) in self.cells.values() {
             let each = if is_product {
                 let after = base.checked_add(base.checked_mul(added)?)?;
                 let (before, after) = (base.round(rounding)?, after.round(rounding)?);

@@ -4,12 +4,16 @@
 use super::Evaluation;
 use super::base::Fired;
 use super::bonuses::Candidate;
-use super::cells::{Scope, Times, View};
-use crate::amount::{Overflow, Points};
+use super::cells::{Scope, Times};
+use super::line_set::LineSet;
+use crate::amount::{Decimal4, Overflow, Points};
 use crate::bonus::Effect;
+use crate::earn::Counted;
 use crate::earning::Stacking;
 use crate::ratio::Ratio;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A part of a receipt that one bonus works on.
 #[derive(Debug, Clone)]
@@ -31,6 +35,9 @@ struct Group<'g, 'a> {
     /// Whether lines are told apart.
     by_line: bool,
 }
+
+/// What a bonus is worth on each line, and for the visit.
+type Worth = (Vec<i128>, i128);
 
 /// Compares what lines are worth without rounding them.
 const PRECISION: i128 = 1_000_000;
@@ -87,7 +94,7 @@ impl<'a> Evaluation<'a> {
     fn each(&self, group: &Group<'_, 'a>) -> Vec<Share> {
         let members = group.members();
         members
-            .map(|(place, candidate)| Share::alone(place, self.scope_of(candidate)))
+            .map(|(place, candidate)| Share::alone(place, candidate.scope()))
             .collect()
     }
 
@@ -95,13 +102,18 @@ impl<'a> Evaluation<'a> {
     fn product(&self, group: &Group<'_, 'a>) -> Result<Vec<Share>, Overflow> {
         let mut shares = Vec::new();
         let mut before = Times::one(self.basket.lines().len());
+        // Bonuses on different lines meet at the visit alone, whose product may leave every range;
+        // it is looked at only where a rule counts it.
+        let counts_visit = |fired: &Fired<'_>| fired.rule.award.counted() == Counted::Visit;
+        let tells_visit = !group.by_line || group.fired.iter().any(counts_visit);
         for (place, candidate) in group.members() {
             let Some(times) = candidate.bonus.times() else {
-                shares.push(Share::alone(place, self.scope_of(candidate)));
+                shares.push(Share::alone(place, candidate.scope()));
                 continue;
             };
             let times = Ratio::decimal(times)?;
-            let scope = self.scope_of(candidate);
+            let mut scope = candidate.scope();
+            scope.visit &= tells_visit;
             let levels = before.levels(&scope);
             shares.extend(levels.into_iter().map(|level| Share {
                 candidate: place,
@@ -125,7 +137,7 @@ impl<'a> Evaluation<'a> {
         }
         for (place, candidate) in group.members() {
             if !group.by_line || is_addition(candidate) {
-                offers.push(vec![Share::alone(place, self.scope_of(candidate))]);
+                offers.push(vec![Share::alone(place, candidate.scope())]);
             }
         }
         // What wins line by line stands where the earliest of its bonuses does.
@@ -144,20 +156,32 @@ impl<'a> Evaluation<'a> {
 
     fn best_by_line(&self, group: &Group<'_, 'a>) -> Result<Vec<Share>, Overflow> {
         let mut worths = Vec::with_capacity(group.members.len());
+        // Equal multipliers of the same points are worth the same.
+        let mut known: BTreeMap<(usize, Decimal4), Rc<Worth>> = BTreeMap::new();
         for (place, candidate) in group.members() {
-            if let Some(worth) = self.worth(candidate, group.fired)? {
-                worths.push((place, self.scope_of(candidate), worth));
+            let times = candidate.bonus.times();
+            let key = times.map(|times| (candidate.base.number, times));
+            let worth = match key.and_then(|key| known.get(&key)) {
+                Some(worth) => Rc::clone(worth),
+                None => match self.worth(candidate, group.fired)? {
+                    Some(worth) => Rc::new(worth),
+                    None => continue,
+                },
+            };
+            if let Some(key) = key {
+                known.insert(key, Rc::clone(&worth));
             }
+            worths.push((place, candidate.scope(), worth));
         }
         let most = |line: usize| {
             let seen = worths.iter().filter(|(_, scope, _)| scope.has(line));
             let of_line = |worth: &[i128]| worth.get(line).copied();
             // The last of equals is the earliest when they are looked at backwards.
-            let best = seen.rev().max_by_key(|(.., (lines, _))| of_line(lines));
+            let best = seen.rev().max_by_key(|(.., worth)| of_line(&worth.0));
             best.map(|(place, ..)| *place)
         };
         let visit = worths.iter().filter(|(_, scope, _)| scope.visit);
-        let visit = visit.rev().max_by_key(|(.., (_, visit))| *visit);
+        let visit = visit.rev().max_by_key(|(.., worth)| worth.1);
         let visit = visit.map(|(place, ..)| *place);
         Ok(self.won(group, most, visit))
     }
@@ -178,7 +202,7 @@ impl<'a> Evaluation<'a> {
         let mut members: Vec<_> = group.members().collect();
         members.sort_by_key(|member| Reverse(age(member)));
         for (place, candidate) in members {
-            scopes.push((place, self.scope_of(candidate)));
+            scopes.push((place, candidate.scope()));
         }
         let first = |line: usize| {
             let mut scopes = scopes.iter();
@@ -205,21 +229,9 @@ impl<'a> Evaluation<'a> {
         let members = group.members();
         let shares = members.map(|(place, _)| {
             let lines = winners.iter().map(|winner| *winner == Some(place));
-            Share::alone(place, Scope::of(lines.collect(), visit == Some(place)))
+            Share::alone(place, Scope::of(LineSet::of(lines), visit == Some(place)))
         });
         shares.filter(|share| !share.scope.is_empty()).collect()
-    }
-
-    /// The lines that a bonus sees.
-    fn scope_of(&self, candidate: &Candidate<'_>) -> Scope {
-        let when = &candidate.bonus.when;
-        if !when.has_line_scope() {
-            return Scope::ALL;
-        }
-        let lines = 0..self.basket.lines().len();
-        let lines: Vec<bool> = lines.map(|line| self.basket.is_seen(line, when)).collect();
-        let visit = lines.contains(&true);
-        Scope::of(lines, visit)
     }
 
     /// What a bonus is worth on each line and for the visit, to compare it with others; none for
@@ -228,11 +240,12 @@ impl<'a> Evaluation<'a> {
         &self,
         candidate: &Candidate<'_>,
         fired: &[Fired<'_>],
-    ) -> Result<Option<(Vec<i128>, i128)>, Overflow> {
+    ) -> Result<Option<Worth>, Overflow> {
         let mut lines = vec![0_i128; self.basket.lines().len()];
         let mut visit = 0_i128;
-        let mut add = |view: View<'_>, rate: Ratio| -> Result<(), Overflow> {
-            for (sum, weight) in lines.iter_mut().zip(self.weights(view, &Scope::ALL)) {
+        let mut add = |weights: &[i64], rate: Ratio| -> Result<(), Overflow> {
+            let weights = lines.iter_mut().zip(weights);
+            for (sum, weight) in weights.filter(|(_, weight)| **weight != 0) {
                 // What a line takes back would have been worth as much.
                 let weight = i128::from(weight.unsigned_abs());
                 let precise = weight.checked_mul(PRECISION).ok_or(Overflow)?;
@@ -244,20 +257,19 @@ impl<'a> Evaluation<'a> {
         match &candidate.bonus.effect {
             Effect::Add(_) => return Ok(None),
             Effect::AddPerAmount(rate) => {
-                add(candidate.view(fired), rate.rate()?)?;
+                let weights = self.weights(candidate.view(fired), &Scope::ALL);
+                add(&weights, rate.rate()?)?;
             }
             Effect::Multiplier(_) => {
                 let added = candidate.bonus.added()?;
-                let works_on = |fired: &&Fired<'_>| candidate.works_on(fired);
-                for fired in fired.iter().filter(works_on) {
-                    let view = View::of(fired.rule, fired.reached);
-                    let weights = self.weights(view, &Scope::ALL);
+                for (_, fired) in candidate.base.of(fired) {
+                    let weights = &fired.weights;
                     let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
                     let wanted = i128::from(fired.wanted.get());
                     // Tiers have no one rate; what they gave is shared evenly.
                     let even = || Ratio::new(wanted, sum.max(1));
                     let rate = fired.rule.award.rate().map_or_else(even, Ok)?;
-                    add(view, rate.checked_mul(added)?)?;
+                    add(weights, rate.checked_mul(added)?)?;
                     let alone = i128::from(sum == 0).saturating_mul(wanted);
                     visit = visit.checked_add(scaled(added, alone)?).ok_or(Overflow)?;
                 }
@@ -270,6 +282,14 @@ impl<'a> Evaluation<'a> {
 /// So many times the rate, rounded down.
 fn scaled(rate: Ratio, number: i128) -> Result<i128, Overflow> {
     let product = rate.numerator().checked_mul(number).ok_or(Overflow)?;
+    // Small numbers are divided several times as fast.
+    if let (Ok(product), Ok(divisor)) = (i64::try_from(product), i64::try_from(rate.denominator()))
+    {
+        return product
+            .checked_div_euclid(divisor)
+            .map(i128::from)
+            .ok_or(Overflow);
+    }
     product
         .checked_div_euclid(rate.denominator())
         .ok_or(Overflow)

@@ -69,6 +69,12 @@ impl<'s> Reader<'s> {
         self.faults.push(Fault::new(pointer, code, detail));
     }
 
+    /// Whether somebody will read the warnings, which take time to find: nobody does of a version
+    /// that was published.
+    pub(crate) fn wants_warnings(&self) -> bool {
+        self.stores.is_some()
+    }
+
     /// Notes something odd that does not forbid publishing.
     pub(crate) fn warn(&mut self, pointer: String, detail: &str) {
         self.warnings
