@@ -3,7 +3,6 @@
 
 use crate::amount::Points;
 use crate::catalog::Catalog;
-use crate::expiry::Expiry;
 use crate::history::Budgets;
 use crate::id::PurchaseId;
 use crate::ledger::Transaction;
@@ -19,6 +18,7 @@ mod posting;
 mod purchase;
 mod redeem;
 mod refusal;
+mod slide;
 mod sweep;
 mod terms;
 #[cfg(test)]
@@ -65,10 +65,7 @@ impl Command {
             return false;
         };
         let version = catalog.version_at(purchase.receipt.occurred_at);
-        let wallets = version.map_or(&[][..], |version| version.program.wallets());
-        wallets
-            .iter()
-            .any(|wallet| matches!(wallet.expiry, Expiry::Sliding { .. }))
+        version.is_some_and(|version| version.program.slides())
     }
 }
 

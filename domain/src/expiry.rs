@@ -63,6 +63,11 @@ pub(crate) enum RoundUp {
 }
 
 impl Expiry {
+    /// Whether what a member does moves it.
+    pub(crate) const fn slides(self) -> bool {
+        matches!(self, Self::Sliding { .. })
+    }
+
     /// The instant at which points end whose time began on this business date: that of earning, of
     /// activation or, where they slide, of what was done last.
     pub(crate) fn expires_at(

@@ -142,6 +142,25 @@ impl Program {
         })
     }
 
+    /// Rules and bonuses whose own points slide: wallet, code and expiry.
+    pub(crate) fn sliding(&self) -> impl Iterator<Item = (&str, &str, Expiry)> {
+        let rules = self.earn_rules.iter();
+        let rules = rules.map(|rule| (&rule.wallet, &rule.code, &rule.overrides));
+        let bonuses = self.bonuses.iter();
+        let bonuses = bonuses.map(|bonus| (&bonus.wallet, &bonus.code, &bonus.overrides));
+        rules
+            .chain(bonuses)
+            .filter_map(|(wallet, code, overrides)| {
+                let expiry = overrides.expiry.filter(|expiry| expiry.slides())?;
+                Some((wallet.as_str(), code.as_str(), expiry))
+            })
+    }
+
+    /// Whether some points live on when a member comes back.
+    pub(crate) fn slides(&self) -> bool {
+        self.wallets.iter().any(|wallet| wallet.expiry.slides()) || self.sliding().next().is_some()
+    }
+
     /// What adds to base points, in document order.
     pub(crate) fn bonuses(&self) -> &[Bonus] {
         &self.bonuses

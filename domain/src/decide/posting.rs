@@ -62,6 +62,8 @@ pub(super) struct Posting<'a> {
     seed: Uuid,
     transaction: Transaction,
     touched: Vec<Touched>,
+    /// New lots that take no points of other rules.
+    apart: Vec<LotId>,
 }
 
 impl<'a> Posting<'a> {
@@ -95,6 +97,7 @@ impl<'a> Posting<'a> {
             seed,
             transaction,
             touched: Vec::new(),
+            apart: Vec::new(),
         })
     }
 

@@ -2,6 +2,7 @@
 //! nothing.
 
 use super::posting::{Grant, Moment, Posting};
+use super::slide::{Deed, slide};
 use super::terms::TermsOf;
 use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
@@ -144,6 +145,7 @@ fn post<'a>(
             rule: award.rule,
             points: award.points,
             terms,
+            is_apart: award.overrides.expiry.is_some_and(Expiry::slides),
             program_version: context.version.number,
         })?;
         outcome.earned.push(Earned {
@@ -155,7 +157,7 @@ fn post<'a>(
             expires_at,
         });
     }
-    slide(&mut posting, context, evaluation, outcome)?;
+    keep_alive(&mut posting, context, evaluation, outcome)?;
     posting.transaction().uses.clone_from(&evaluation.uses);
     let mut earned = evaluation.awards.iter();
     let points_earned =
@@ -181,36 +183,27 @@ fn terms_of<'v>(award: &Award<'v>, version: &'v Version) -> Result<TermsOf<'v>, 
 }
 
 /// Lets the points live on that the receipt keeps alive.
-fn slide(
+fn keep_alive(
     posting: &mut Posting<'_>,
     context: &Context<'_>,
     evaluation: &Evaluation<'_>,
     outcome: &PurchaseOutcome,
 ) -> Result<(), Refusal> {
-    let settings = &context.catalog.settings;
-    let (zone, cutover) = (&settings.time_zone, settings.cutover);
     let program = &context.version.program;
     // A wallet that was dropped pays under its last settings, of which this is one.
     let paying = outcome.redeemed.iter().map(|part| part.wallet.as_str());
     let dropped = paying.filter(|code| program.wallet(code).is_none());
     let dropped = dropped.filter_map(|code| context.catalog.wallet_at(outcome.occurred_at, code));
-    for wallet in program.wallets().iter().chain(dropped) {
-        let Expiry::Sliding { reset_on, .. } = wallet.expiry else {
-            continue;
-        };
+    let listed = program.wallets().iter().filter(|_| program.slides());
+    for wallet in listed.chain(dropped) {
         let mut awards = evaluation.awards.iter();
-        let has_earned =
-            awards.any(|award| award.wallet == wallet.code && award.points > Points::ZERO);
         let mut redeemed = outcome.redeemed.iter();
-        let has_redeemed =
-            redeemed.any(|part| part.wallet == wallet.code && part.points > Points::ZERO);
-        let keeps =
-            reset_on.visit || (reset_on.earn && has_earned) || (reset_on.redeem && has_redeemed);
-        let date = calendar::business_date(outcome.occurred_at, zone, cutover);
-        let expires_at = wallet.expiry.expires_at(date, zone, cutover)?;
-        if let (true, Some(expires_at)) = (keeps, expires_at) {
-            posting.slide(&wallet.code, expires_at)?;
-        }
+        let deed = Deed {
+            earned: awards.any(|award| award.wallet == wallet.code && award.points > Points::ZERO),
+            redeemed: redeemed.any(|part| part.wallet == wallet.code && part.points > Points::ZERO),
+            visited: true,
+        };
+        slide(posting, context.catalog, wallet, deed)?;
     }
     Ok(())
 }

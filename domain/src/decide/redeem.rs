@@ -2,11 +2,10 @@
 
 use super::posting::{Moment, Posting};
 use super::purchase::check_member;
+use super::slide::{Deed, slide};
 use super::{Decision, Outcome, RedeemPoints, RedemptionOutcome, RedemptionState, Refusal};
 use crate::amount::Points;
-use crate::calendar;
 use crate::catalog::Catalog;
-use crate::expiry::Expiry;
 use crate::fault::{Fault, FaultCode};
 use crate::id::{RedemptionId, derived};
 use crate::ledger::TransactionKind;
@@ -47,16 +46,12 @@ pub(super) fn decide(
     };
     let mut posting = Posting::new(member, command.seed, TransactionKind::Redeem, moment)?;
     posting.spend(&command.wallet, command.points)?;
-    let settings = &catalog.settings;
-    if let Expiry::Sliding { reset_on, .. } = wallet.expiry
-        && reset_on.redeem
-    {
-        let date = calendar::business_date(occurred_at, &settings.time_zone, settings.cutover);
-        let expiry = wallet.expiry;
-        if let Some(ends) = expiry.expires_at(date, &settings.time_zone, settings.cutover)? {
-            posting.slide(&wallet.code, ends)?;
-        }
-    }
+    let deed = Deed {
+        earned: false,
+        redeemed: true,
+        visited: false,
+    };
+    slide(&mut posting, catalog, wallet, deed)?;
     let id = RedemptionId::from_uuid(derived(command.seed, 0));
     posting.transaction().redemption = Some(id);
     let balances = posting.balances(catalog)?;

@@ -16,6 +16,8 @@ pub(in crate::decide) struct Grant<'a> {
     pub(in crate::decide) rule: &'a str,
     pub(in crate::decide) points: Points,
     pub(in crate::decide) terms: Terms,
+    /// Whether their end may move without that of other points, so that no lot is shared.
+    pub(in crate::decide) is_apart: bool,
     pub(in crate::decide) program_version: i32,
 }
 
@@ -48,6 +50,9 @@ impl Posting<'_> {
             Some(lot) => lot,
             None => self.next_lot_id()?,
         };
+        if grant.is_apart {
+            self.apart.push(lot);
+        }
         let issued = grant.row(Account::Issued, account, rest, Some(lot));
         self.post(index, issued)?;
         if is_over {
@@ -83,12 +88,13 @@ impl Posting<'_> {
     /// The lot of this transaction that the points go into. What waits for an event ends by the
     /// terms of its own rule, so it never shares.
     fn shared_lot(&self, grant: &Grant<'_>) -> Option<LotId> {
-        if matches!(grant.terms.pending, Some(Pending::Event { .. })) {
+        if grant.is_apart || matches!(grant.terms.pending, Some(Pending::Event { .. })) {
             return None;
         }
         let opened = self.transaction.lots_opened.iter();
         let mut shared = opened.filter(|lot| {
             lot.wallet == grant.wallet
+                && !self.apart.contains(&lot.id)
                 && lot.expires_at == grant.terms.expires_at
                 && lot.pending == grant.terms.pending
                 && lot.activates_at == grant.terms.activates_at()

@@ -82,11 +82,12 @@ impl Posting<'_> {
         Ok(())
     }
 
-    /// Lets every open lot of the wallet live at least until `expires_at`. A late receipt never
-    /// shortens a life, and nothing brings back what is over.
+    /// Lets every open lot of the wallet, or only those of a rule, live at least until
+    /// `expires_at`. A late receipt never shortens a life, and nothing brings back what is over.
     pub(in crate::decide) fn slide(
         &mut self,
         wallet: &str,
+        rule: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), Refusal> {
         let Some(facts) = self.facts.wallets.get(wallet) else {
@@ -98,6 +99,7 @@ impl Posting<'_> {
         let now = self.transaction.recorded_at;
         let ends_sooner = |lot: &Lot| {
             !lot.remaining.is_zero()
+                && rule.is_none_or(|rule| rule == lot.rule)
                 && lot
                     .expires_at
                     .is_some_and(|ends| now < ends && ends < expires_at)

@@ -51,7 +51,8 @@ fn program() -> Value {
         ],
         "earn_rules": [rule("one", "soon"), rule("two", "slide"), rule("three", "wait")],
         "bonuses": [
-            bonus("four", "soon", json!({"activation": {"type": "immediate"}})),
+            bonus("four", "soon", json!({"activation": {"type": "immediate"},
+                "expiry": {"type": "sliding", "days": 2, "reset_on": ["visit"]}})),
             bonus("five", "slide", json!({"activation": {"type": "after_days", "days": 1}})),
             bonus("six", "wait", json!({"activation": {"type": "on_event", "event": "paid"},
                 "expiry": {"type": "end_of_month", "months": 0}})),

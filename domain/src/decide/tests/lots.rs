@@ -242,6 +242,44 @@ fn a_wallet_that_was_dropped_still_slides_when_its_points_pay() {
 }
 
 #[test]
+fn points_of_a_rule_may_slide_alone() {
+    // The base ends on the same day as the bonus, whose end alone is moved.
+    let sliding = json!({"type": "sliding", "days": 10, "reset_on": ["visit", "redeem"]});
+    let catalog = catalog(&json!({
+        "wallets": [{"code": "points", "expiry": {"type": "after", "days": 10}}],
+        "earn_rules": [{"code": "base", "wallet": "points",
+            "award": {"type": "per_amount", "amount": 100, "points": 1}}],
+        "bonuses": [
+            {"code": "slides", "wallet": "points", "expiry": sliding,
+             "effect": {"type": "multiplier", "times": "3"}},
+            {"code": "stays", "wallet": "points",
+             "effect": {"type": "multiplier", "times": "2"}},
+        ],
+    }));
+    let first = Some(at("2026-12-01T15:00:00Z"));
+    let moved = Some(at("2026-12-03T15:00:00Z"));
+    let visit = super::purchase(receipt(json!({"lines": [{"amount": 50}]})));
+    assert!(visit.moves_lots(&catalog), "so that they are loaded");
+    for redeems in [false, true] {
+        let mut world = World::new(catalog.clone());
+        world.buy(1_000, "2026-11-21T01:00:00Z");
+        assert_eq!(world.ends(), [first, first]);
+        let now = "2026-11-23T01:00:00Z";
+        if redeems {
+            world.run(&redeem(1), now).unwrap();
+        } else {
+            world.buy(50, now);
+        }
+        assert_eq!(world.ends(), [first, moved], "{redeems}");
+        let ended = world.sweep("2026-12-01T15:00:00Z");
+        let left = if redeems { 19 } else { 20 };
+        assert_eq!(ended, [(Available, Expired, left)]);
+        assert_eq!(world.balance("2026-12-03T14:59:59Z"), (20, 0, 0));
+        assert_eq!(world.balance("2026-12-03T15:00:00Z"), (0, 0, 0));
+    }
+}
+
+#[test]
 fn lots_must_be_known_to_slide() {
     let sliding = json!({"type": "sliding", "days": 10, "reset_on": ["visit"]});
     let catalog = program(&json!({"expiry": sliding}));
