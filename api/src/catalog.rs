@@ -8,6 +8,7 @@ use diesel::sql_types::{
     BigInt, Bool, Integer, Nullable, Text, Time, Timestamptz, Uuid as SqlUuid,
 };
 use domain::amount::Decimal4;
+use domain::calendar::EarlierCutover;
 use domain::catalog::{Catalog, Store, Version};
 use domain::id::StoreId;
 use domain::program::Program;
@@ -43,11 +44,11 @@ statement! {
     /// The settings of one tenant.
     control TenantSettings = "select currency, time_zone, business_day_cutover, prices_include_tax,
             default_tax_percent, tax_rounding, points_paid_as, receipt_max_age_days,
-            receipt_max_future_minutes, earn_before_enrolment
+            receipt_max_future_minutes, earn_before_enrolment, earlier_cutovers::text
         from tenants where id = $1";
     { tenant: i64 => BigInt }
     -> { String => Text, String => Text, SqlTime => Time, bool => Bool, i64 => BigInt, String => Text,
-         String => Text, Option<i32> => Nullable<Integer>, i32 => Integer, bool => Bool }
+         String => Text, Option<i32> => Nullable<Integer>, i32 => Integer, bool => Bool, String => Text }
 }
 
 statement! {
@@ -184,7 +185,13 @@ fn program(number: i32, document: &str) -> Result<Program, DbError> {
     Program::load(&document).map_err(|faults| unreadable(format!("{faults:?}")))
 }
 
-async fn settings(tx: &TenantConn) -> Result<Settings, DbError> {
+/// The stored cut-overs of before.
+pub(crate) fn earlier_cutovers(text: &str) -> Result<Vec<EarlierCutover>, DbError> {
+    serde_json::from_str(text).map_err(|error| DbError::Failed(error.to_string()))
+}
+
+/// The settings as they are in this transaction.
+pub(crate) async fn settings(tx: &TenantConn) -> Result<Settings, DbError> {
     let row = TenantSettings {
         tenant: tx.number(),
     }
@@ -202,6 +209,7 @@ async fn settings(tx: &TenantConn) -> Result<Settings, DbError> {
         age,
         future,
         early,
+        earlier,
     )) = row
     else {
         return Err(DbError::Failed("the tenant is gone".into()));
@@ -210,6 +218,7 @@ async fn settings(tx: &TenantConn) -> Result<Settings, DbError> {
         currency,
         time_zone: time_zone(&zone)?,
         cutover: cutover.into(),
+        earlier_cutovers: earlier_cutovers(&earlier)?,
         prices_include_tax: includes_tax,
         default_tax_percent: Decimal4::from_units(tax),
         tax_rounding: match tax_rounding.as_str() {

@@ -8,8 +8,8 @@ mod test_clock;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::calendar;
-use jiff::civil::{Date, Time};
+use domain::calendar::{self, Cutovers};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -89,9 +89,11 @@ pub async fn round(db: &Db, catalogs: &Catalogs, done: &mut Done) -> Result<Roun
     let tenants = (store::EveryTenant {}).all(&control).await?;
     control.commit().await?;
     let mut round = Round::default();
-    for (tenant, zone, cutover, now) in tenants {
+    for (tenant, zone, cutover, earlier, now) in tenants {
         let tenant = TenantNumber(tenant);
-        let today = today(&zone, cutover.into(), now.into())?;
+        let earlier = catalog::earlier_cutovers(&earlier)?;
+        let cutovers = Cutovers::new(cutover.into(), &earlier);
+        let today = today(&zone, cutovers, now.into())?;
         if done.days.get(&tenant) == Some(&today) {
             continue;
         }
@@ -107,9 +109,9 @@ pub async fn round(db: &Db, catalogs: &Catalogs, done: &mut Done) -> Result<Roun
     Ok(round)
 }
 
-fn today(zone: &str, cutover: Time, now: Timestamp) -> Result<Date, DbError> {
+fn today(zone: &str, cutovers: Cutovers<'_>, now: Timestamp) -> Result<Date, DbError> {
     let zone = TimeZone::get(zone).map_err(|error| DbError::Failed(error.to_string()))?;
-    Ok(calendar::business_date(now, &zone, cutover))
+    Ok(calendar::business_date(now, &zone, cutovers))
 }
 
 /// Do the jobs of the tenant's business day; whether all of them are done, by whomever.
@@ -129,7 +131,7 @@ async fn look_after(
             Job::PurgeKeys => head.database_now,
             Job::Activate | Job::Expire => head.now,
         };
-        let date = calendar::business_date(now, &settings.time_zone, settings.cutover);
+        let date = calendar::business_date(now, &settings.time_zone, settings.cutovers());
         let taken = take(&tx, job, date, head.database_now).await?;
         let is_finished = !taken && is_finished(&tx, job, date).await?;
         tx.commit().await?;

@@ -55,7 +55,7 @@ impl Activation {
             return Ok(None);
         };
         let last_day = add_days(earned_on, *days)?;
-        calendar::ends_at(last_day, &settings.time_zone, settings.cutover).map(Some)
+        calendar::ends_at(last_day, &settings.time_zone, settings.cutovers()).map(Some)
     }
 
     /// Reads an `activation`.

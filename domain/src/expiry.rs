@@ -2,10 +2,10 @@
 //! day, so that nobody loses points in the middle of a day.
 
 use crate::amount::Overflow;
-use crate::calendar;
+use crate::calendar::{self, Cutovers};
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
@@ -74,7 +74,7 @@ impl Expiry {
         self,
         earned_on: Date,
         zone: &TimeZone,
-        cutover: Time,
+        cutovers: Cutovers<'_>,
     ) -> Result<Option<Timestamp>, Overflow> {
         let last_day = match self {
             Self::Never => return Ok(None),
@@ -98,7 +98,7 @@ impl Expiry {
             }
             Self::Sliding { days, .. } => add(earned_on, Length::Days(days).span()?)?,
         };
-        calendar::ends_at(last_day, zone, cutover).map(Some)
+        calendar::ends_at(last_day, zone, cutovers).map(Some)
     }
 
     /// Reads the `expiry` of a wallet.

@@ -1,11 +1,16 @@
 //! What a tenant says once for all its receipts: currency, zone, tax and how old a receipt may be.
 
-use crate::amount::Decimal4;
+use crate::amount::{Decimal4, Overflow};
+use crate::calendar::{Cutovers, EarlierCutover, business_date};
 use crate::rounding::Rounding;
+use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+#[cfg(test)]
+mod tests;
 
 /// What points that pay for goods do to the tax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -27,6 +32,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// The local time at which a business day begins.
     pub cutover: Time,
+    /// Those of before, in the order in which they counted.
+    pub earlier_cutovers: Vec<EarlierCutover>,
     /// Whether line amounts contain their tax.
     pub prices_include_tax: bool,
     /// The rate of a line that names none.
@@ -43,12 +50,48 @@ pub struct Settings {
     pub earn_before_enrolment: bool,
 }
 
+/// The most cut-overs of before that are remembered; receipts older than those are cut by the oldest.
+pub const MAX_EARLIER_CUTOVERS: usize = 100;
+
+impl Settings {
+    /// When business days begin and began.
+    #[must_use]
+    pub fn cutovers(&self) -> Cutovers<'_> {
+        Cutovers::new(self.cutover, &self.earlier_cutovers)
+    }
+
+    /// The cut-overs of before once the present one is changed to `to` at `now`: the change counts from the next business
+    /// day, and dates that were recorded stay what they are.
+    pub fn earlier_after(&self, to: Time, now: Timestamp) -> Result<Vec<EarlierCutover>, Overflow> {
+        let today = business_date(now, &self.time_zone, self.cutovers());
+        let before = today.tomorrow().map_err(|_out_of_range| Overflow)?;
+        let mut earlier = self.earlier_cutovers.clone();
+        match earlier.last() {
+            // Changed before on the same day: what counts today is remembered already.
+            Some(last) if last.before == before => {
+                if last.cutover == to {
+                    earlier.pop();
+                }
+            }
+            _ if to == self.cutover => {}
+            _ => earlier.push(EarlierCutover {
+                before,
+                cutover: self.cutover,
+            }),
+        }
+        let forgotten = earlier.len().saturating_sub(MAX_EARLIER_CUTOVERS);
+        earlier.drain(..forgotten);
+        Ok(earlier)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             currency: "JPY".to_owned(),
             time_zone: TimeZone::UTC,
             cutover: Time::midnight(),
+            earlier_cutovers: Vec::new(),
             prices_include_tax: true,
             default_tax_percent: Decimal4::ZERO,
             tax_rounding: Rounding::Floor,

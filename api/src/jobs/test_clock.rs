@@ -76,7 +76,7 @@ async fn complete(
     tenant: TenantNumber,
     (settings, now): (&Settings, Timestamp),
 ) -> Result<Made, DbError> {
-    let date = calendar::business_date(now, &settings.time_zone, settings.cutover);
+    let date = calendar::business_date(now, &settings.time_zone, settings.cutovers());
     let mut made = Made {
         runs: 0,
         transactions: 0,
@@ -93,7 +93,7 @@ async fn complete(
 /// The cut-over at which something that is due at an instant is done.
 fn end_of_waiting(settings: &Settings, due_at: Timestamp) -> Result<Timestamp, DbError> {
     let overflow = |_overflow| DbError::Failed("a business day is out of range".into());
-    let (zone, cutover) = (&settings.time_zone, settings.cutover);
+    let (zone, cutover) = (&settings.time_zone, settings.cutovers());
     let date = calendar::business_date(due_at, zone, cutover);
     let starts_at = calendar::starts_at(date, zone, cutover).map_err(overflow)?;
     if starts_at == due_at {

@@ -51,7 +51,7 @@ pub fn till_identity(catalog: &Catalog, receipt: &Receipt) -> Option<Uuid> {
         .time_zone
         .as_ref()
         .unwrap_or(&catalog.settings.time_zone);
-    let date = business_date(receipt.occurred_at, zone, catalog.settings.cutover);
+    let date = business_date(receipt.occurred_at, zone, catalog.settings.cutovers());
     Some(digest(&[
         b"till",
         store.id.uuid().as_bytes(),

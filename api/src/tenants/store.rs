@@ -8,6 +8,7 @@ use domain::id::TenantId;
 use domain::settings::PointsPaidAs;
 use uuid::Uuid;
 
+use crate::catalog;
 use crate::db::tenant::OnControl;
 use crate::db::time::{SqlInstant, SqlTime};
 use crate::db::{DbError, TenantConn};
@@ -39,13 +40,14 @@ statement! {
     /// Change what a tenant says about itself.
     control UpdateTenant = "update tenants set name = $2, currency = $3, time_zone = $4, business_day_cutover = $5,
             prices_include_tax = $6, default_tax_percent = $7, tax_rounding = $8, points_paid_as = $9, receipt_max_age_days = $10,
-            receipt_max_future_minutes = $11, earn_before_enrolment = $12, requests_per_second = $13,
+            receipt_max_future_minutes = $11, earn_before_enrolment = $12, requests_per_second = $13, earlier_cutovers = $14::json,
             revision = revision + 1, changed_at = now()
         where id = $1";
     { number: i64 => BigInt, name: String => Text, currency: String => Text, time_zone: String => Text, cutover: SqlTime => Time,
       prices_include_tax: bool => Bool, default_tax_percent: i64 => BigInt, tax_rounding: &'static str => Text,
       points_paid_as: &'static str => Text, receipt_max_age_days: Option<i32> => Nullable<Integer>,
-      receipt_max_future_minutes: i32 => Integer, earn_before_enrolment: bool => Bool, requests_per_second: Option<i32> => Nullable<Integer> }
+      receipt_max_future_minutes: i32 => Integer, earn_before_enrolment: bool => Bool, requests_per_second: Option<i32> => Nullable<Integer>,
+      earlier_cutovers: String => Text }
 }
 
 /// The columns of [`TenantRow`], once for every statement that reads one.
@@ -305,6 +307,18 @@ pub(super) async fn set_status(
     Ok(())
 }
 
+/// What a change of the cut-over leaves to be remembered. Before the first receipt there are no days that it could move.
+async fn earlier_cutovers(tx: &TenantConn, to: SqlTime) -> Result<String, DbError> {
+    if !has_purchases(tx).await? {
+        return Ok("[]".to_owned());
+    }
+    let now = catalog::head(tx).await?.now;
+    let present = catalog::settings(tx).await?;
+    let earlier = present.earlier_after(to.into(), now);
+    let earlier = earlier.map_err(|overflow| DbError::Failed(overflow.to_string()))?;
+    serde_json::to_string(&earlier).map_err(|error| DbError::Failed(error.to_string()))
+}
+
 /// Write changed settings and limits.
 pub(super) async fn update(
     tx: &TenantConn,
@@ -312,6 +326,7 @@ pub(super) async fn update(
     limits: TenantLimits,
 ) -> Result<(), DbError> {
     let columns = columns(settings, limits)?;
+    let earlier = earlier_cutovers(tx, columns.cutover).await?;
     let update = UpdateTenant {
         number: tx.number(),
         name: settings.name.clone(),
@@ -326,6 +341,7 @@ pub(super) async fn update(
         receipt_max_future_minutes: columns.receipt_max_future_minutes,
         earn_before_enrolment: settings.earn_before_enrolment,
         requests_per_second: columns.requests_per_second,
+        earlier_cutovers: earlier,
     };
     match update.run(tx).await? {
         1 => Ok(()),

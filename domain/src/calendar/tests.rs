@@ -1,13 +1,13 @@
 //! Business days, also on the two days a year on which clocks change.
 
-use super::{business_date, ends_at, starts_at};
+use super::{Cutovers, EarlierCutover, business_date, ends_at, starts_at};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, date};
 use jiff::tz::TimeZone;
 
 fn check(zone: &str, cutover: &str, at: &str, expected: &str) {
     let zone = TimeZone::get(zone).unwrap();
-    let date = business_date(at.parse().unwrap(), &zone, cutover.parse().unwrap());
+    let date = business_date(at.parse().unwrap(), &zone, cutover.parse::<Time>().unwrap());
     assert_eq!(date.to_string(), expected, "{at}");
 }
 
@@ -134,4 +134,71 @@ fn a_day_starts_once_and_may_be_an_hour_shorter_or_longer() {
         "2022-03-26T22:00:00Z",
         23,
     );
+}
+
+/// A change from `old` to `new` that counts from 3 March, in UTC.
+fn changed(old: &str, new: &str) -> (Time, [EarlierCutover; 1]) {
+    let earlier = EarlierCutover {
+        before: date(2026, 3, 3),
+        cutover: old.parse().unwrap(),
+    };
+    (new.parse().unwrap(), [earlier])
+}
+
+#[test]
+fn a_changed_cutover_counts_from_the_next_business_day() {
+    let rows = [
+        // Later in the day: 2 March goes on until the new cut-over.
+        ("00:00", "05:00", "2026-03-02T23:59:59Z", "2026-03-02"),
+        ("00:00", "05:00", "2026-03-03T00:00:00Z", "2026-03-02"),
+        ("00:00", "05:00", "2026-03-03T04:59:59Z", "2026-03-02"),
+        ("00:00", "05:00", "2026-03-03T05:00:00Z", "2026-03-03"),
+        ("00:00", "05:00", "2026-03-02T00:00:00Z", "2026-03-02"),
+        ("00:00", "05:00", "2026-03-01T23:59:59Z", "2026-03-01"),
+        // Earlier in the day: 2 March ends as it would have, 3 March at midnight.
+        ("05:00", "00:00", "2026-03-03T04:59:59Z", "2026-03-02"),
+        ("05:00", "00:00", "2026-03-03T05:00:00Z", "2026-03-03"),
+        ("05:00", "00:00", "2026-03-03T23:59:59Z", "2026-03-03"),
+        ("05:00", "00:00", "2026-03-04T00:00:00Z", "2026-03-04"),
+        ("05:00", "00:00", "2026-03-02T04:59:59Z", "2026-03-01"),
+    ];
+    for (old, new, at, expected) in rows {
+        let (last, earlier) = changed(old, new);
+        let found = business_date(
+            at.parse().unwrap(),
+            &TimeZone::UTC,
+            Cutovers::new(last, &earlier),
+        );
+        assert_eq!(found.to_string(), expected, "{old} to {new} at {at}");
+    }
+}
+
+#[test]
+fn around_a_change_no_date_is_missing_and_each_ends_where_the_next_begins() {
+    for (old, new) in [
+        ("00:00", "05:00"),
+        ("05:00", "00:00"),
+        ("05:00", "23:30"),
+        ("23:30", "00:00"),
+    ] {
+        let (last, earlier) = changed(old, new);
+        let cutovers = Cutovers::new(last, &earlier);
+        let zone = TimeZone::get("Asia/Tokyo").unwrap();
+        let mut day = date(2026, 2, 27);
+        while day < date(2026, 3, 8) {
+            let (start, end) = (
+                starts_at(day, &zone, cutovers).unwrap(),
+                ends_at(day, &zone, cutovers).unwrap(),
+            );
+            let moment = jiff::SignedDuration::from_secs(1);
+            assert_eq!(business_date(start, &zone, cutovers), day, "{old} to {new}");
+            assert_eq!(
+                business_date(end - moment, &zone, cutovers),
+                day,
+                "{old} to {new}"
+            );
+            day = day.tomorrow().unwrap();
+            assert_eq!(business_date(end, &zone, cutovers), day, "{old} to {new}");
+        }
+    }
 }

@@ -43,13 +43,13 @@ impl<'a> Moment<'a> {
         receipt: &'a Receipt,
         member: Option<&'a MemberFacts>,
     ) -> Self {
-        let (at, cutover) = (receipt.occurred_at, settings.cutover);
+        let (at, cutovers) = (receipt.occurred_at, settings.cutovers());
         let zone = store.time_zone.as_ref().unwrap_or(&settings.time_zone);
-        let of_tenant = |at| calendar::business_date(at, &settings.time_zone, cutover);
+        let of_tenant = |at| calendar::business_date(at, &settings.time_zone, cutovers);
         Self {
-            business_date: calendar::business_date(at, zone, cutover),
+            business_date: calendar::business_date(at, zone, cutovers),
             wall_clock: zone.to_datetime(at),
-            cutover,
+            cutover: cutovers.at(zone.to_datetime(at)),
             store: &receipt.store,
             terminal: &receipt.terminal,
             tenders: &receipt.tenders,

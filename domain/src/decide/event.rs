@@ -118,7 +118,7 @@ fn expires_at(
     let wallet = program.wallet(&lot.wallet).ok_or(Overflow)?;
     let own = program.overrides(&lot.rule);
     let own = own.and_then(|overrides| overrides.expiry);
-    let date = calendar::business_date(activates_at, &settings.time_zone, settings.cutover);
+    let date = calendar::business_date(activates_at, &settings.time_zone, settings.cutovers());
     own.unwrap_or(wallet.expiry)
-        .expires_at(date, &settings.time_zone, settings.cutover)
+        .expires_at(date, &settings.time_zone, settings.cutovers())
 }

@@ -134,7 +134,7 @@ fn post<'a>(
         posting.spend(&part.wallet, part.points)?;
     }
     let settings = &context.catalog.settings;
-    let earned_on = calendar::business_date(occurred_at, &settings.time_zone, settings.cutover);
+    let earned_on = calendar::business_date(occurred_at, &settings.time_zone, settings.cutovers());
     outcome.earned.reserve_exact(evaluation.awards.len());
     for award in &evaluation.awards {
         let terms = terms_of(award, context.version)?;

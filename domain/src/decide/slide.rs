@@ -32,7 +32,7 @@ pub(super) fn slide(
     deed: Deed,
 ) -> Result<(), Refusal> {
     let (settings, at) = (&catalog.settings, posting.transaction().occurred_at);
-    let (zone, cutover) = (&settings.time_zone, settings.cutover);
+    let (zone, cutover) = (&settings.time_zone, settings.cutovers());
     let date = calendar::business_date(at, zone, cutover);
     let program = catalog.version_at(at).map(|version| &version.program);
     let rules = program.into_iter().flat_map(|program| program.sliding());

@@ -35,7 +35,7 @@ impl TermsOf<'_> {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Terms, Overflow> {
-        let (zone, cutover) = (&settings.time_zone, settings.cutover);
+        let (zone, cutover) = (&settings.time_zone, settings.cutovers());
         let Some(starts_on) = self.activation.starts_on(earned_on)? else {
             let Activation::OnEvent { event, .. } = self.activation else {
                 return Err(Overflow);

@@ -16,7 +16,11 @@ fn check_in(zone: &str, cutover: &str, expiry: &Value, earned_on: &str, expected
     reader.close(&object);
     let (read, _) = reader.finish(read).unwrap();
     let zone = TimeZone::get(zone).unwrap();
-    let ends = read.expires_at(earned_on.parse().unwrap(), &zone, cutover.parse().unwrap());
+    let ends = read.expires_at(
+        earned_on.parse().unwrap(),
+        &zone,
+        cutover.parse::<jiff::civil::Time>().unwrap().into(),
+    );
     assert_eq!(
         ends.unwrap(),
         expected.map(|at| at.parse().unwrap()),

@@ -230,3 +230,35 @@ fn nothing_is_published_behind_what_a_clock_ahead_of_time_has_recorded() {
         assert_eq!(published.expect(201).json["version"], 2);
     });
 }
+
+#[test]
+fn a_changed_cutover_counts_from_the_next_business_day() {
+    block_on(async {
+        let api = sandbox(&program(json!({})), "2026-02-20T03:00:00Z").await;
+        set_clock(&api, "2026-03-02T03:00:00Z").await;
+        let member = enrol(&api).await;
+        let cut_at = async |cutover: &str| {
+            let settings = api.get("/v1/tenant").await.expect(200);
+            let patch = api
+                .request(reqwest::Method::PATCH, "/v1/tenant")
+                .header("If-Match", settings.header("etag"))
+                .json(&json!({"business_day_cutover": cutover}));
+            api.send(patch).await.expect(200)
+        };
+        let date = async |at: &str| buy(&api, &member, 100, at).await["business_date"].clone();
+        // Nothing is recorded yet, so that no day could move: it counts at once.
+        cut_at("03:00").await;
+        cut_at("05:00").await;
+        // Half past four in Tokyo belongs to the day before.
+        assert_eq!(date("2026-03-01T19:30:00Z").await, "2026-03-01");
+        cut_at("00:00").await;
+        assert_eq!(date("2026-03-01T19:30:00Z").await, "2026-03-01");
+        assert_eq!(date("2026-03-02T03:00:00Z").await, "2026-03-02");
+        set_clock(&api, "2026-03-04T03:00:00Z").await;
+        // 2 March ends at five in the morning, as it would have; 3 March at midnight.
+        assert_eq!(date("2026-03-02T19:59:59Z").await, "2026-03-02");
+        assert_eq!(date("2026-03-02T20:00:00Z").await, "2026-03-03");
+        assert_eq!(date("2026-03-03T14:59:59Z").await, "2026-03-03");
+        assert_eq!(date("2026-03-03T15:00:00Z").await, "2026-03-04");
+    });
+}
