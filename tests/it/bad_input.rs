@@ -4,6 +4,7 @@
 mod configuration;
 mod credentials;
 mod money;
+mod sockets;
 mod transport;
 
 use reqwest::Method;
