@@ -3,6 +3,7 @@
 
 mod configuration;
 mod credentials;
+mod limits;
 mod money;
 mod sockets;
 mod transport;

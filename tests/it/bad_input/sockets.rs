@@ -41,9 +41,8 @@ async fn answer(stream: &mut TcpStream) -> Vec<u8> {
 async fn statuses(request: &[u8]) -> Vec<u16> {
     let mut stream = connect().await;
     // The server may close before it has read everything.
-    let sent = stream.write_all(request).await;
+    let _closed_early = stream.write_all(request).await.is_err();
     let said = answer(&mut stream).await;
-    assert!(sent.is_ok() || !said.is_empty() || sent.is_err());
     let text = String::from_utf8_lossy(&said);
     let heads = text.split("HTTP/1.1 ").skip(1);
     heads.map(|head| head[..3].parse().unwrap()).collect()
@@ -144,7 +143,7 @@ fn malformed_requests_are_refused_and_cut_off() {
 }
 
 #[test]
-fn bodies_that_break_off_change_nothing() {
+fn bodies_that_break_off_are_refused() {
     block_on(async {
         let tenant = TestTenant::new().await;
         let key = &tenant.api.key;
