@@ -102,6 +102,12 @@ fn malformed_requests_are_refused_and_cut_off() {
                 &[400],
             ),
             ("words", b"hello\r\n\r\n".to_vec(), &[400]),
+            ("no host", b"GET /livez HTTP/1.1\r\n\r\n".to_vec(), &[400]),
+            (
+                "two hosts",
+                b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_vec(),
+                &[400],
+            ),
             (
                 "another version",
                 b"GET / HTTP/7.3\r\n\r\n".to_vec(),
@@ -228,4 +234,15 @@ async fn still_serves() {
     assert_eq!(alive.status, 200, "{alive}");
     let tenant = TestTenant::new().await;
     tenant.api.get("/v1/tenant").await.expect(200);
+}
+
+#[test]
+fn lines_that_end_without_carriage_return_are_read_as_lines() {
+    // RFC 9112 lets a server do so; a proxy that reads them otherwise must refuse them (DECISIONS.md, 21).
+    block_on(async {
+        let bare = b"GET /livez HTTP/1.1\nHost: a\nConnection: close\n\n";
+        assert_eq!(statuses(bare).await, [200]);
+        let hidden = b"GET /livez HTTP/1.1\r\nHost: a\r\nX-A: b\nContent-Length: 3, 3\r\n\r\nabc";
+        assert_eq!(statuses(hidden).await, [400]);
+    });
 }
