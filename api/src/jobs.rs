@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::calendar::{self, Cutovers};
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -91,17 +91,19 @@ pub async fn round(db: &Db, catalogs: &Catalogs, done: &mut Done) -> Result<Roun
     let mut round = Round::default();
     for (tenant, zone, cutover, earlier, now) in tenants {
         let tenant = TenantNumber(tenant);
-        let earlier = catalog::earlier_cutovers(&earlier)?;
-        let cutovers = Cutovers::new(cutover.into(), &earlier);
-        let today = today(&zone, cutovers, now.into())?;
-        if done.days.get(&tenant) == Some(&today) {
-            continue;
-        }
-        match look_after(db, catalogs, tenant, &mut round).await {
-            Ok(true) => {
+        let looked_after = match today(&zone, (cutover.into(), &earlier), now.into()) {
+            Ok(today) if done.days.get(&tenant) == Some(&today) => continue,
+            Ok(today) => {
+                let is_done = look_after(db, catalogs, tenant, &mut round).await;
+                is_done.map(|is_done| is_done.then_some(today))
+            }
+            Err(unreadable) => Err(unreadable),
+        };
+        match looked_after {
+            Ok(Some(today)) => {
                 done.days.insert(tenant, today);
             }
-            Ok(false) => {}
+            Ok(None) => {}
             Err(error) => tracing::warn!(tenant = tenant.0, cause = %error, "a job failed"),
         }
         round.tenants = round.tenants.saturating_add(1);
@@ -109,8 +111,10 @@ pub async fn round(db: &Db, catalogs: &Catalogs, done: &mut Done) -> Result<Roun
     Ok(round)
 }
 
-fn today(zone: &str, cutovers: Cutovers<'_>, now: Timestamp) -> Result<Date, DbError> {
+fn today(zone: &str, (cutover, earlier): (Time, &str), now: Timestamp) -> Result<Date, DbError> {
     let zone = TimeZone::get(zone).map_err(|error| DbError::Failed(error.to_string()))?;
+    let earlier = catalog::earlier_cutovers(earlier)?;
+    let cutovers = Cutovers::new(cutover, &earlier);
     Ok(calendar::business_date(now, &zone, cutovers))
 }
 

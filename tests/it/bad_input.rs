@@ -5,6 +5,7 @@ mod configuration;
 mod credentials;
 mod limits;
 mod money;
+mod operations;
 mod sockets;
 mod transport;
 

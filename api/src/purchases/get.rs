@@ -2,12 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use domain::decide::PurchaseOutcome;
 use domain::id::PurchaseId;
 
 use super::answer::Purchase;
 use super::detail::Wording;
-use super::store::PurchaseById;
+use super::store::recorded;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PurchasesRead;
@@ -38,23 +37,8 @@ pub(crate) async fn get(
     _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: PurchaseId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let (db, tenant) = (app.db.clone(), caller.tenant);
-    let row = app.db.run(async move {
-        let tx = db.snapshot(tenant).await?;
-        let row = PurchaseById {
-            tenant: tx.number(),
-            id: id.uuid(),
-        }
-        .all(&tx)
-        .await?
-        .pop();
-        tx.commit().await?;
-        Ok::<_, Problem>(row)
-    });
-    let (outcome,) = row.await??.ok_or_else(Problem::not_found)?;
-    let outcome: PurchaseOutcome =
-        serde_json::from_str(&outcome).map_err(|error| Problem::internal(&error))?;
-    let wording = Wording::of(&app, tenant, language).await?;
+    let outcome = recorded(&app.db, caller.tenant, id).await?;
+    let wording = Wording::of(&app, caller.tenant, language).await?;
     let mut response = HttpResponse::Ok();
     language.name_in(&mut response);
     Ok(response.json(Purchase::told(outcome, &wording)))

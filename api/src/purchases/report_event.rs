@@ -4,10 +4,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use domain::amount::Points;
-use domain::decide::{
-    ActivatedPoints, Command, EventOutcome, Outcome, PurchaseOutcome, ReportEvent,
-};
-use domain::fault::{Fault, FaultCode};
+use domain::decide::{ActivatedPoints, Command, EventOutcome, Outcome, ReportEvent};
 use domain::id::{MemberId, PurchaseEventId, PurchaseId, TransactionId};
 use domain::ledger::Balance;
 use domain::receipt::{MAX_TEXT_LENGTH, strict_timestamp_option};
@@ -15,11 +12,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::PurchaseById;
+use super::store::recorded;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PurchasesWrite;
-use crate::body::Body;
+use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::idempotency::{self, IdempotencyKey};
@@ -101,23 +98,6 @@ impl From<EventOutcome> for PurchaseEvent {
     }
 }
 
-impl NewPurchaseEvent {
-    fn check(&self) -> Result<(), Problem> {
-        let fault = if self.event.trim().is_empty() {
-            Fault::new("/event", FaultCode::Empty, "Name what happened.")
-        } else if self.event.chars().count() > MAX_TEXT_LENGTH {
-            let detail = format!("May have at most {MAX_TEXT_LENGTH} characters.");
-            Fault::new("/event", FaultCode::TooLong, detail)
-        } else if self.event.chars().any(char::is_control) {
-            let detail = "Must not hold control characters.";
-            Fault::new("/event", FaultCode::ControlCharacter, detail)
-        } else {
-            return Ok(());
-        };
-        Err(Problem::invalid(vec![fault]))
-    }
-}
-
 /// Report what happened to a purchase.
 ///
 /// Points that wait for the event become spendable, and their time begins. An event that nothing
@@ -144,9 +124,13 @@ pub(crate) async fn report_event(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let purchase: PurchaseId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let bought = find(&app, &caller, purchase).await?;
+    // Its member and time never change.
+    let bought = recorded(&app.db, caller.tenant, purchase).await?;
     let new: NewPurchaseEvent = body.json(MAX_BODY_BYTES).await?;
-    new.check()?;
+    let faults = check_text("/event", &new.event, MAX_TEXT_LENGTH);
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
     let Some(member) = bought.member_id else {
         return Err(Problem::new(
             ProblemKind::InvalidState,
@@ -179,27 +163,4 @@ pub(crate) async fn report_event(
         response.insert_header((idempotency::REPLAYED, "true"));
     }
     Ok(response.json(PurchaseEvent::from(outcome)))
-}
-
-/// The recorded purchase, of which member and time never change.
-async fn find(
-    app: &App,
-    caller: &Caller<PurchasesWrite>,
-    purchase: PurchaseId,
-) -> Result<PurchaseOutcome, Problem> {
-    let (db, tenant) = (app.db.clone(), caller.tenant);
-    let row = app.db.run(async move {
-        let tx = db.snapshot(tenant).await?;
-        let row = PurchaseById {
-            tenant: tx.number(),
-            id: purchase.uuid(),
-        }
-        .all(&tx)
-        .await?
-        .pop();
-        tx.commit().await?;
-        Ok::<_, Problem>(row)
-    });
-    let (outcome,) = row.await??.ok_or_else(Problem::not_found)?;
-    serde_json::from_str(&outcome).map_err(|error| Problem::internal(&error))
 }

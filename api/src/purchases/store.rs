@@ -1,9 +1,13 @@
 //! Reads of recorded receipts.
 
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Uuid as SqlUuid};
+use domain::decide::PurchaseOutcome;
+use domain::id::PurchaseId;
 use uuid::Uuid;
 
 use crate::db::time::SqlDate;
+use crate::db::{Db, TenantNumber};
+use crate::problem::Problem;
 use crate::statement;
 
 statement! {
@@ -38,4 +42,27 @@ statement! {
       store: Option<String> => Nullable<Text>, from: Option<SqlDate> => Nullable<Date>,
       to: Option<SqlDate> => Nullable<Date>, limit: i64 => BigInt }
     -> { Uuid => SqlUuid, String => Text }
+}
+
+/// What was answered for one purchase; 404 when the tenant has none of this id.
+pub(super) async fn recorded(
+    db: &Db,
+    tenant: TenantNumber,
+    purchase: PurchaseId,
+) -> Result<PurchaseOutcome, Problem> {
+    let reads = db.clone();
+    let row = db.run(async move {
+        let tx = reads.snapshot(tenant).await?;
+        let row = PurchaseById {
+            tenant: tx.number(),
+            id: purchase.uuid(),
+        }
+        .all(&tx)
+        .await?
+        .pop();
+        tx.commit().await?;
+        Ok::<_, Problem>(row)
+    });
+    let (outcome,) = row.await??.ok_or_else(Problem::not_found)?;
+    serde_json::from_str(&outcome).map_err(|error| Problem::internal(&error))
 }
