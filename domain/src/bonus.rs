@@ -12,7 +12,7 @@ use crate::program::{MAX_RULES, Overrides, read_grant_overrides, read_wallet_cod
 use crate::ratio::Ratio;
 
 /// The largest multiplier.
-const MAX_TIMES: Decimal4 = Decimal4::from_units(1_000 * Decimal4::SCALE);
+pub(crate) const MAX_TIMES: Decimal4 = Decimal4::from_units(1_000 * Decimal4::SCALE);
 
 /// What adds to the base points of one wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -77,6 +77,8 @@ pub(crate) enum Unmet {
     NoEarlierVisit,
     /// The member's attributes are others.
     Attributes,
+    /// The member has another rank.
+    Rank,
 }
 
 impl Condition {
@@ -207,7 +209,6 @@ impl Condition {
         let minimum = reader.integer(when, "minimum_amount", 0..=Amount::MAX.minor());
         let minimum_quantity = reader.integer(when, "minimum_quantity", 1..=MAX_QUANTITY);
         let customer = CustomerPart::read(reader, when);
-        reader.refuse(when, &["ranks"]);
         Self {
             period,
             hours,

@@ -7,15 +7,19 @@ use crate::history::Budgets;
 use crate::id::PurchaseId;
 use crate::ledger::Transaction;
 use crate::member::MemberFacts;
+use crate::rank::RankUpdate;
 use crate::receipt::Receipt;
 use crate::settings::Settings;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 mod event;
+mod judged;
 mod outcome;
 mod posting;
 mod purchase;
+mod ranks;
 mod redeem;
 mod refusal;
 mod slide;
@@ -45,6 +49,10 @@ pub enum Command {
     Activate(Sweep),
     /// End points whose time is over.
     Expire(Sweep),
+    /// Do the reviews of ranks that are due.
+    ReviewRanks(ReviewRanks),
+    /// Set a rank by hand.
+    SetRank(SetRank),
 }
 
 impl Command {
@@ -54,6 +62,7 @@ impl Command {
         match self {
             Self::Purchase(purchase) => !purchase.receipt.redeem.is_empty(),
             Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => true,
+            Self::ReviewRanks(_) | Self::SetRank(_) => false,
         }
     }
 
@@ -117,11 +126,33 @@ pub struct Sweep {
     pub seed: Uuid,
 }
 
+/// A look at a member's ranks as business days begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReviewRanks {
+    /// The last business date whose review is done.
+    pub until: Date,
+}
+
+/// A rank that somebody sets, or takes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetRank {
+    /// Code of the ladder.
+    pub ladder: String,
+    /// Code of the step; none = as spending makes it.
+    pub code: Option<String>,
+    /// Its last business date; none = until it is set anew.
+    pub until: Option<Date>,
+    /// Why, as the shop says it.
+    pub reason: Option<String>,
+}
+
 /// What a command does, and what its caller is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// What is to be written; none for a quote and for a receipt without a member.
     pub transaction: Option<Transaction>,
+    /// What changes of the member's ranks; none when nothing does.
+    pub ranks: Option<RankUpdate>,
     /// The answer.
     pub outcome: Outcome,
 }
@@ -148,6 +179,8 @@ pub fn decide(
         Command::Event(command) => event::decide(catalog, facts.member, command, now),
         Command::Activate(command) => sweep::activate(facts.member, command, now),
         Command::Expire(command) => sweep::expire(facts.member, command, now),
+        Command::ReviewRanks(command) => ranks::review(catalog, facts.member, *command),
+        Command::SetRank(command) => ranks::set(catalog, facts.member, command, now),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::ledger::RuleUse;
 use crate::limit::Limits;
 use crate::member::MemberFacts;
 use crate::program::Overrides;
+use crate::rank::rank_rule;
 use crate::receipt::Receipt;
 use basket::Basket;
 use jiff::Timestamp;
@@ -99,9 +100,14 @@ pub(crate) fn evaluate<'a>(
         evaluation.add_bonuses(context, &fired)?;
         evaluation.cap(context)?;
     } else {
-        let rules = program.earn_rules().iter().map(|rule| &rule.code);
-        let codes = rules.chain(program.bonuses().iter().map(|bonus| &bonus.code));
-        let silent = codes.map(|code| Explained::silent(code, Reason::NoMember));
+        let rules = program.earn_rules().iter().map(|rule| rule.code.clone());
+        let ladders = program
+            .ladders()
+            .iter()
+            .filter(|ladder| ladder.multiplies());
+        let codes = rules.chain(ladders.map(|ladder| rank_rule(&ladder.code)));
+        let codes = codes.chain(program.bonuses().iter().map(|bonus| bonus.code.clone()));
+        let silent = codes.map(|code| Explained::silent(&code, Reason::NoMember));
         evaluation.explanation.extend(silent);
     }
     Ok(evaluation)

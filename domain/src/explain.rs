@@ -37,6 +37,8 @@ pub enum Reason {
     NoEarlierVisit,
     /// The member's attributes are not those that the rule asks for.
     Attributes,
+    /// The member's rank is not one that the rule asks for, or brings nothing here.
+    Rank,
     /// No line is one that the rule looks at.
     NoMatchingLines,
     /// The matching lines are worth too little.
@@ -163,6 +165,7 @@ impl Unmet {
             Self::VisitedRecently(_) => Reason::VisitedRecently,
             Self::NoEarlierVisit => Reason::NoEarlierVisit,
             Self::Attributes => Reason::Attributes,
+            Self::Rank => Reason::Rank,
         }
     }
 }

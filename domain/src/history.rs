@@ -22,6 +22,15 @@ pub struct Counters {
     pub last_visit: Option<Date>,
 }
 
+/// What was recorded day by day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayBook {
+    /// The business dates that it knows.
+    pub range: DateRange,
+    /// Dates on which something was recorded.
+    pub days: BTreeMap<Date, Counters>,
+}
+
 /// What a code with limits granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Uses {
@@ -49,6 +58,8 @@ pub struct History {
     pub uses: BTreeMap<(String, DateRange), Uses>,
     /// None when nobody asked.
     pub person: Option<Person>,
+    /// Day by day, where sums over ranges that are not known beforehand are looked at.
+    pub days: Option<DayBook>,
 }
 
 /// What every member together used of the campaign limits.
@@ -64,6 +75,21 @@ pub struct Budgets {
 pub struct HistoryNotLoaded;
 
 impl Counters {
+    /// These and what one receipt adds to a range that it lies in.
+    pub(crate) fn with(self, day: &DayDelta) -> Result<Self, Overflow> {
+        self.checked_add(day)
+    }
+
+    fn plus(&self, other: &Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            spend: self.spend.checked_add(other.spend)?,
+            gross_spend: self.gross_spend.checked_add(other.gross_spend)?,
+            visits: self.visits.checked_add(other.visits).ok_or(Overflow)?,
+            points_earned: self.points_earned.checked_add(other.points_earned)?,
+            last_visit: self.last_visit.max(other.last_visit),
+        })
+    }
+
     fn checked_add(self, day: &DayDelta) -> Result<Self, Overflow> {
         let visited = (day.visits > 0).then_some(day.business_date);
         Ok(Self {
@@ -73,6 +99,34 @@ impl Counters {
             points_earned: self.points_earned.checked_add(day.points_earned)?,
             last_visit: self.last_visit.max(visited),
         })
+    }
+}
+
+impl DayBook {
+    /// The counters of a range.
+    pub fn counters(&self, range: DateRange) -> Result<Counters, HistoryNotLoaded> {
+        if range.from.max(self.range.from) != range.from || range.to > self.range.to {
+            return Err(HistoryNotLoaded);
+        }
+        let from = range.from.unwrap_or(Date::MIN);
+        let days = self.days.range(from..=range.to);
+        // Sums that would leave their range stay where they are, far beyond every threshold.
+        Ok(days.fold(Counters::default(), |sum, (_, day)| {
+            sum.plus(day).unwrap_or(sum)
+        }))
+    }
+
+    /// The first date on which something was recorded.
+    #[must_use]
+    pub fn first_date(&self) -> Option<Date> {
+        self.days.keys().next().copied()
+    }
+
+    fn apply(&mut self, day: &DayDelta) {
+        if self.range.contains(day.business_date) {
+            let counters = self.days.entry(day.business_date).or_default();
+            *counters = counters.checked_add(day).unwrap_or(*counters);
+        }
     }
 }
 
@@ -124,6 +178,9 @@ impl History {
             let ranges = self.counters.iter_mut();
             for (_, counters) in ranges.filter(|(range, _)| range.contains(day.business_date)) {
                 *counters = counters.checked_add(day).unwrap_or(*counters);
+            }
+            if let Some(days) = &mut self.days {
+                days.apply(day);
             }
         }
         for added in &transaction.uses {

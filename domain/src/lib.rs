@@ -27,6 +27,7 @@ pub mod lot;
 pub mod member;
 pub mod needs;
 pub mod program;
+pub mod rank;
 mod ratio;
 pub mod receipt;
 mod redeem;

@@ -8,6 +8,7 @@ use crate::history::History;
 use crate::id::MemberId;
 use crate::ledger::{Balance, Transaction};
 use crate::lot::Lot;
+use crate::rank::RankFacts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ pub struct MemberFacts {
     pub wallets: BTreeMap<String, WalletFacts>,
     /// What was recorded before, as far as `Command::needs` names it.
     pub history: History,
+    /// The member's ranks.
+    pub ranks: RankFacts,
 }
 
 /// The caller must load the open lots of the member first: it asked for something that the sums
@@ -121,6 +124,9 @@ impl MemberFacts {
         let mut facts = self.clone();
         if let Some(transaction) = &decision.transaction {
             facts.apply(transaction);
+        }
+        if let Some(update) = &decision.ranks {
+            facts.ranks.apply(update);
         }
         facts
     }

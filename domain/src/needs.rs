@@ -5,6 +5,7 @@ use crate::catalog::Catalog;
 use crate::condition::Moment;
 use crate::decide::Command;
 use crate::member::MemberFacts;
+use crate::rank::{self, NO_RANKS};
 use crate::receipt::Receipt;
 use crate::window::DateRange;
 use jiff::Timestamp;
@@ -23,6 +24,10 @@ pub struct Needs {
     pub person: bool,
     /// The open lots.
     pub lots: bool,
+    /// Counters day by day.
+    pub days: Option<DateRange>,
+    /// Every change of a rank.
+    pub past_ranks: bool,
 }
 
 impl Needs {
@@ -35,8 +40,11 @@ impl Needs {
             budgets,
             person,
             lots,
+            days,
+            past_ranks,
         } = self;
-        counters.is_empty() && uses.is_empty() && budgets.is_empty() && !person && !lots
+        let asks = *person || *lots || *past_ranks || days.is_some();
+        counters.is_empty() && uses.is_empty() && budgets.is_empty() && !asks
     }
 
     /// Adds what another command of the same member looks at.
@@ -46,6 +54,21 @@ impl Needs {
         self.budgets.extend(other.budgets);
         self.person |= other.person;
         self.lots |= other.lots;
+        self.past_ranks |= other.past_ranks;
+        if let Some(days) = other.days {
+            self.need_days(days);
+        }
+    }
+
+    /// Adds a range of days; what lies between two ranges is asked for as well.
+    pub(crate) fn need_days(&mut self, range: DateRange) {
+        self.days = Some(match self.days {
+            None => range,
+            Some(days) => DateRange {
+                from: days.from.min(range.from),
+                to: days.to.max(range.to),
+            },
+        });
     }
 }
 
@@ -58,8 +81,18 @@ impl Command {
             lots: member.needs_lots(catalog, self, now),
             ..Needs::default()
         };
-        if let Self::Purchase(purchase) = self {
-            need_of_receipt(catalog, member, &purchase.receipt, &mut needs);
+        match self {
+            Self::Purchase(purchase) => {
+                need_of_receipt(catalog, member, &purchase.receipt, &mut needs);
+            }
+            Self::ReviewRanks(review) => {
+                rank::need_reviews(catalog, member, review.until, &mut needs);
+            }
+            Self::SetRank(_) => {
+                let today = catalog.settings.business_date(member.ledger_time(now));
+                rank::need_reviews(catalog, member, today, &mut needs);
+            }
+            Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => {}
         }
         needs
     }
@@ -74,7 +107,14 @@ fn need_of_receipt(catalog: &Catalog, member: &MemberFacts, receipt: &Receipt, n
         return;
     }
     if let Some(store) = catalog.store(&receipt.store) {
-        let moment = Moment::of(&catalog.settings, store, receipt, Some(member));
+        let known = (Some(member), &NO_RANKS);
+        let moment = Moment::of(&catalog.settings, store, receipt, known);
         version.program.need(&moment, needs);
+        if let Some(customer) = moment.customer
+            && !version.program.ladders().is_empty()
+        {
+            let receipt = (version, receipt.occurred_at, customer.date);
+            rank::need(catalog, member, receipt, needs);
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::expiry::Expiry;
 use crate::fault::{Fault, FaultCode};
 use crate::limit::Limits;
 use crate::needs::Needs;
+use crate::rank::{self, Ladder, MAX_LADDERS};
 use crate::redeem::RedemptionTerms;
 use reader::{Object, Reader};
 use serde_json::Value;
@@ -60,6 +61,7 @@ pub struct Program {
     earning: Earning,
     earn_rules: Vec<EarnRule>,
     bonuses: Vec<Bonus>,
+    ladders: Vec<Ladder>,
 }
 
 impl Program {
@@ -101,9 +103,16 @@ impl Program {
         is_net(self.earning.manner) || self.earn_rules.iter().any(|rule| is_net(rule.manner))
     }
 
+    /// The ladders of ranks, in document order.
+    #[must_use]
+    pub fn ladders(&self) -> &[Ladder] {
+        &self.ladders
+    }
+
     /// Whether some rule looks at what was recorded before the receipt.
     pub(crate) fn looks_back(&self) -> bool {
-        self.earn_rules.iter().any(EarnRule::looks_back)
+        !self.ladders.is_empty()
+            || self.earn_rules.iter().any(EarnRule::looks_back)
             || self.bonuses.iter().any(Bonus::looks_back)
             || self.wallets.iter().any(|wallet| wallet.limits.are_kept())
     }
@@ -161,6 +170,14 @@ impl Program {
         self.wallets.iter().any(|wallet| wallet.expiry.slides()) || self.sliding().next().is_some()
     }
 
+    /// Lets ranks multiply the points of every wallet that has earn rules.
+    fn equip_ranks(&mut self) {
+        let has_rules = |wallet: &&str| self.earn_rules.iter().any(|rule| rule.wallet == *wallet);
+        let wallets = self.wallets.iter().map(|wallet| wallet.code.as_str());
+        let wallets: Vec<&str> = wallets.filter(has_rules).collect();
+        rank::equip(&mut self.ladders, &wallets, self.earning.bonus_combine);
+    }
+
     /// What adds to base points, in document order.
     pub(crate) fn bonuses(&self) -> &[Bonus] {
         &self.bonuses
@@ -180,6 +197,13 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
     if let Some(mut earning) = reader.child(&mut root, "earning") {
         program.earning = Earning::read(&mut reader, &mut earning);
         reader.close(&earning);
+    }
+    for (pointer, value) in reader
+        .list(&mut root, "ranks", MAX_LADDERS)
+        .unwrap_or_default()
+    {
+        let ladder = rank::read_ladder(&mut reader, value, pointer);
+        program.ladders.push(ladder);
     }
     let manner = program.earning.manner;
     for (pointer, value) in reader
@@ -203,19 +227,14 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         program.bonuses.push(bonus);
         reader.close(&object);
     }
-    let later = [
-        "discounts",
-        "ranks",
-        "member_prices",
-        "rewards",
-        "donations",
-    ];
+    let later = ["discounts", "member_prices", "rewards", "donations"];
     reader.refuse_entries(&mut root, &later);
     if let Some(mut returns) = reader.child(&mut root, "returns") {
         read_returns(&mut reader, &mut returns);
         reader.close(&returns);
     }
     reader.close(&root);
+    program.equip_ranks();
     reader.finish(program)
 }
 

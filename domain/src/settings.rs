@@ -4,7 +4,7 @@ use crate::amount::{Decimal4, Overflow};
 use crate::calendar::{Cutovers, EarlierCutover, business_date};
 use crate::rounding::Rounding;
 use jiff::Timestamp;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,6 +58,12 @@ impl Settings {
     #[must_use]
     pub fn cutovers(&self) -> Cutovers<'_> {
         Cutovers::new(self.cutover, &self.earlier_cutovers)
+    }
+
+    /// The business date of an instant in the tenant's zone.
+    #[must_use]
+    pub fn business_date(&self, at: Timestamp) -> Date {
+        business_date(at, &self.time_zone, self.cutovers())
     }
 
     /// The cut-overs of before once the present one is changed to `to` at `now`: the change counts from the next business

@@ -135,14 +135,14 @@ fn back(date: Date, span: Result<Span, jiff::Error>) -> Date {
 }
 
 /// The first day of the part of so many months that the date lies in.
-fn first_of_part(date: Date, months: i8) -> Option<Date> {
+pub(crate) fn first_of_part(date: Date, months: i8) -> Option<Date> {
     let into = date.month().checked_sub(1)?.checked_rem(months)?;
     let month = date.month().checked_sub(into)?;
     Date::new(date.year(), month, 1).ok()
 }
 
 /// The last anniversary not after `date`; 29 February counts on 28 in common years.
-fn anniversary(date: Date, enrolled_on: Date) -> Option<Date> {
+pub(crate) fn anniversary(date: Date, enrolled_on: Date) -> Option<Date> {
     let years = i64::from(date.year().checked_sub(enrolled_on.year())?);
     let after = |years: i64| {
         let span = Span::new().try_years(years).ok()?;

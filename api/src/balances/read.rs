@@ -9,6 +9,7 @@ use domain::history::History;
 use domain::id::MemberId;
 use domain::ledger::Balance;
 use domain::member::{MemberFacts, MemberStatus, WalletFacts};
+use domain::rank::RankFacts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -138,6 +139,7 @@ async fn read(
         enrolled_at: as_of,
         wallets: BTreeMap::new(),
         history: History::default(),
+        ranks: RankFacts::default(),
     };
     for (.., wallet, available, pending, reserved, deficit, next_expires_at) in rows {
         let Some(wallet) = wallet else {

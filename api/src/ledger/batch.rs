@@ -243,7 +243,7 @@ impl Asked {
             match command {
                 Command::Purchase(_) => asked.receipts.extend(identity),
                 Command::Redeem(_) => asked.references.extend(identity),
-                Command::Event(_) | Command::Activate(_) | Command::Expire(_) => {}
+                _ => {}
             }
             let moves = catalog.is_some_and(|catalog| command.moves_lots(catalog));
             if moves || command.takes_points() {
@@ -392,6 +392,6 @@ impl Deciding {
 const fn pointer(command: &Command) -> &'static str {
     match command {
         Command::Purchase(_) | Command::Redeem(_) => "/member",
-        Command::Event(_) | Command::Activate(_) | Command::Expire(_) => "",
+        _ => "",
     }
 }

@@ -10,6 +10,7 @@ use domain::ledger::Balance;
 use domain::lot::{Lot, Pending};
 use domain::member::{MemberFacts, MemberStatus, WalletFacts};
 use domain::needs::Needs;
+use domain::rank::RankFacts;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -134,6 +135,7 @@ fn member(
         enrolled_at: enrolled_at.into(),
         wallets: std::collections::BTreeMap::new(),
         history: History::default(),
+        ranks: RankFacts::default(),
     };
     (member, facts)
 }

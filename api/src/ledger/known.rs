@@ -66,7 +66,7 @@ pub(super) fn identity(catalog: &Catalog, command: &Command) -> Option<Uuid> {
     match command {
         Command::Purchase(purchase) => till_identity(catalog, &purchase.receipt),
         Command::Redeem(redeem) => redeem.reference.as_deref().map(reference),
-        Command::Event(_) | Command::Activate(_) | Command::Expire(_) => None,
+        _ => None,
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct CustomerPart {
     days_since_last_visit_min: Option<i64>,
     /// Every key must have one of its values.
     attributes: BTreeMap<String, Vec<String>>,
+    /// Codes of steps, one of which the member must have.
+    ranks: Option<Vec<String>>,
 }
 
 impl CustomerPart {
@@ -48,6 +50,7 @@ impl CustomerPart {
             && self.days_since_enrolment_max.is_none()
             && !self.looks_back()
             && self.attributes.is_empty()
+            && self.ranks.is_none()
     }
 
     fn looks_back(&self) -> bool {
@@ -68,6 +71,11 @@ impl CustomerPart {
         customer: &Customer<'_>,
         business_date: Date,
     ) -> Result<Result<(), Unmet>, HistoryNotLoaded> {
+        if let Some(ranks) = &self.ranks
+            && !customer.held.is_one_of(ranks)
+        {
+            return Ok(Err(Unmet::Rank));
+        }
         if let Some(most) = self.days_since_enrolment_max
             && days_between(customer.enrolled_on, customer.date) > most
         {
@@ -143,6 +151,12 @@ impl CustomerPart {
                 0..=MAX_DAYS,
             ),
             attributes: read_attributes(reader, when),
+            ranks: reader.filled_list(when, "ranks", MAX_ENTRIES).map(|items| {
+                let items = items.into_iter();
+                items
+                    .map(|(pointer, value)| reader.rank_at(value, pointer))
+                    .collect()
+            }),
         };
         let is_first = part.first_purchase || part.nth_visit == Some(1);
         let is_later = part.nth_visit.is_some_and(|visit| visit > 1);

@@ -5,6 +5,7 @@ use crate::calendar;
 use crate::catalog::Store;
 use crate::history::History;
 use crate::member::MemberFacts;
+use crate::rank::Held;
 use crate::receipt::{Receipt, Tender};
 use crate::settings::Settings;
 use jiff::civil::{Date, DateTime, Time};
@@ -33,6 +34,8 @@ pub(crate) struct Customer<'a> {
     /// The business date of the enrolment in the tenant's zone.
     pub(crate) enrolled_on: Date,
     pub(crate) history: &'a History,
+    /// By which the receipt is judged.
+    pub(crate) held: &'a Held<'a>,
 }
 
 impl<'a> Moment<'a> {
@@ -41,7 +44,7 @@ impl<'a> Moment<'a> {
         settings: &Settings,
         store: &Store,
         receipt: &'a Receipt,
-        member: Option<&'a MemberFacts>,
+        (member, held): (Option<&'a MemberFacts>, &'a Held<'a>),
     ) -> Self {
         let (at, cutovers) = (receipt.occurred_at, settings.cutovers());
         let zone = store.time_zone.as_ref().unwrap_or(&settings.time_zone);
@@ -57,6 +60,7 @@ impl<'a> Moment<'a> {
                 date: of_tenant(at),
                 enrolled_on: of_tenant(member.enrolled_at),
                 history: &member.history,
+                held,
             }),
         }
     }

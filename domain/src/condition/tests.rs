@@ -5,6 +5,7 @@ use super::{Condition, Customer, Moment, Unmet};
 use crate::amount::Amount;
 use crate::catalog::Store;
 use crate::program::reader::Reader;
+use crate::rank::NO_RANKS;
 use crate::receipt::{Line, Quantity, Receipt, Tender};
 use crate::settings::Settings;
 use jiff::civil::{date, time};
@@ -44,7 +45,7 @@ fn moment<'a>(receipt: &'a Receipt, customer: Option<Customer<'a>>) -> Moment<'a
     };
     Moment {
         customer,
-        ..Moment::of(&settings, &store, receipt, None)
+        ..Moment::of(&settings, &store, receipt, (None, &NO_RANKS))
     }
 }
 
@@ -168,7 +169,7 @@ fn a_store_in_another_zone_has_its_own_clock() {
         time_zone: Some(TimeZone::get("Pacific/Honolulu").unwrap()),
     };
     let receipt = receipt("2026-11-24T06:00:00+09:00");
-    let moment = Moment::of(&settings, &honolulu, &receipt, None);
+    let moment = Moment::of(&settings, &honolulu, &receipt, (None, &NO_RANKS));
     assert_eq!(moment.business_date, date(2026, 11, 23));
     assert_eq!(moment.wall_clock, date(2026, 11, 23).at(11, 0, 0, 0));
 }

@@ -81,6 +81,7 @@ pub(super) fn decide(
     };
     Ok(Decision {
         transaction: Some(transaction),
+        ranks: None,
         outcome: Outcome::Event(outcome),
     })
 }

@@ -19,8 +19,10 @@ pub enum Outcome {
     Redemption(RedemptionOutcome),
     /// Of what happened to a purchase.
     Event(EventOutcome),
-    /// Of a look through a member's lots, which nobody waits for.
+    /// Of what time does to a member, which nobody waits for.
     Swept,
+    /// Of a rank that was set by hand.
+    RankSet,
 }
 
 /// What happened to a purchase, and what it did.
@@ -184,8 +186,8 @@ pub struct Redeemable {
 pub struct RankState {
     /// Code of the ladder.
     pub ladder: String,
-    /// Code of the step.
-    pub code: String,
+    /// Code of the step; null below the lowest.
+    pub code: Option<String>,
     /// Code of the step before this receipt.
     pub previous: Option<String>,
     /// Whether this receipt changed it.

@@ -1,7 +1,9 @@
 //! A receipt: judged by the program of its moment, paid with points first, then earning, all or
 //! nothing.
 
+use super::judged::Judged;
 use super::posting::{Grant, Moment, Posting};
+use super::ranks;
 use super::slide::{Deed, slide};
 use super::terms::TermsOf;
 use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
@@ -9,11 +11,12 @@ use crate::amount::{Overflow, Points};
 use crate::calendar;
 use crate::catalog::{Catalog, Version};
 use crate::condition;
-use crate::evaluate::{Award, Context, Evaluation, evaluate, redeemable};
+use crate::evaluate::{Award, Context, Evaluation, redeemable};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
-use crate::ledger::{DayDelta, Transaction, TransactionKind};
+use crate::ledger::{Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
+use crate::rank::{self, Held, RankBook};
 use crate::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
 
@@ -40,16 +43,32 @@ pub(super) fn decide(
         }
     }
     let recorded_at = member.map_or(now, |member| member.ledger_time(now));
-    let moment = condition::Moment::of(&catalog.settings, store, receipt, member);
-    let context = Context {
+    let mut book = ranks::open(catalog, member, version, receipt)?;
+    let held = match &book {
+        Some(book) => book.held_at(&version.program, receipt.occurred_at)?,
+        None => Held::default(),
+    };
+    let context = |held| Context {
         catalog,
         version,
         member,
         budgets: facts.budgets,
-        moment,
+        moment: condition::Moment::of(&catalog.settings, store, receipt, (member, held)),
         now: recorded_at,
     };
-    let mut evaluation = evaluate(&context, receipt)?;
+    let first = Judged::of(context(&held), receipt)?;
+    let climbed = first.climbs(book.as_ref())?;
+    let lifted = held.lifted(&climbed);
+    let (judged, climbed) = match lifted.as_ref().map(context) {
+        Some(context) => first.or_lifted(Judged::of(context, receipt)?, book.as_ref(), climbed)?,
+        None => (first, climbed),
+    };
+    let Judged {
+        context,
+        mut evaluation,
+        day,
+    } = judged;
+    let moment = context.moment;
     let mut outcome = PurchaseOutcome {
         id: PurchaseId::from_uuid(derived(command.seed, 0)),
         transaction_id: None,
@@ -76,13 +95,25 @@ pub(super) fn decide(
     let transaction = match member {
         None => None,
         Some(member) => {
-            let posting = post(&context, member, command, &evaluation, &mut outcome)?;
+            let mut posting = post(&context, member, command, &evaluation, &mut outcome)?;
+            posting.transaction().day = Some(day);
             outcome.balances = posting.balances(catalog)?;
             record(posting, member, command, &mut outcome)
         }
     };
+    if let Some(book) = &mut book {
+        let receipt = rank::Receipt {
+            purchase: outcome.id,
+            occurred_at: receipt.occurred_at,
+            version,
+            day: &day,
+        };
+        outcome.ranks = book.recorded(receipt, &climbed)?;
+    }
+    let book = book.filter(|_| !command.quote);
     Ok(Decision {
         transaction,
+        ranks: book.and_then(RankBook::close),
         outcome: Outcome::Purchase(Box::new(outcome)),
     })
 }
@@ -159,16 +190,6 @@ fn post<'a>(
     }
     keep_alive(&mut posting, context, evaluation, outcome)?;
     posting.transaction().uses.clone_from(&evaluation.uses);
-    let mut earned = evaluation.awards.iter();
-    let points_earned =
-        earned.try_fold(Points::ZERO, |sum, award| sum.checked_add(award.points))?;
-    posting.transaction().day = Some(DayDelta {
-        business_date: earned_on,
-        spend: evaluation.spend,
-        gross_spend: evaluation.spend,
-        visits: 1,
-        points_earned,
-    });
     Ok(posting)
 }
 

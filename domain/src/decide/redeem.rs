@@ -72,6 +72,7 @@ pub(super) fn decide(
     };
     Ok(Decision {
         transaction: Some(transaction),
+        ranks: None,
         outcome: Outcome::Redemption(outcome),
     })
 }

@@ -55,6 +55,7 @@ fn sweep(
     let Some(last) = due.last() else {
         return Ok(Decision {
             transaction: None,
+            ranks: None,
             outcome: Outcome::Swept,
         });
     };
@@ -78,6 +79,7 @@ fn sweep(
     }
     Ok(Decision {
         transaction: Some(posting.finish()),
+        ranks: None,
         outcome: Outcome::Swept,
     })
 }

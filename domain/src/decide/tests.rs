@@ -10,6 +10,7 @@ use crate::history::{Budgets, History};
 use crate::id::{MemberId, StoreId};
 use crate::member::{MemberFacts, MemberStatus, WalletFacts};
 use crate::program::Program;
+use crate::rank::RankFacts;
 use crate::receipt::Receipt;
 use crate::settings::Settings;
 use jiff::Timestamp;
@@ -85,6 +86,7 @@ pub(crate) fn member() -> MemberFacts {
         enrolled_at: at("2026-01-01T00:00:00Z"),
         wallets: BTreeMap::new(),
         history: History::default(),
+        ranks: RankFacts::default(),
     }
 }
 

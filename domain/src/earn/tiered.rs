@@ -12,6 +12,8 @@ use crate::program::reader::{Object, Reader};
 use crate::rounding::Rounding;
 use crate::window::{Cut, DateRange, Window};
 
+mod rank;
+
 /// The most tiers of one rule.
 pub(crate) const MAX_TIERS: usize = 100;
 
@@ -32,6 +34,7 @@ enum By {
     ReceiptAmount,
     Spend(Window),
     Visits(Window),
+    Rank,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +45,11 @@ enum Mode {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Tier {
+    /// By rank the place among the tiers.
     from: i64,
     rate: PerAmount,
+    /// By rank the steps that it counts for; those above them have tiers of their own.
+    ranks: Vec<String>,
 }
 
 /// The largest threshold: what a member may have spent in all.
@@ -59,7 +65,7 @@ impl Tiered {
         }
         let start = match self.by {
             By::ReceiptAmount => 0,
-            By::Spend(_) | By::Visits(_) => measure.reached.before.max(0),
+            By::Spend(_) | By::Visits(_) | By::Rank => measure.reached.before.max(0),
         };
         let end = start
             .checked_add(measure.amount.minor().max(0))
@@ -107,6 +113,9 @@ impl Tiered {
         customer: &Customer<'_>,
         spend: Amount,
     ) -> Result<Reached, HistoryNotLoaded> {
+        if self.by == By::Rank {
+            return Ok(self.rank_of(customer));
+        }
         let Some(range) = self.range(customer) else {
             return Ok(Reached::default());
         };
@@ -116,11 +125,20 @@ impl Tiered {
                 before: counters.visits,
                 added: 1,
             },
-            By::ReceiptAmount | By::Spend(_) => Reached {
+            By::ReceiptAmount | By::Spend(_) | By::Rank => Reached {
                 before: counters.spend.minor(),
                 added: spend.minor(),
             },
         })
+    }
+
+    fn rank_of(&self, customer: &Customer<'_>) -> Reached {
+        let tier = self.tiers.iter().rev();
+        let mut tier = tier.filter(|tier| customer.held.is_one_of(&tier.ranks));
+        Reached {
+            before: tier.next().map_or(0, |tier| tier.from),
+            added: 0,
+        }
     }
 
     /// Whether it looks at what was recorded before.
@@ -136,7 +154,7 @@ impl Tiered {
     /// The dates it looks back on; none when it does not look back.
     fn range(&self, customer: &Customer<'_>) -> Option<Option<DateRange>> {
         match self.by {
-            By::ReceiptAmount => None,
+            By::ReceiptAmount | By::Rank => None,
             By::Spend(window) | By::Visits(window) => {
                 Some(window.range(customer.date, customer.enrolled_on, Cut::UpToDate))
             }
@@ -145,7 +163,7 @@ impl Tiered {
 
     /// A visit can't be cut, so that its tier counts for all of it.
     fn cuts_amounts(&self) -> bool {
-        self.mode == Mode::Marginal && !matches!(self.by, By::Visits(_))
+        self.mode == Mode::Marginal && !matches!(self.by, By::Visits(_) | By::Rank)
     }
 
     fn reached(&self, measure: &Measure) -> Result<i64, Overflow> {
@@ -174,11 +192,13 @@ impl Tiered {
             ("period_spend", "period_spend"),
             ("period_visits", "period_visits"),
             ("lifetime_spend", "lifetime_spend"),
+            ("rank", "rank"),
         ];
-        let by = match reader.choice(object, "by", &words, &["rank"])? {
+        let by = match reader.choice(object, "by", &words, &[])? {
             "period_spend" => By::Spend(read_window(reader, object)),
             "period_visits" => By::Visits(read_window(reader, object)),
             "lifetime_spend" => By::Spend(Window::Lifetime),
+            "rank" => By::Rank,
             _ => By::ReceiptAmount,
         };
         let includes_this_receipt = reader.flag(object, "includes_this_receipt", false);
@@ -190,7 +210,11 @@ impl Tiered {
             by,
             mode,
             includes_this_receipt,
-            tiers: read_tiers(reader, object),
+            tiers: if by == By::Rank {
+                rank::read_tiers(reader, object)
+            } else {
+                read_tiers(reader, object)
+            },
         })
     }
 }
@@ -218,7 +242,8 @@ fn read_tiers(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Vec<Tier> {
         let before = tiers.last().map(|tier| tier.from);
         check_threshold(reader, &tier, from, before);
         reader.close(&tier);
-        tiers.push(Tier { from, rate });
+        let ranks = Vec::new();
+        tiers.push(Tier { from, rate, ranks });
     }
     tiers
 }

@@ -14,6 +14,7 @@ use crate::decide::{Explained, Reason, Refusal};
 use crate::earn::{Counted, Reached};
 use crate::earning::{Earning, Multiply};
 use crate::history::Uses;
+use crate::rank::rank_rule;
 use std::rc::Rc;
 
 /// A bonus whose condition is met.
@@ -128,6 +129,7 @@ impl<'a> Evaluation<'a> {
             told.extend(found.map(|(candidate, gain)| candidate.tell(gain)));
         }
         told.sort_unstable_by_key(|told| told.place);
+        self.tell_ranks(context);
         for told in told {
             self.grant_bonus(context, told)?;
         }
@@ -144,7 +146,8 @@ impl<'a> Evaluation<'a> {
         let earning = program.earning();
         let (mut candidates, mut told) = (Vec::new(), Vec::new());
         let mut bases = Bases::new(fired);
-        for (place, bonus) in program.bonuses().iter().enumerate() {
+        let ranks = self.rank_multipliers(context);
+        for (place, bonus) in ranks.chain(program.bonuses()).enumerate() {
             let silent = |explained: Explained| Told {
                 bonus,
                 place,
@@ -173,6 +176,29 @@ impl<'a> Evaluation<'a> {
             }
         }
         Ok((candidates, told))
+    }
+
+    /// What the member's ranks multiply; they go before the bonuses of the document.
+    fn rank_multipliers(&self, context: &Context<'a>) -> impl Iterator<Item = &'a Bonus> + use<'a> {
+        let customer = context.moment.customer;
+        let steps = customer
+            .into_iter()
+            .flat_map(|customer| customer.held.steps());
+        steps.flat_map(|(_, step)| step.map_or(&[][..], |step| &step.multipliers))
+    }
+
+    /// Says of every ladder with multipliers that the member's rank brings none.
+    fn tell_ranks(&mut self, context: &Context<'a>) {
+        let customer = context.moment.customer;
+        let steps = customer
+            .into_iter()
+            .flat_map(|customer| customer.held.steps());
+        let brings_none = steps.filter(|(ladder, step)| {
+            ladder.multiplies() && step.is_none_or(|step| step.multipliers.is_empty())
+        });
+        let silent = brings_none
+            .map(|(ladder, _)| Explained::silent(&rank_rule(&ladder.code), Reason::Rank));
+        self.explanation.extend(silent);
     }
 
     fn grant_bonus(&mut self, context: &Context<'a>, told: Told<'a>) -> Result<(), Refusal> {

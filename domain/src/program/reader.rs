@@ -40,6 +40,8 @@ impl<'v> Object<'v> {
 pub(crate) struct Reader<'s> {
     stores: Option<&'s BTreeSet<String>>,
     codes: BTreeSet<String>,
+    /// Codes of steps by ladder, from the lowest to the highest.
+    ladders: Vec<Vec<String>>,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
 }
@@ -50,6 +52,7 @@ impl<'s> Reader<'s> {
         Self {
             stores,
             codes: BTreeSet::new(),
+            ladders: Vec::new(),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -335,13 +338,6 @@ impl<'s> Reader<'s> {
             .is_some_and(|value| !changes_nothing(value))
         {
             self.unsupported(object.at(field));
-        }
-    }
-
-    /// Refuses known fields that can't be done yet.
-    pub(crate) fn refuse(&mut self, object: &mut Object<'_>, fields: &[&'static str]) {
-        for field in fields {
-            self.only(object, field, |_| false);
         }
     }
 

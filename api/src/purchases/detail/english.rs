@@ -43,6 +43,7 @@ pub(super) fn text(explained: &Explained, currency: &Currency) -> String {
         },
         Reason::NoEarlierVisit => "Only for returning members",
         Reason::Attributes => "Not for this group of members",
+        Reason::Rank => "Not for this rank",
         Reason::NoMatchingLines => "None of its articles on this receipt",
         Reason::BelowMinimum => match (explained.missing_amount, explained.next_points) {
             (Some(missing), Some(next)) => {

@@ -44,6 +44,7 @@ pub(super) fn text(explained: &Explained, currency: &Currency) -> String {
         },
         Reason::NoEarlierVisit => "2回目以降のご来店で対象です",
         Reason::Attributes => "対象の会員様ではありません",
+        Reason::Rank => "現在の会員ランクは対象外です",
         Reason::NoMatchingLines => "対象の商品がありません",
         Reason::BelowMinimum => match (explained.missing_amount, explained.next_points) {
             (Some(missing), Some(next)) => {

@@ -46,6 +46,7 @@ fn ask(when: &Value, history: &History, enrolled_on: Date) -> Result<(), Unmet> 
         date: TODAY,
         enrolled_on,
         history,
+        held: &crate::rank::NO_RANKS,
     };
     read(when)
         .admits(&moment(&receipt, Some(customer)))
@@ -120,6 +121,7 @@ fn on_birthday(when: &Value, birth: &str, on: &str) -> Result<(), Unmet> {
         date: on.parse().unwrap(),
         enrolled_on: TODAY,
         history: &history,
+        held: &crate::rank::NO_RANKS,
     };
     read(when)
         .admits(&moment(&receipt, Some(customer)))
@@ -187,6 +189,7 @@ fn nothing_is_asked_for_in_vain() {
         date: TODAY,
         enrolled_on: TODAY,
         history: &history,
+        held: &crate::rank::NO_RANKS,
     };
     let ever = DateRange {
         from: None,
@@ -221,6 +224,7 @@ fn what_was_not_loaded_is_an_error_and_no_silent_zero() {
         date: TODAY,
         enrolled_on: TODAY,
         history: &history,
+        held: &crate::rank::NO_RANKS,
     };
     for when in [
         json!({"first_purchase": true}),

@@ -65,7 +65,7 @@ const FAULTS: &str = r#"
 {"attributes": {"a/b": []}} | /attributes/a~1b | empty
 {"attributes": {"club": "tea"}} | /attributes/club | invalid_type
 {"attributes": {"club": [1]}} | /attributes/club/0 | invalid_type
-{"ranks": ["gold"]} | /ranks | unsupported"#;
+{"ranks": ["gold"]} | /ranks/0 | unknown_reference"#;
 
 #[test]
 fn faults_name_their_place() {

@@ -93,6 +93,7 @@ impl Journal {
             counters: needs.counters.iter().map(counters).collect(),
             uses: needs.uses.iter().map(uses).collect(),
             person: None,
+            days: None,
         };
         let used = needs.budgets.iter().map(budget).collect();
         self.member.history = history;

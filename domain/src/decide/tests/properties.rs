@@ -177,7 +177,7 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
         Outcome::Purchase(outcome) => &outcome.balances,
         Outcome::Redemption(outcome) => &outcome.balances,
         Outcome::Event(outcome) => &outcome.balances,
-        Outcome::Swept => return,
+        Outcome::Swept | Outcome::RankSet => return,
     };
     for balance in shown {
         let facts = after.wallets.get(&balance.wallet);

@@ -47,4 +47,26 @@ impl Reader<'_> {
         }
         code
     }
+
+    /// Notes the steps of a ladder, so that what is read later may name them.
+    pub(crate) fn know_ladder(&mut self, steps: Vec<String>) {
+        self.ladders.push(steps);
+    }
+
+    /// The steps of the ladder that has this one, from the lowest to the highest.
+    pub(crate) fn ladder_of(&self, step: &str) -> Option<&[String]> {
+        let mut ladders = self.ladders.iter();
+        let ladder = ladders.find(|steps| steps.iter().any(|code| code == step));
+        ladder.map(Vec::as_slice)
+    }
+
+    /// Reads the code of a step of a ladder of this document.
+    pub(crate) fn rank_at(&mut self, value: &Value, pointer: String) -> String {
+        let code = self.text_at(value, pointer.clone());
+        if !code.is_empty() && self.ladder_of(&code).is_none() {
+            let detail = "no ladder of the document has a step with this code; add it under /ranks";
+            self.fault(pointer, FaultCode::UnknownReference, detail);
+        }
+        code
+    }
 }

@@ -1,0 +1,94 @@
+//! Ranks outside a receipt: reviews as days begin, and ranks that somebody sets.
+
+use super::{Decision, Outcome, Refusal, ReviewRanks, SetRank};
+use crate::catalog::{Catalog, Version};
+use crate::fault::{Fault, FaultCode};
+use crate::member::MemberFacts;
+use crate::rank::{Cause, Manual, RankBook, RankChange};
+use crate::receipt::Receipt;
+use jiff::Timestamp;
+
+/// The member's ranks as a receipt of this version finds them, with every review done that is due by
+/// its date; none without a member or ladders.
+pub(super) fn open<'a>(
+    catalog: &'a Catalog,
+    member: Option<&'a MemberFacts>,
+    version: &Version,
+    receipt: &Receipt,
+) -> Result<Option<RankBook<'a>>, Refusal> {
+    let Some(member) = member.filter(|_| !version.program.ladders().is_empty()) else {
+        return Ok(None);
+    };
+    let mut book = RankBook::open(catalog, member);
+    book.advance_to(book.date_of(receipt.occurred_at))?;
+    Ok(Some(book))
+}
+
+/// Does the reviews that are due up to and with a business date.
+pub(super) fn review(
+    catalog: &Catalog,
+    member: Option<&MemberFacts>,
+    command: ReviewRanks,
+) -> Result<Decision, Refusal> {
+    let member = member.ok_or(Refusal::NoMember)?;
+    let mut book = RankBook::open(catalog, member);
+    book.advance_to(command.until)?;
+    Ok(Decision {
+        transaction: None,
+        ranks: book.close(),
+        outcome: Outcome::Swept,
+    })
+}
+
+/// Sets a rank from now on, or lets spending decide again.
+pub(super) fn set(
+    catalog: &Catalog,
+    member: Option<&MemberFacts>,
+    command: &SetRank,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let member = member.ok_or(Refusal::NoMember)?;
+    super::purchase::check_member(member)?;
+    let version = catalog.version_at(now).ok_or(Refusal::NoProgram)?;
+    let ladders = version.program.ladders();
+    let ladder = ladders.iter().find(|ladder| ladder.code == command.ladder);
+    let detail = "the program in force has no ladder with this code";
+    let ladder = ladder.ok_or_else(|| unknown("/ladder", detail))?;
+    let is_step = |code: &String| ladder.steps.iter().any(|step| step.code == *code);
+    if !command.code.as_ref().is_none_or(is_step) {
+        let detail = "the ladder has no step with this code";
+        return Err(unknown("/code", detail));
+    }
+    let now = member.ledger_time(now);
+    let today = catalog.settings.business_date(now);
+    if command.until.is_some_and(|until| until < today) {
+        let detail = format!("the last date of a rank can't lie before today, {today}");
+        let fault = Fault::new("/until", FaultCode::OutOfRange, detail);
+        return Err(Refusal::Invalid(vec![fault]));
+    }
+    let mut book = RankBook::open(catalog, member);
+    book.advance_to(today)?;
+    let manual = command.code.clone().map(|code| Manual {
+        code,
+        until: command.until,
+    });
+    let change = RankChange {
+        effective_at: now,
+        cause: Cause::Manual,
+        reason: command.reason.clone(),
+        program_version: version.number,
+        version: member.version,
+        ..RankChange::of(ladder, None)
+    };
+    book.set(ladder, manual, change, today);
+    Ok(Decision {
+        transaction: None,
+        ranks: book.close(),
+        outcome: Outcome::RankSet,
+    })
+}
+
+fn unknown(pointer: &str, detail: &str) -> Refusal {
+    let fault = Fault::new(pointer, FaultCode::UnknownReference, detail);
+    Refusal::Invalid(vec![fault])
+}

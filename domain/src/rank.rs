@@ -1,0 +1,232 @@
+//! Ladders of ranks: what a step asks for, what it brings, and when members climb and fall. A rank
+//! is a function of what was recorded and of the dates that passed, never of when somebody looked.
+
+use crate::amount::Decimal4;
+use crate::bonus::Bonus;
+use crate::history::{Counters, HistoryNotLoaded};
+use crate::window::{Cut, DateRange, Window};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+mod book;
+mod document;
+mod facts;
+mod held;
+mod outlook;
+mod review;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use book::{RankBook, Receipt, need, need_reviews};
+pub(crate) use document::{equip, rank_rule, read_ladder};
+pub use facts::{Cause, LadderState, Manual, Number, PastRank, RankChange, RankFacts, RankUpdate};
+pub(crate) use held::{Climbed, Held, NO_RANKS};
+pub use outlook::{Aim, LadderOutlook, Wanted, outlook, outlook_needs};
+use review::Look;
+use schedule::Downgrade;
+
+/// The most ladders of a program.
+pub const MAX_LADDERS: usize = 10;
+/// The most steps of a ladder.
+pub const MAX_STEPS: usize = 100;
+
+/// What a ladder counts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// After discounts, before points paid.
+    Spend,
+    /// Before the program's discounts.
+    GrossSpend,
+    /// Receipts.
+    Visits,
+    /// Points earned less those clawed back.
+    PointsEarned,
+}
+
+impl Metric {
+    /// Its part of the counters.
+    #[must_use]
+    pub fn of(self, counters: &Counters) -> i64 {
+        match self {
+            Self::Spend => counters.spend.minor(),
+            Self::GrossSpend => counters.gross_spend.minor(),
+            Self::Visits => counters.visits,
+            Self::PointsEarned => counters.points_earned.get(),
+        }
+    }
+}
+
+/// A number that must be reached within a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Criterion {
+    metric: Metric,
+    /// Inclusive.
+    from: i64,
+    window: Window,
+}
+
+/// What a step asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Requirement {
+    criteria: Vec<Criterion>,
+    /// Whether one of them is enough.
+    any: bool,
+}
+
+/// A step of a ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) code: String,
+    requirement: Requirement,
+    /// Above one.
+    times: Option<Decimal4>,
+    /// The multiplier as a bonus, once for each wallet with earn rules.
+    pub(crate) multipliers: Vec<Bonus>,
+    pub(crate) discount_percent: Option<Decimal4>,
+}
+
+/// When somebody who reaches a higher step gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Upgrade {
+    /// With the receipt that reaches it.
+    #[default]
+    Immediate,
+    /// With the business day after it.
+    NextDay,
+    /// When the window's period ends; without one, the calendar month.
+    PeriodEnd,
+}
+
+/// A ladder of ranks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ladder {
+    /// Unique in the document.
+    pub code: String,
+    /// From the lowest to the highest.
+    pub(crate) steps: Vec<Step>,
+    upgrade: Upgrade,
+    /// Whether a rank serves the receipt that reaches it already.
+    pub(crate) at_once: bool,
+    downgrade: Downgrade,
+    /// Whose periods end upgrades that wait for an end.
+    window: Window,
+}
+
+/// A place on a ladder; none is below the lowest step.
+pub(crate) type Place = Option<usize>;
+
+impl Criterion {
+    /// The dates that it looks at from `date`, that date included.
+    fn range(&self, date: Date, enrolled_on: Date) -> Option<DateRange> {
+        self.window.range(date, enrolled_on, Cut::UpToDate)
+    }
+
+    fn value(
+        &self,
+        date: Date,
+        enrolled_on: Date,
+        look: Look<'_>,
+    ) -> Result<i64, HistoryNotLoaded> {
+        match self.range(date, enrolled_on) {
+            Some(range) => Ok(self.metric.of(&look(range)?)),
+            None => Ok(0),
+        }
+    }
+}
+
+impl Requirement {
+    /// Whether it is met by what was recorded up to and with `date`.
+    fn is_met(
+        &self,
+        date: Date,
+        enrolled_on: Date,
+        look: Look<'_>,
+    ) -> Result<bool, HistoryNotLoaded> {
+        for criterion in &self.criteria {
+            let is_met = criterion.value(date, enrolled_on, look)? >= criterion.from;
+            if is_met == self.any {
+                return Ok(self.any);
+            }
+        }
+        Ok(!self.any)
+    }
+}
+
+impl Ladder {
+    /// The highest step that is reached by what was recorded up to and with `date`.
+    fn earned(
+        &self,
+        date: Date,
+        enrolled_on: Date,
+        look: Look<'_>,
+    ) -> Result<Place, HistoryNotLoaded> {
+        for (place, step) in self.steps.iter().enumerate().rev() {
+            if step.requirement.is_met(date, enrolled_on, look)? {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where somebody stands who never bought anything.
+    pub(crate) fn base(&self) -> Place {
+        let nothing: Look<'_> = &|_| Ok(Counters::default());
+        self.earned(Date::ZERO, Date::ZERO, nothing).ok().flatten()
+    }
+
+    /// The place of a step; a code that the ladder does not have any more counts as the base.
+    fn place(&self, code: Option<&str>) -> Place {
+        let Some(code) = code else {
+            return None;
+        };
+        let place = self.steps.iter().position(|step| step.code == code);
+        place.or_else(|| self.base())
+    }
+
+    /// The code of a place.
+    fn code_at(&self, place: Place) -> Option<String> {
+        Some(self.steps.get(place?)?.code.clone())
+    }
+
+    /// Whether some step multiplies points.
+    pub(crate) fn multiplies(&self) -> bool {
+        self.steps.iter().any(|step| step.times.is_some())
+    }
+
+    /// Whether some step brings a discount.
+    pub(crate) fn discounts(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| step.discount_percent.is_some())
+    }
+
+    /// What its steps look at from `date` for a receipt that counts already.
+    pub(crate) fn ranges(&self, date: Date, enrolled_on: Date) -> impl Iterator<Item = DateRange> {
+        let criteria = self.criteria();
+        criteria.filter_map(move |criterion| criterion.range(date, enrolled_on))
+    }
+
+    fn criteria(&self) -> impl Iterator<Item = &Criterion> {
+        let steps = self.steps.iter();
+        steps.flat_map(|step| &step.requirement.criteria)
+    }
+
+    /// The first date that a review of `date` may look at, grace included; none = since ever.
+    pub(crate) fn looks_back_to(&self, date: Date, enrolled_on: Date) -> Option<Date> {
+        let oldest = self.downgrade.oldest(date);
+        let starts = self.criteria().map(|criterion| {
+            let range = criterion.range(oldest, enrolled_on);
+            range.map_or(Some(date), |range| range.from)
+        });
+        starts.min().unwrap_or(Some(date))
+    }
+
+    /// Whether receipts lift members at once.
+    pub(crate) const fn lifts_at_once(&self) -> bool {
+        matches!(self.upgrade, Upgrade::Immediate)
+    }
+}
