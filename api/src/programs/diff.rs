@@ -6,6 +6,7 @@ mod discount;
 mod labels;
 mod ladder;
 mod measure;
+mod recurrence;
 #[cfg(test)]
 mod tests;
 mod tiers;

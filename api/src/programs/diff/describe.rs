@@ -52,6 +52,7 @@ impl Words {
             ("earn_multiplier", Value::String(times)) => self.times(times),
             ("window", Value::Object(_)) => self.window(value),
             ("downgrade", Value::Object(_)) => self.downgrade(value),
+            ("rrule", Value::String(text)) => self.recurrence(text).unwrap_or_else(|| text.clone()),
             (_, Value::Array(items)) => self.joined(items, |item| self.text("", Some(item))),
             (field, Value::String(text)) if CHOOSING.contains(&field) => {
                 labels::choice(text, self.language).to_owned()
@@ -100,6 +101,12 @@ impl Words {
         Some(self.say(date.strftime("%-d %B").to_string(), || {
             format!("{month}月{day}日")
         }))
+    }
+
+    /// A month of every year.
+    pub(super) fn month(&self, month: i8) -> Option<String> {
+        let first = Date::new(LEAP_YEAR, month, 1).ok()?;
+        Some(self.say(first.strftime("%B").to_string(), || format!("{month}月")))
     }
 
     /// Something that has a type: what it gives, adds or lasts.

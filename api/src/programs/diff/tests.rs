@@ -2,6 +2,7 @@
 
 mod discounts;
 mod ranks;
+mod recurrence;
 mod windows;
 
 use std::fmt::Write;
