@@ -200,3 +200,16 @@ fn stands_at_its_pointers(name: &str, before: &Value, after: &Value) {
         "{name}"
     );
 }
+
+#[test]
+fn no_change_reads_as_if_nothing_had_happened() {
+    let (before, after) = (program(), {
+        changed(|p| p["bonuses"][0]["limits"][0]["over"] = json!("reject"))
+    });
+    let found = changes(&before, &after);
+    assert_eq!(
+        words(Language::English).sentence(&found[0]),
+        "Bonus “five-times-day”: limits changed from “[{\"per\":\"receipt\",\"points\":500}]” to \
+         “[{\"over\":\"reject\",\"per\":\"receipt\",\"points\":500}]”"
+    );
+}

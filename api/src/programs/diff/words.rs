@@ -69,8 +69,14 @@ impl Words {
             Some(value) => self.text_in(change.part, field, value, entry),
             None => String::new(),
         };
-        let before = told(change.before.as_ref(), change.entry.0);
-        let after = told(change.after.as_ref(), change.entry.1);
+        let mut before = told(change.before.as_ref(), change.entry.0);
+        let mut after = told(change.after.as_ref(), change.entry.1);
+        if before == after {
+            // Words that can't tell them apart would say that nothing happened.
+            let as_it_stands = |value: &Option<Value>| value.as_ref().map(Value::to_string);
+            before = as_it_stands(&change.before).unwrap_or_default();
+            after = as_it_stands(&change.after).unwrap_or_default();
+        }
         let verb = ladder::verb(change.part, field);
         if let Some(verb) = verb
             && self.language == Language::English
