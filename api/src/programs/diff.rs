@@ -2,9 +2,14 @@
 
 mod changes;
 mod describe;
+mod discount;
 mod labels;
+mod ladder;
+mod measure;
+mod recurrence;
 #[cfg(test)]
 mod tests;
+mod tiers;
 mod words;
 
 use actix_web::HttpResponse;
@@ -72,7 +77,7 @@ pub(crate) enum ChangeKind {
 
 /// Compare two versions
 ///
-/// What changed from `a` to `b`. Parts with a code are compared by their code, wherever they stand.
+/// What changed from `a` to `b`. Parts are compared by their `code` or `sku`, wherever they stand.
 #[utoipa::path(
     get,
     path = "/v1/program/versions/{a}/diff/{b}",

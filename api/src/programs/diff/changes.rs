@@ -1,6 +1,8 @@
 //! Two documents field by field. What people think of as one thing, such as an award, is one
 //! change, and parts with a code are the same part wherever they stand.
 
+use std::collections::BTreeMap;
+
 use domain::fault::escape_pointer;
 use serde_json::{Map, Value};
 
@@ -15,8 +17,24 @@ const WHOLES: &[&str] = &[
     "hours",
     "birthday",
     "window",
+    "downgrade",
     "cost",
 ];
+
+/// Known by their article instead of a code, and in no order: an article has one price, wherever
+/// it stands.
+const PRICES: &str = "member_prices";
+
+/// Before and after.
+pub(super) type Pair<'d> = (Option<&'d Value>, Option<&'d Value>);
+
+/// An entry of a list that stands in an entry, such as a step of a ladder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Inner<'d> {
+    /// The field that holds the list.
+    pub(super) list: &'d str,
+    pub(super) code: &'d str,
+}
 
 /// One difference and the part of the program that it belongs to.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +45,10 @@ pub(super) struct Change<'d> {
     pub(super) part: &'d str,
     /// The code of the entry, in a list of parts with codes.
     pub(super) code: Option<&'d str>,
+    /// That entry, whose other fields tell what some of its numbers count.
+    pub(super) entry: Pair<'d>,
+    /// The entry within the entry.
+    pub(super) inner: Option<Inner<'d>>,
     /// The field that changed; none when it is the whole entry or the order.
     pub(super) field: Option<&'d str>,
     pub(super) before: Option<Value>,
@@ -38,25 +60,59 @@ pub(super) struct Change<'d> {
 struct Place<'d> {
     part: &'d str,
     code: Option<&'d str>,
+    entry: Pair<'d>,
+    inner: Option<Inner<'d>>,
+}
+
+impl<'d> Place<'d> {
+    /// In an entry of a list.
+    fn within(self, list: &'d str, code: &'d str, pair: Pair<'d>) -> Self {
+        if self.code.is_some() {
+            let inner = Some(Inner { list, code });
+            return Self { inner, ..self };
+        }
+        Self {
+            code: Some(code),
+            entry: pair,
+            ..self
+        }
+    }
+
+    fn change(self, pointer: String, field: Option<&'d str>, pair: Pair<'d>) -> Change<'d> {
+        let kind = match pair {
+            (None, _) => ChangeKind::Added,
+            (_, None) => ChangeKind::Removed,
+            _ => ChangeKind::Changed,
+        };
+        Change {
+            kind,
+            pointer,
+            part: self.part,
+            code: self.code,
+            entry: self.entry,
+            inner: self.inner,
+            field,
+            before: pair.0.cloned(),
+            after: pair.1.cloned(),
+        }
+    }
 }
 
 /// Every difference, in the order of the new document, then what is gone.
 pub(super) fn changes<'d>(before: &'d Value, after: &'d Value) -> Vec<Change<'d>> {
     let mut found = Vec::new();
     for (part, pair) in fields(before.as_object(), after.as_object()) {
-        let place = Place { part, code: None };
+        let place = Place {
+            part,
+            code: None,
+            entry: (None, None),
+            inner: None,
+        };
         let pointer = format!("/{}", escape_pointer(part));
-        match (entries(pair.0), entries(pair.1)) {
-            (Some(before), Some(after)) => {
-                compare_entries(&mut found, place, &pointer, &[before, after]);
-            }
-            _ => compare(&mut found, place, (part, pointer), pair),
-        }
+        compare(&mut found, place, (part, pointer), pair);
     }
     found
 }
-
-type Pair<'d> = (Option<&'d Value>, Option<&'d Value>);
 
 /// The fields of both, those of the new one first; nothing and an empty thing are the same.
 fn fields<'d>(
@@ -86,67 +142,68 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-type Entries<'d> = Vec<(&'d str, &'d Value)>;
+/// The entries of a list by their codes, in the order of the document.
+struct Entries<'d> {
+    codes: Vec<&'d str>,
+    by_code: BTreeMap<&'d str, &'d Value>,
+}
 
-/// The entries with their codes, if all have one; nothing is a list without entries.
-fn entries(list: Option<&Value>) -> Option<Entries<'_>> {
-    let Some(list) = list else {
-        return Some(Vec::new());
-    };
-    let coded = |entry| Some((Value::as_str(Value::get(entry, "code")?)?, entry));
-    list.as_array()?.iter().map(coded).collect()
+impl<'d> Entries<'d> {
+    /// Of a list whose entries all have a code of their own; nothing is a list without entries.
+    fn of(name: &str, list: Option<&'d Value>) -> Option<Self> {
+        let key = if name == PRICES { "sku" } else { "code" };
+        let list = list.map_or(Some([].as_slice()), |list| {
+            list.as_array().map(Vec::as_slice)
+        })?;
+        let coded = |entry: &'d Value| Some((entry.get(key)?.as_str()?, entry));
+        let entries: Vec<_> = list.iter().map(coded).collect::<Option<_>>()?;
+        let by_code: BTreeMap<_, _> = entries.iter().copied().collect();
+        let is_unique = by_code.len() == entries.len();
+        let codes = entries.into_iter().map(|(code, _)| code).collect();
+        is_unique.then_some(Self { codes, by_code })
+    }
+
+    fn get(&self, code: &str) -> Option<&'d Value> {
+        self.by_code.get(code).copied()
+    }
+
+    /// The codes that the other list has too.
+    fn shared_with(&self, other: &Self) -> Vec<&'d str> {
+        let codes = self.codes.iter().copied();
+        codes.filter(|code| other.get(code).is_some()).collect()
+    }
 }
 
 fn compare_entries<'d>(
     found: &mut Vec<Change<'d>>,
     place: Place<'d>,
-    pointer: &str,
+    (name, pointer): (&'d str, String),
     [before, after]: &[Entries<'d>; 2],
 ) {
-    let find = |list: &Entries<'d>, code: &str| {
-        let mut named = list.iter().filter(|(own, _)| *own == code);
-        named.next().map(|(_, entry)| *entry)
-    };
-    let whole = |code: &'d str, index: usize, pair: Pair<'d>| Change {
-        kind: kind_of(&pair),
-        pointer: format!("{pointer}/{index}"),
-        part: place.part,
-        code: Some(code),
-        field: None,
-        before: pair.0.cloned(),
-        after: pair.1.cloned(),
-    };
-    for (index, (code, entry)) in after.iter().enumerate() {
-        let Some(old) = find(before, code) else {
-            found.push(whole(code, index, (None, Some(entry))));
-            continue;
-        };
-        let place = Place {
-            code: Some(code),
-            ..place
-        };
+    for (index, code) in after.codes.iter().enumerate() {
+        let pair = (before.get(code), after.get(code));
+        let place = place.within(name, code, pair);
         let at = format!("{pointer}/{index}");
-        compare_fields(found, place, &at, (Some(old), Some(*entry)));
-    }
-    for (index, (code, entry)) in before.iter().enumerate() {
-        if find(after, code).is_none() {
-            found.push(whole(code, index, (Some(entry), None)));
+        if pair.0.is_some() {
+            compare_fields(found, place, &at, pair);
+        } else {
+            found.push(place.change(at, None, pair));
         }
     }
-    let order = |list: &Entries<'d>, other: &Entries<'d>| -> Vec<&'d str> {
-        let codes = list.iter().map(|(code, _)| *code);
-        codes.filter(|code| find(other, code).is_some()).collect()
-    };
-    let (old, new) = (order(before, after), order(after, before));
-    if old != new {
+    for (index, code) in before.codes.iter().enumerate() {
+        if after.get(code).is_none() {
+            let pair = (before.get(code), None);
+            let place = place.within(name, code, pair);
+            found.push(place.change(format!("{pointer}/{index}"), None, pair));
+        }
+    }
+    let (old, new) = (before.shared_with(after), after.shared_with(before));
+    if old != new && name != PRICES {
         found.push(Change {
             kind: ChangeKind::Moved,
-            pointer: pointer.to_owned(),
-            part: place.part,
-            code: None,
-            field: None,
             before: Some(old.into()),
             after: Some(new.into()),
+            ..place.change(pointer, None, (None, None))
         });
     }
 }
@@ -173,25 +230,14 @@ fn compare<'d>(
     (name, pointer): (&'d str, String),
     pair: Pair<'d>,
 ) {
+    if place.inner.is_none()
+        && let (Some(before), Some(after)) = (Entries::of(name, pair.0), Entries::of(name, pair.1))
+    {
+        return compare_entries(found, place, (name, pointer), &[before, after]);
+    }
     let is_object = |value: Option<&Value>| value.is_none_or(Value::is_object);
     if is_object(pair.0) && is_object(pair.1) && !WHOLES.contains(&name) {
         return compare_fields(found, place, &pointer, pair);
     }
-    found.push(Change {
-        kind: kind_of(&pair),
-        pointer,
-        part: place.part,
-        code: place.code,
-        field: Some(name),
-        before: pair.0.cloned(),
-        after: pair.1.cloned(),
-    });
-}
-
-fn kind_of((before, after): &Pair<'_>) -> ChangeKind {
-    match (before, after) {
-        (None, _) => ChangeKind::Added,
-        (_, None) => ChangeKind::Removed,
-        _ => ChangeKind::Changed,
-    }
+    found.push(place.change(pointer, Some(name), pair));
 }

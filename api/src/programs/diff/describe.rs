@@ -1,11 +1,11 @@
 //! Values of a program as people say them: an award as points for money, not as braces.
 
 use domain::amount::Amount;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::labels;
 use super::words::Words;
-use crate::language::Language;
 use crate::money::count;
 
 /// Fields that name one of several ways.
@@ -20,7 +20,16 @@ const CHOOSING: &[&str] = &[
     "over",
     "mode",
     "restore_to",
+    "type",
+    "stacking",
+    "base",
+    "metric",
+    "refresh",
+    "upgrade",
+    "applies",
 ];
+/// Any leap year: it has every day that a year may have.
+const LEAP_YEAR: i16 = 2024;
 
 impl Words {
     /// A value of a field.
@@ -38,7 +47,12 @@ impl Words {
             ("weekdays", Value::Array(days)) => self.joined(days, |day| {
                 labels::weekday(day.as_str().unwrap_or_default(), self.language).to_owned()
             }),
-            ("minimum_amount", _) => self.money(value),
+            ("minimum_amount" | "cap" | "amount" | "price", Value::Number(_)) => self.money(value),
+            ("percent" | "discount_percent", Value::String(percent)) => format!("{percent}%"),
+            ("earn_multiplier", Value::String(times)) => self.times(times),
+            ("window", Value::Object(_)) => self.window(value),
+            ("downgrade", Value::Object(_)) => self.downgrade(value),
+            ("rrule", Value::String(text)) => self.recurrence(text).unwrap_or_else(|| text.clone()),
             (_, Value::Array(items)) => self.joined(items, |item| self.text("", Some(item))),
             (field, Value::String(text)) if CHOOSING.contains(&field) => {
                 labels::choice(text, self.language).to_owned()
@@ -51,21 +65,48 @@ impl Words {
         }
     }
 
-    fn joined(&self, items: &[Value], text: impl Fn(&Value) -> String) -> String {
+    pub(super) fn joined(&self, items: &[Value], text: impl Fn(&Value) -> String) -> String {
         let texts: Vec<String> = items.iter().map(text).collect();
         texts.join(self.separator())
     }
 
-    fn money(&self, value: &Value) -> String {
+    pub(super) fn money(&self, value: &Value) -> String {
         let minor = value.as_i64().unwrap_or_default();
         self.currency.show(Amount::new(minor), self.language)
     }
 
-    fn points(&self, value: Option<&Value>) -> String {
+    pub(super) fn points(&self, value: Option<&Value>) -> String {
         let points = value.and_then(Value::as_i64).unwrap_or_default();
         let noun = if points == 1 { "point" } else { "points" };
         let points = count(points);
         self.say(format!("{points} {noun}"), || format!("{points}ポイント"))
+    }
+
+    /// A number of what English has a noun for.
+    pub(super) fn counted(&self, number: i64, noun: &str, word: &str) -> String {
+        let plural = if number == 1 { "" } else { "s" };
+        let number = count(number);
+        self.say(format!("{number} {noun}{plural}"), || {
+            format!("{number}{word}")
+        })
+    }
+
+    fn times(&self, times: &str) -> String {
+        self.say(format!("{times}×"), || format!("{times}倍"))
+    }
+
+    /// A day of every year.
+    pub(super) fn month_day(&self, month: i8, day: i8) -> Option<String> {
+        let date = Date::new(LEAP_YEAR, month, day).ok()?;
+        Some(self.say(date.strftime("%-d %B").to_string(), || {
+            format!("{month}月{day}日")
+        }))
+    }
+
+    /// A month of every year.
+    pub(super) fn month(&self, month: i8) -> Option<String> {
+        let first = Date::new(LEAP_YEAR, month, 1).ok()?;
+        Some(self.say(first.strftime("%B").to_string(), || format!("{month}月")))
     }
 
     /// Something that has a type: what it gives, adds or lasts.
@@ -85,11 +126,8 @@ impl Words {
                     format!("{percent}%をポイント付与")
                 })
             }
-            "tiered" => self.tiers(value),
-            "multiplier" => {
-                let times = plain(value, "times");
-                self.say(format!("{times}×"), || format!("{times}倍"))
-            }
+            "tiered" => self.award_tiers(value),
+            "multiplier" => self.times(&plain(value, "times")),
             "add" => format!("+{points}"),
             _ => self.lasting(&kind, value),
         }
@@ -99,17 +137,16 @@ impl Words {
     fn lasting(&self, kind: &str, value: &Value) -> String {
         let number = |field: &str| value.get(field).and_then(Value::as_i64);
         let span = || {
-            let units = [("days", "日"), ("months", "か月"), ("years", "年")];
+            let units = [
+                ("days", "day", "日"),
+                ("months", "month", "か月"),
+                ("years", "year", "年"),
+            ];
             let given = units
                 .into_iter()
-                .find_map(|(unit, word)| Some((number(unit)?, unit, word)));
-            let (of, unit, word) = given.unwrap_or((0, "days", "日"));
-            let unit = if of == 1 {
-                unit.trim_end_matches('s')
-            } else {
-                unit
-            };
-            self.say(format!("{of} {unit}"), || format!("{of}{word}"))
+                .find_map(|(field, noun, word)| Some((number(field)?, noun, word)));
+            let (of, noun, word) = given.unwrap_or((0, "day", "日"));
+            self.counted(of, noun, word)
         };
         match kind {
             "never" => self.say("never".to_owned(), || "無期限".to_owned()),
@@ -120,10 +157,11 @@ impl Words {
                 format!("{}後の月末", span())
             }),
             "fixed_date" => {
-                let (month, day) = (plain(value, "month"), plain(value, "day"));
-                self.say(format!("each year on {month}/{day}"), || {
-                    format!("毎年{month}月{day}日")
-                })
+                let part = |field: &str| number(field)?.try_into().ok();
+                let date = part("month").zip(part("day"));
+                let date = date.and_then(|(month, day)| self.month_day(month, day));
+                let date = date.unwrap_or_default();
+                self.say(format!("each year on {date}"), || format!("毎年{date}"))
             }
             "sliding" => self.say(format!("{} after the last use", span()), || {
                 format!("最終利用から{}", span())
@@ -138,7 +176,7 @@ impl Words {
         }
     }
 
-    fn rate(&self, value: &Value) -> String {
+    pub(super) fn rate(&self, value: &Value) -> String {
         let points = self.points(value.get("points"));
         let money = value
             .get("amount")
@@ -146,34 +184,6 @@ impl Words {
         self.say(format!("{points} per {money}"), || {
             format!("{money}ごとに{points}")
         })
-    }
-
-    fn tiers(&self, value: &Value) -> String {
-        let tiers = value.get("tiers").and_then(Value::as_array);
-        let by = plain(value, "by");
-        let is_visits = by == "period_visits";
-        let tier = |tier: &Value| {
-            let from = tier.get("from").unwrap_or(&Value::Null);
-            let from = if is_visits {
-                self.text("", Some(from))
-            } else {
-                self.money(from)
-            };
-            let rate = self.rate(tier);
-            self.say(format!("from {from} {rate}"), || {
-                format!("{from}から{rate}")
-            })
-        };
-        let tiers = tiers.map_or_else(String::new, |tiers| self.joined(tiers, tier));
-        let by = match (by.as_str(), self.language) {
-            ("receipt_amount", Language::English) => "by receipt",
-            ("receipt_amount", Language::Japanese) => "会計金額別",
-            ("period_visits", Language::English) => "by visits",
-            ("period_visits", Language::Japanese) => "来店回数別",
-            (_, Language::English) => "by spend",
-            (_, Language::Japanese) => "累計金額別",
-        };
-        self.say(format!("{by}: {tiers}"), || format!("{by}: {tiers}"))
     }
 
     fn limit(&self, value: &Value) -> String {
@@ -206,7 +216,7 @@ impl Words {
 }
 
 /// A field as it stands, without quotes.
-fn plain(value: &Value, field: &str) -> String {
+pub(super) fn plain(value: &Value, field: &str) -> String {
     match value.get(field) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),

@@ -8,11 +8,18 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("earn_rules", "Earn rule", "付与ルール"),
     ("bonuses", "Bonus", "ボーナス"),
     ("discounts", "Discount", "割引"),
-    ("ranks", "Rank ladder", "ランク"),
+    ("member_prices", "Member price", "会員価格"),
+    ("ranks", "Rank ladder", "ランク制度"),
     ("rewards", "Reward", "特典"),
     ("donations", "Donation", "寄付"),
     ("earning", "Earning", "付与の設定"),
     ("returns", "Returns", "返品の設定"),
+];
+
+/// Lists within a part, likewise.
+const INNER_PARTS: &[(&str, &str, &str)] = &[
+    ("steps", "rank", "ランク"),
+    ("beneficiaries", "beneficiary", "寄付先"),
 ];
 
 /// Fields in English and Japanese.
@@ -90,6 +97,26 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("mode", "mode", "方式"),
     ("restore_to", "points come back to", "戻し先"),
     ("grace_days", "grace days", "猶予日数"),
+    ("review_rank", "ranks follow", "ランクの見直し"),
+    ("ranks", "ranks", "ランク"),
+    ("type", "kind", "種類"),
+    ("metric", "measure", "基準"),
+    ("window", "period counted", "集計期間"),
+    ("tiers", "rates", "段階別の割引率"),
+    ("refresh", "refresh of the rate", "割引率の更新"),
+    ("stacking", "stacking", "他の割引との併用"),
+    ("base", "base", "割引の対象"),
+    ("cap", "largest discount", "割引の上限"),
+    ("percent", "percentage", "率"),
+    ("amount", "amount off", "割引額"),
+    ("price", "price", "価格"),
+    ("ladder", "rank ladder", "ランク制度"),
+    ("upgrade", "upgrade", "ランクアップ"),
+    ("applies", "start of benefits", "特典の開始"),
+    ("downgrade", "downgrade", "ランクダウン"),
+    ("threshold", "threshold", "条件"),
+    ("earn_multiplier", "points multiplier", "ポイント倍率"),
+    ("discount_percent", "discount", "割引率"),
 ];
 
 const WEEKDAYS: &[(&str, &str, &str)] = &[
@@ -140,6 +167,67 @@ const CHOICES: &[(&str, &str, &str)] = &[
     ("prorate", "in proportion", "按分"),
     ("original_lot", "where they came from", "元のポイント"),
     ("new_lot", "new points", "新しいポイント"),
+    ("progressive", "climbing percentage", "段階割引"),
+    ("rank", "by rank", "ランク別割引"),
+    ("percent", "percentage", "定率割引"),
+    ("fixed", "fixed amount", "定額割引"),
+    ("spend", "spend", "累計金額"),
+    ("gross_spend", "spend before discounts", "割引前の累計金額"),
+    ("visits", "visits", "来店回数"),
+    ("points_earned", "points earned", "獲得ポイント"),
+    ("whole", "one rate for everything", "全体に適用"),
+    ("marginal", "each part at its own rate", "区間ごとに適用"),
+    ("daily", "once a day", "1日ごと"),
+    ("immediate", "at once", "即時"),
+    ("all", "together with others", "併用する"),
+    ("exclusive", "alone", "併用しない"),
+    (
+        "discounted",
+        "the price after earlier discounts",
+        "先の割引後の価格",
+    ),
+    ("initial", "the price before discounts", "割引前の価格"),
+    ("next_day", "on the next day", "翌日"),
+    ("period_end", "at the end of the period", "期間の終わり"),
+    ("next_receipt", "with the next receipt", "次の会計から"),
+    ("at_once", "with the same receipt", "その会計から"),
+];
+
+/// Times that are looked back on, without a number.
+const WINDOWS: &[(&str, &str, &str)] = &[
+    ("lifetime", "all time", "全期間"),
+    ("calendar_month", "the calendar month", "暦月"),
+    ("calendar_quarter", "the calendar quarter", "暦の四半期"),
+    ("calendar_half", "the calendar half-year", "暦の半期"),
+    ("calendar_year", "the calendar year", "暦年"),
+    (
+        "anniversary_year",
+        "the year of membership",
+        "入会日からの1年ごと",
+    ),
+    ("since_enrolment", "since enrolment", "入会以来"),
+];
+
+/// When ranks are looked at again.
+const REVIEWS: &[(&str, &str, &str)] = &[
+    ("never", "never", "なし"),
+    ("rolling", "every day", "毎日"),
+    ("month_start", "on the first of each month", "毎月1日"),
+    (
+        "anniversary",
+        "each year on the day of enrolment",
+        "毎年の入会日",
+    ),
+];
+
+/// How far members fall.
+const FALLS: &[(&str, &str, &str)] = &[
+    (
+        "full",
+        "straight to the rank earned",
+        "実績どおりのランクまで",
+    ),
+    ("one", "one rank at a time", "1段階ずつ"),
 ];
 
 fn find<'t>(
@@ -157,6 +245,11 @@ fn find<'t>(
 /// What a part is called; its own name when nobody named it.
 pub(super) fn part(name: &str, language: Language) -> &str {
     find(PARTS, name, language)
+}
+
+/// What an entry of a list within a part is called.
+pub(super) fn inner_part(list: &str, language: Language) -> &str {
+    find(INNER_PARTS, list, language)
 }
 
 /// What a field is called.
@@ -177,4 +270,19 @@ pub(super) fn span(name: &str, language: Language) -> &str {
 /// A choice among named ways.
 pub(super) fn choice(name: &str, language: Language) -> &str {
     find(CHOICES, name, language)
+}
+
+/// A time that is looked back on.
+pub(super) fn window(name: &str, language: Language) -> &str {
+    find(WINDOWS, name, language)
+}
+
+/// When ranks are looked at again.
+pub(super) fn review(name: &str, language: Language) -> &str {
+    find(REVIEWS, name, language)
+}
+
+/// How far members fall.
+pub(super) fn fall(name: &str, language: Language) -> &str {
+    find(FALLS, name, language)
 }

@@ -1,4 +1,9 @@
-//! Twelve changes as a shop manager reads them, and that the walk misses and invents nothing.
+//! Changes as a shop manager reads them, and that the walk misses and invents nothing.
+
+mod discounts;
+mod ranks;
+mod recurrence;
+mod windows;
 
 use std::fmt::Write;
 
@@ -119,18 +124,23 @@ fn words(language: Language) -> Words {
     }
 }
 
-#[test]
-fn twelve_changes_in_words() {
+/// Every change of every case in both languages.
+fn told(before: &Value, cases: Vec<(&str, Value)>) -> String {
     let mut told = String::new();
-    for (name, after) in twelve() {
+    for (name, after) in cases {
         writeln!(told, "# {name}").unwrap();
-        for change in changes(&program(), &after) {
+        for change in changes(before, &after) {
             let [english, japanese] = [Language::English, Language::Japanese]
                 .map(|language| words(language).sentence(&change));
             writeln!(told, "{}\n    {english}\n    {japanese}", change.pointer).unwrap();
         }
     }
-    insta::assert_snapshot!(told);
+    told
+}
+
+#[test]
+fn twelve_changes_in_words() {
+    insta::assert_snapshot!(told(&program(), twelve()));
 }
 
 #[test]
@@ -147,33 +157,59 @@ fn equal_programs_do_not_differ() {
 
 #[test]
 fn before_and_after_stand_at_their_pointers() {
-    for (name, after) in twelve() {
-        let before = program();
-        let found = changes(&before, &after);
-        assert!(!found.is_empty(), "{name}");
-        for change in found
-            .iter()
-            .filter(|change| change.kind != ChangeKind::Moved)
-        {
-            if change.kind != ChangeKind::Removed {
-                assert_eq!(
-                    after.pointer(&change.pointer),
-                    change.after.as_ref(),
-                    "{name}"
-                );
-            }
-            assert_ne!(change.before, change.after, "{name}");
+    let suites = [
+        (program(), twelve()),
+        (discounts::program(), discounts::cases()),
+        (ranks::program(), ranks::cases()),
+    ];
+    for (before, cases) in suites {
+        for (name, after) in cases {
+            stands_at_its_pointers(name, &before, &after);
         }
-        // Turned around, what was added is gone and the other way about.
-        let kinds = |changes: Vec<Change<'_>>, kind: ChangeKind| {
-            changes.iter().filter(|change| change.kind == kind).count()
-        };
-        let back = changes(&after, &before);
-        assert_eq!(back.len(), found.len(), "{name}");
-        assert_eq!(
-            kinds(back, ChangeKind::Added),
-            kinds(found, ChangeKind::Removed),
-            "{name}"
-        );
     }
+}
+
+fn stands_at_its_pointers(name: &str, before: &Value, after: &Value) {
+    let found = changes(before, after);
+    assert!(!found.is_empty(), "{name}");
+    for change in found
+        .iter()
+        .filter(|change| change.kind != ChangeKind::Moved)
+    {
+        let (document, stands) = if change.kind == ChangeKind::Removed {
+            (before, &change.before)
+        } else {
+            (after, &change.after)
+        };
+        // What is gone from an entry is named where it would stand now.
+        if change.kind != ChangeKind::Removed || change.field.is_none() {
+            let at = document.pointer(&change.pointer);
+            assert_eq!(at, stands.as_ref(), "{name}");
+        }
+        assert_ne!(change.before, change.after, "{name}");
+    }
+    // Turned around, what was added is gone and the other way about.
+    let kinds = |changes: Vec<Change<'_>>, kind: ChangeKind| {
+        changes.iter().filter(|change| change.kind == kind).count()
+    };
+    let back = changes(after, before);
+    assert_eq!(back.len(), found.len(), "{name}");
+    assert_eq!(
+        kinds(back, ChangeKind::Added),
+        kinds(found, ChangeKind::Removed),
+        "{name}"
+    );
+}
+
+#[test]
+fn no_change_reads_as_if_nothing_had_happened() {
+    let (before, after) = (program(), {
+        changed(|p| p["bonuses"][0]["limits"][0]["over"] = json!("reject"))
+    });
+    let found = changes(&before, &after);
+    assert_eq!(
+        words(Language::English).sentence(&found[0]),
+        "Bonus “five-times-day”: limits changed from “[{\"per\":\"receipt\",\"points\":500}]” to \
+         “[{\"over\":\"reject\",\"per\":\"receipt\",\"points\":500}]”"
+    );
 }
