@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::sql_types::{
-    BigInt, Bool, Integer, Nullable, Text, Time, Timestamptz, Uuid as SqlUuid,
+    BigInt, Bool, Date, Integer, Nullable, Text, Time, Timestamptz, Uuid as SqlUuid,
 };
 use domain::amount::Decimal4;
 use domain::calendar::EarlierCutover;
@@ -15,11 +15,12 @@ use domain::program::Program;
 use domain::rounding::Rounding;
 use domain::settings::{PointsPaidAs, Settings};
 use jiff::Timestamp;
+use jiff::civil;
 use jiff::tz::TimeZone;
 use moka::future::Cache;
 use uuid::Uuid;
 
-use crate::db::time::{SqlInstant, SqlTime, maybe_from};
+use crate::db::time::{SqlDate, SqlInstant, SqlTime, maybe_from};
 use crate::db::{DbError, TenantConn, TenantNumber};
 use crate::statement;
 
@@ -29,9 +30,11 @@ const MAX_SNAPSHOTS: u64 = 10_000;
 statement! {
     /// The revision of the tenant's configuration, the database's time, and the clock of a sandbox
     /// tenant that has one. Read right after the lock.
-    tenant CatalogHead = "select catalog_revision, clock_timestamp(), test_clock from tenant_keys where tenant_id = $1";
+    tenant CatalogHead = "select catalog_revision, clock_timestamp(), test_clock, ranks_began_on, ranks_reviewed_on
+        from tenant_keys where tenant_id = $1";
     { tenant: i64 => BigInt }
-    -> { i64 => BigInt, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz> }
+    -> { i64 => BigInt, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz>,
+         Option<SqlDate> => Nullable<Date>, Option<SqlDate> => Nullable<Date> }
 }
 
 statement! {
@@ -127,6 +130,10 @@ pub(crate) struct Head {
     pub(crate) now: Timestamp,
     /// The database's time, which counts for keys whatever the tenant's clock says.
     pub(crate) database_now: Timestamp,
+    /// The business date whose reviews of ranks have begun.
+    pub(crate) ranks_began_on: Option<civil::Date>,
+    /// The last business date whose reviews of ranks are done for every member.
+    pub(crate) ranks_reviewed_on: Option<civil::Date>,
 }
 
 /// The revision of the tenant's configuration and the ledger's time.
@@ -137,13 +144,15 @@ pub(crate) async fn head(tx: &TenantConn) -> Result<Head, DbError> {
     .all(tx)
     .await?
     .pop();
-    let (revision, database_now, test_clock) =
+    let (revision, database_now, test_clock, began_on, reviewed_on) =
         row.ok_or_else(|| DbError::Failed("the tenant has no anchor row".into()))?;
     let database_now = database_now.into();
     Ok(Head {
         revision,
         now: maybe_from(test_clock).unwrap_or(database_now),
         database_now,
+        ranks_began_on: began_on.map(civil::Date::from),
+        ranks_reviewed_on: reviewed_on.map(civil::Date::from),
     })
 }
 

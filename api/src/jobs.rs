@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::catalog::{self, Catalogs};
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
-use crate::ledger::{Due, sweep};
+use crate::ledger::{Due, Reviewer, sweep};
 use store::{FinishRun, IsFinished, TakeRun};
 
 pub(crate) use test_clock::{Moved, move_clock};
@@ -26,13 +26,14 @@ const ROUND: Duration = Duration::from_secs(5);
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What is done at the cut-over, in this order: what becomes spendable does so before anything
-/// ends.
-const JOBS: [Job; 3] = [Job::Activate, Job::Expire, Job::PurgeKeys];
+/// ends, and ranks are reviewed when points are settled.
+const JOBS: [Job; 4] = [Job::Activate, Job::Expire, Job::Ranks, Job::PurgeKeys];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Job {
     Activate,
     Expire,
+    Ranks,
     PurgeKeys,
 }
 
@@ -41,6 +42,7 @@ impl Job {
         match self {
             Self::Activate => "activate",
             Self::Expire => "expire",
+            Self::Ranks => "ranks",
             Self::PurgeKeys => "purge_keys",
         }
     }
@@ -53,6 +55,8 @@ pub struct Round {
     pub tenants: u64,
     /// Transactions that activated or ended points.
     pub transactions: u64,
+    /// Members whose ranks were changed by a review.
+    pub ranks: u64,
     /// Idempotency keys whose time was over.
     pub purged_keys: u64,
 }
@@ -75,6 +79,7 @@ pub async fn run(db: Db, catalogs: Catalogs) {
             Ok(round) => tracing::info!(
                 tenants = round.tenants,
                 transactions = round.transactions,
+                ranks = round.ranks,
                 keys.purged = round.purged_keys,
                 "a round of jobs is done"
             ),
@@ -133,7 +138,7 @@ async fn look_after(
         // Keys are kept by real time, whatever the tenant's clock says.
         let now = match job {
             Job::PurgeKeys => head.database_now,
-            Job::Activate | Job::Expire => head.now,
+            Job::Activate | Job::Expire | Job::Ranks => head.now,
         };
         let date = calendar::business_date(now, &settings.time_zone, settings.cutovers());
         let taken = take(&tx, job, date, head.database_now).await?;
@@ -146,7 +151,7 @@ async fn look_after(
             }
             continue;
         }
-        perform(db, catalogs, tenant, (job, now), round).await?;
+        perform(db, catalogs, tenant, (job, now, date), round).await?;
         finish(db, tenant, job, date).await?;
     }
     Ok(true)
@@ -156,12 +161,21 @@ async fn perform(
     db: &Db,
     catalogs: &Catalogs,
     tenant: TenantNumber,
-    (job, now): (Job, Timestamp),
+    (job, now, date): (Job, Timestamp, Date),
     round: &mut Round,
 ) -> Result<(), DbError> {
     let due = match job {
         Job::Activate => Due::Activation,
         Job::Expire => Due::Expiry,
+        Job::Ranks => {
+            let reviewer = Reviewer {
+                db: db.clone(),
+                catalogs: catalogs.clone(),
+            };
+            let changed = reviewer.review(tenant, date).await?;
+            round.ranks = round.ranks.saturating_add(changed);
+            return Ok(());
+        }
         Job::PurgeKeys => {
             let purged = purge_keys::purge_keys(db, tenant, now).await?;
             round.purged_keys = round.purged_keys.saturating_add(purged);

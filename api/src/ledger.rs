@@ -2,6 +2,7 @@
 //! waits there is decided and written together, and each caller gets its own answer after commit.
 
 mod append;
+mod asked;
 mod batch;
 mod batcher;
 mod committer;
@@ -10,7 +11,9 @@ mod facts;
 mod history;
 mod known;
 mod line;
+mod ranks;
 mod refusal;
+mod review;
 mod statements;
 mod sweep;
 
@@ -38,7 +41,9 @@ use crate::vault::Vault;
 pub use facts::{add_history, balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
 pub use line::Line;
+pub use ranks::{Ranked, add_ranks, outlook_of, ranked, set_rank};
 pub use refusal::problem_of;
+pub use review::Reviewer;
 pub use sweep::{Due, sweep};
 
 /// How long after the deadline a writer may still say what it knows.

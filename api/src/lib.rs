@@ -39,6 +39,7 @@ mod health;
 mod members;
 mod programs;
 mod purchases;
+mod ranks;
 mod redemptions;
 mod stores;
 pub mod tenants;

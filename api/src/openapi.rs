@@ -12,7 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    api_keys, balances, members, programs, purchases, redemptions, stores, tenants, test_clock,
+    api_keys, balances, members, programs, purchases, ranks, redemptions, stores, tenants,
+    test_clock,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +33,7 @@ use crate::{
         (name = "program", description = "The rules: a draft, and versions that never change."),
         (name = "members", description = "Who collects points."),
         (name = "balances", description = "What members have."),
+        (name = "ranks", description = "How members stand on ladders, and why."),
         (name = "purchases", description = "Receipts, before and after they are recorded."),
         (name = "redemptions", description = "Points spent outside a receipt."),
     ),
@@ -71,6 +73,9 @@ use crate::{
         balances::read::read_balances,
         balances::expirations::list_expirations,
         balances::transactions::list_transactions,
+        ranks::read::read_rank,
+        ranks::set::write_rank,
+        ranks::history::list_rank_changes,
         purchases::quote::quote,
         purchases::record::record,
         purchases::record_batch::record_batch,

@@ -1,13 +1,13 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
-use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource, to};
+use actix_web::web::{ServiceConfig, delete, get, patch, post, put, redirect, resource, to};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
 use crate::{
-    api_keys, balances, docs, health, members, openapi, purchases, redemptions, stores, tenants,
-    test_clock,
+    api_keys, balances, docs, health, members, openapi, purchases, ranks, redemptions, stores,
+    tenants, test_clock,
 };
 
 mod program;
@@ -101,6 +101,15 @@ fn people(config: &mut ServiceConfig) {
             resource("/v1/members/{id}")
                 .route(get().to(members::get::read_member))
                 .route(patch().to(members::patch::change_member)),
+        )
+        .service(
+            resource("/v1/members/{id}/rank")
+                .route(get().to(ranks::read::read_rank))
+                .route(put().to(ranks::set::write_rank)),
+        )
+        .service(
+            resource("/v1/members/{id}/rank/history")
+                .route(get().to(ranks::history::list_rank_changes)),
         )
         .service(
             resource("/v1/members/{id}/balances").route(get().to(balances::read::read_balances)),

@@ -52,6 +52,13 @@ impl Catalog {
         self.versions_until(at).last()
     }
 
+    /// Whether any version has ladders of ranks.
+    #[must_use]
+    pub fn has_ladders(&self) -> bool {
+        let mut versions = self.versions.iter();
+        versions.any(|version| !version.program.ladders().is_empty())
+    }
+
     /// The store with this code.
     #[must_use]
     pub fn store(&self, code: &str) -> Option<&Store> {

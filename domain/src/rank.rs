@@ -14,6 +14,7 @@ mod document;
 mod facts;
 mod held;
 mod outlook;
+mod probe;
 mod review;
 mod schedule;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub(crate) use document::{equip, rank_rule, read_ladder};
 pub use facts::{Cause, LadderState, Manual, Number, PastRank, RankChange, RankFacts, RankUpdate};
 pub(crate) use held::{Climbed, Held, NO_RANKS};
 pub use outlook::{Aim, LadderOutlook, Wanted, outlook, outlook_needs};
+pub use probe::Probe;
 use review::Look;
 use schedule::Downgrade;
 

@@ -10,7 +10,7 @@ use super::{Job, finish};
 use crate::catalog::{self, Catalogs};
 use crate::db::time::maybe_from;
 use crate::db::{Db, DbError, TenantNumber};
-use crate::ledger::{Due, sweep};
+use crate::ledger::{Due, Reviewer, sweep};
 
 /// What became of a wish to move the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,18 @@ pub(crate) async fn move_clock(
         }
     }
     set(db, tenant, to).await?;
+    if catalog.has_ladders() {
+        // One look does the reviews of every day in their order: what they see does not depend on
+        // when it is done.
+        let date = catalog.settings.business_date(to);
+        let reviewer = Reviewer {
+            db: db.clone(),
+            catalogs: catalogs.clone(),
+        };
+        reviewer.review(tenant, date).await?;
+        finish(db, tenant, Job::Ranks, date).await?;
+        jobs_run = jobs_run.saturating_add(1);
+    }
     Ok(Moved::Done { jobs_run })
 }
 

@@ -3,6 +3,7 @@
 
 mod columns;
 mod limits;
+mod row;
 mod there;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,9 +13,9 @@ use domain::decide::{EventOutcome, Outcome, PurchaseOutcome};
 use domain::id::{LotId, MemberId, StoreId};
 use domain::ledger::{DayDelta, LotChange, Transaction};
 use domain::lot::Lot;
+use domain::rank::RankUpdate;
 use domain::receipt::{MemberRef, Receipt};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use uuid::Uuid;
 
 use columns::{
@@ -24,74 +25,14 @@ use columns::{
 };
 
 use limits::LimitRows;
+use row::{ChangedLot, EventRow, KeyRow, PurchaseHead, PurchaseRow, RedemptionRow};
 pub(super) use there::There;
 use there::{Days, LedgerEnd, Wallets};
 
 use super::Submission;
+use super::ranks::RankRows;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
-
-#[derive(Debug)]
-struct KeyRow {
-    key: Uuid,
-    content: Uuid,
-    subject: Option<Uuid>,
-    refusal: Option<serde_json::Value>,
-    recorded_at: Timestamp,
-}
-
-#[derive(Debug)]
-struct PurchaseRow {
-    till_identity: Uuid,
-    content: Uuid,
-    store: StoreId,
-    actor: Uuid,
-    receipt: String,
-    outcome: String,
-    head: PurchaseHead,
-}
-
-#[derive(Debug)]
-struct PurchaseHead {
-    id: Uuid,
-    member: Option<Uuid>,
-    business_date: Date,
-    occurred_at: Timestamp,
-    recorded_at: Timestamp,
-}
-
-#[derive(Debug)]
-struct RedemptionRow {
-    id: Uuid,
-    member: Uuid,
-    reference: Option<Uuid>,
-    content: Uuid,
-    occurred_at: Timestamp,
-    recorded_at: Timestamp,
-    actor: Uuid,
-    outcome: String,
-}
-
-#[derive(Debug)]
-struct EventRow {
-    id: Uuid,
-    purchase: Uuid,
-    member: Uuid,
-    event: String,
-    occurred_at: Timestamp,
-    recorded_at: Timestamp,
-    actor: Uuid,
-    outcome: String,
-}
-
-/// A lot that was there before the batch, as it ends.
-#[derive(Debug)]
-struct ChangedLot {
-    /// When it expired before, which is part of its key.
-    expired_at: Option<Timestamp>,
-    is_moved: bool,
-    lot: Lot,
-}
 
 /// The rows of one batch. A lot that is opened and spent from in the same batch is written once, as it ends.
 #[derive(Debug, Default)]
@@ -110,15 +51,17 @@ pub(super) struct Rows {
     ledgers: BTreeMap<MemberId, LedgerEnd>,
     days: Days,
     limits: LimitRows,
+    ranks: RankRows,
     there: There,
 }
 
 impl Rows {
     /// No rows yet, of members that were locked and looked at; the budgets of `kept` have rows, which are locked.
-    pub(super) fn new(keyed_at: Timestamp, kept: BTreeSet<String>, there: There) -> Self {
+    pub(super) fn new(keyed_at: Timestamp, kept: BTreeSet<String>, mut there: There) -> Self {
         Self {
             keyed_at,
             limits: LimitRows::after(kept),
+            ranks: RankRows::after(there.take_ranks()),
             there,
             ..Self::default()
         }
@@ -277,6 +220,11 @@ impl Rows {
         Ok(())
     }
 
+    /// What a decision changes of a member's ranks.
+    pub(super) fn rank(&mut self, update: RankUpdate, recorded_at: Timestamp, actor: Uuid) {
+        self.ranks.add(update, recorded_at, actor);
+    }
+
     fn change(&mut self, member: MemberId, change: &LotChange) {
         let key = (member, change.lot.id);
         let row = self.changed.entry(key).or_insert_with(|| ChangedLot {
@@ -369,7 +317,7 @@ impl Rows {
                 exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
                 exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
-            self.limits.write(tx),
+            both(self.limits.write(tx), self.ranks.write(tx)),
         );
         DbError::cause(<[_; 12]>::from(written))
     }
@@ -384,7 +332,7 @@ async fn both(
 }
 
 /// Run a statement unless it has nothing to do; it must touch `expected` rows.
-async fn exactly(
+pub(super) async fn exactly(
     expected: usize,
     statement: impl Future<Output = Result<usize, DbError>>,
 ) -> Result<(), DbError> {

@@ -12,14 +12,15 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::append::{Rows, There};
+use super::asked::Asked;
 use super::facts::{self, Members};
 use super::history::{self, Lock};
 use super::known::{Answers, Known, identity};
+use super::ranks;
 use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
 use super::{Answer, Item, Submission, Tools};
 use crate::balances_cache::HotBalances;
-use crate::catalog::{self, Head};
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
 use crate::problem::Problem;
@@ -147,7 +148,11 @@ async fn look(
         seen.known.add_identities(tx, receipts, references).await?;
         movers = asked.spenders;
     }
+    if !asked.has_ranks && catalog.has_ladders() {
+        seen.ranks = ranks::states(tx, asked.members.clone()).await?;
+    }
     let mut members = facts::joined(&locked, seen.standing);
+    ranks::add_states(&mut members, &seen.head, seen.ranks);
     let there = There::of(&locked, &members);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
@@ -207,84 +212,6 @@ async fn add_expired(
         .collect();
     let rows = facts::lots(tx, expired.clone()).await?;
     facts::add_lots(members, &expired, rows)
-}
-
-/// What a batch asks the database for, before anything is known.
-struct Asked {
-    members: Vec<Uuid>,
-    /// Those whose points are to be taken or moved, so that their lots are needed.
-    spenders: Vec<Uuid>,
-    keys: Vec<Uuid>,
-    receipts: Vec<Uuid>,
-    references: Vec<Uuid>,
-}
-
-/// What the database answered.
-struct Seen {
-    head: Head,
-    known: Known,
-    standing: Vec<facts::StandingRow>,
-    lots: Vec<facts::LotRow>,
-}
-
-impl Asked {
-    /// Till identities depend on the catalog; with a guess they are asked for together with the rest.
-    fn of(items: &[Item], found: &[Option<MemberId>], catalog: Option<&Catalog>) -> Self {
-        let mut asked = Self {
-            members: found.iter().flatten().map(|member| member.uuid()).collect(),
-            spenders: Vec::new(),
-            keys: items.iter().map(|item| item.submission.key).collect(),
-            receipts: Vec::new(),
-            references: Vec::new(),
-        };
-        for (item, member) in items.iter().zip(found) {
-            let command = &item.submission.command;
-            let identity = catalog.and_then(|catalog| identity(catalog, command));
-            match command {
-                Command::Purchase(_) => asked.receipts.extend(identity),
-                Command::Redeem(_) => asked.references.extend(identity),
-                _ => {}
-            }
-            let moves = catalog.is_some_and(|catalog| command.moves_lots(catalog));
-            if moves || command.takes_points() {
-                asked.spenders.extend(member.map(MemberId::uuid));
-            }
-        }
-        asked.spenders.sort_unstable();
-        asked.spenders.dedup();
-        asked
-    }
-
-    /// Without what only a repeat would be found by, where none is expected.
-    fn expecting(mut self, repeats: Repeats) -> Self {
-        if repeats == Repeats::Unexpected {
-            self.keys.clear();
-            self.receipts.clear();
-            self.references.clear();
-        }
-        self
-    }
-
-    async fn read(&self, tx: &TenantConn) -> Result<Seen, DbError> {
-        let (mut known, mut identities) = (Known::default(), Known::default());
-        let (members, spenders) = (&self.members, &self.spenders);
-        let (receipts, references) = (self.receipts.clone(), self.references.clone());
-        let (head, (), standing, lots, ()) = tokio::try_join!(
-            biased;
-            catalog::head(tx),
-            known.add_keys(tx, self.keys.clone()),
-            facts::standing(tx, members.clone()),
-            facts::lots(tx, spenders.clone()),
-            identities.add_identities(tx, receipts, references),
-        )?;
-        known.join(identities);
-        Ok(Seen {
-            head,
-            known,
-            standing,
-            lots,
-        })
-    }
 }
 
 impl Deciding {
@@ -347,9 +274,12 @@ impl Deciding {
             (Outcome::Event(outcome), _) => self.rows.event(submission, outcome, recorded_at)?,
             (outcome, _) => self.rows.redemption(submission, outcome, recorded_at)?,
         }
+        let actor = submission.actor.uuid();
         if let Some(transaction) = decision.transaction {
-            self.rows
-                .transaction(transaction, submission.actor.uuid())?;
+            self.rows.transaction(transaction, actor)?;
+        }
+        if let Some(update) = decision.ranks {
+            self.rows.rank(update, recorded_at, actor);
         }
         Ok(Answer {
             outcome: decision.outcome,

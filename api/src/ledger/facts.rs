@@ -140,6 +140,14 @@ fn member(
     (member, facts)
 }
 
+/// Members as they are now, without their wallets.
+pub(super) async fn without_wallets(tx: &TenantConn, ids: Vec<Uuid>) -> Result<Members, DbError> {
+    let tenant = tx.number();
+    let members = ids;
+    let rows = ReadMembers { tenant, members }.all(tx).await?;
+    Ok(rows.into_iter().map(member).collect())
+}
+
 /// Add the wallets of `ids`.
 pub(super) async fn wallets(
     tx: &TenantConn,

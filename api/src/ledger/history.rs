@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use self::statements::{CountersOf, LockBudgets, PeopleOf, ReadBudgets, UsesOf};
 use super::facts::Members;
+use super::ranks;
 use crate::db::time::SqlDate;
 use crate::db::{DbError, TenantConn};
 use crate::vault::{Owner, PROFILE, Vault};
@@ -68,13 +69,19 @@ impl Asked {
         if self.members.is_empty() && self.budgets.is_empty() {
             return Ok(Shared::default());
         }
-        let (counters, uses, people, shared) = tokio::try_join!(
+        let (counters, uses, people, mut days, mut past, shared) = tokio::try_join!(
             biased;
             self.counters(tx),
             self.uses(tx),
             self.people(tx, vault),
+            ranks::days(tx, self.days()),
+            ranks::past(tx, self.with_past_ranks()),
             self.budgets(tx, lock),
         )?;
+        for (member, facts) in members.iter_mut() {
+            facts.history.days = days.remove(member);
+            facts.ranks.past = past.remove(member);
+        }
         for (member, range, found) in counters {
             if let Some(facts) = members.get_mut(&member) {
                 facts.history.counters.insert(range, found);
@@ -91,6 +98,18 @@ impl Asked {
             }
         }
         Ok(shared)
+    }
+
+    fn days(&self) -> Vec<(MemberId, DateRange)> {
+        let asked = self.members.iter();
+        asked
+            .filter_map(|(member, needs)| Some((*member, needs.days?)))
+            .collect()
+    }
+
+    fn with_past_ranks(&self) -> Vec<Uuid> {
+        let asked = self.members.iter().filter(|(_, needs)| needs.past_ranks);
+        asked.map(|(member, _)| member.uuid()).collect()
     }
 
     async fn counters(
@@ -247,7 +266,7 @@ fn places(count: usize) -> Result<Vec<i32>, DbError> {
     Ok((0..count).collect())
 }
 
-fn first(range: DateRange) -> Option<SqlDate> {
+pub(super) fn first(range: DateRange) -> Option<SqlDate> {
     let from = range.from.filter(|from| from.year() >= FIRST_YEAR);
     from.map(SqlDate::from)
 }

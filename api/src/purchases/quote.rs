@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::language::Language;
-use crate::ledger::{add_history, facts_of_named, problem_of};
+use crate::ledger::{add_history, add_ranks, facts_of_named, problem_of};
 use crate::problem::{Problem, Problems};
 
 /// Quote a receipt.
@@ -58,6 +58,9 @@ pub(crate) async fn quote(
         });
         let mut budgets = Budgets::default();
         if let Some(facts) = &mut facts {
+            if catalog.has_ladders() {
+                add_ranks(&tx, facts).await?;
+            }
             let needs = command.needs(&catalog, facts, now);
             budgets = add_history(&tx, &vault, facts, needs).await?;
         }

@@ -154,7 +154,7 @@ impl<'a> RankBook<'a> {
         }
         let numbers = moved.map(|moved| state.move_to(ladder, moved, date));
         state.reviewed_on = Some(date);
-        state.is_late = Some(date) < self.facts.ranks.reviewed_on;
+        state.is_late = Some(date) < self.facts.ranks.horizon();
         let settings = &self.catalog.settings;
         let begins = calendar::starts_at(date, &settings.time_zone, settings.cutovers())?;
         let cause = if has_ended {
@@ -199,11 +199,11 @@ impl<'a> RankBook<'a> {
                 known.or_insert_with(|| state.clone());
             }
         }
-        let for_all = self.facts.ranks.reviewed_on;
+        let horizon = self.facts.ranks.horizon();
         for state in self.ladders.values_mut() {
             if state.reviewed_on < Some(date) {
                 state.reviewed_on = Some(date);
-                state.is_late = Some(date) < for_all;
+                state.is_late = Some(date) < horizon;
             }
         }
     }
@@ -287,7 +287,7 @@ impl<'a> RankBook<'a> {
             let numbers = ladder.numbers(*to, date, self.enrolled_on, &look)?;
             let numbers = state.move_to(ladder, Moved { to: *to, numbers }, on);
             state.reviewed_on = Some(on);
-            state.is_late = state.reviewed_on < self.facts.ranks.reviewed_on;
+            state.is_late = state.reviewed_on < self.facts.ranks.horizon();
             let change = RankChange {
                 effective_at,
                 cause: Cause::Receipt,
@@ -300,7 +300,8 @@ impl<'a> RankBook<'a> {
             self.note(state, change);
         }
         for ladder in receipt.version.program.ladders() {
-            let is_late = self.reviewed_on(&ladder.code) > Some(date);
+            let reviewed_on = self.reviewed_on(&ladder.code);
+            let is_late = reviewed_on.max(self.facts.ranks.began_on) > Some(date);
             if is_late && !ladder.lifts_at_once() {
                 self.look_again(ladder, date);
             }
@@ -312,9 +313,10 @@ impl<'a> RankBook<'a> {
     fn look_again(&mut self, ladder: &Ladder, date: Date) {
         let mut state = self.state(ladder);
         let reviewed_on = state.earned_on.map_or(date, |since| since.max(date));
-        if self.reviewed_on(&ladder.code) > Some(reviewed_on) {
+        let known = self.reviewed_on(&ladder.code);
+        if known.max(self.facts.ranks.began_on) > Some(reviewed_on) {
             state.reviewed_on = Some(reviewed_on);
-            state.is_late = Some(reviewed_on) < self.facts.ranks.reviewed_on;
+            state.is_late = Some(reviewed_on) < self.facts.ranks.horizon();
             self.ladders.insert(ladder.code.clone(), state);
         }
     }
@@ -332,7 +334,7 @@ impl<'a> RankBook<'a> {
         let previous = state.code().map(str::to_owned);
         state.manual = manual;
         state.reviewed_on = Some(today);
-        state.is_late = Some(today) < self.facts.ranks.reviewed_on;
+        state.is_late = Some(today) < self.facts.ranks.horizon();
         self.note(
             state,
             RankChange {
@@ -371,7 +373,7 @@ impl LadderState {
 }
 
 /// Each version with the first business date that begins under it.
-fn versions_by_date(catalog: &Catalog) -> Vec<(Date, &Version)> {
+pub(super) fn versions_by_date(catalog: &Catalog) -> Vec<(Date, &Version)> {
     let settings = &catalog.settings;
     let (zone, cutovers) = (&settings.time_zone, settings.cutovers());
     let dated = catalog.versions.iter().filter_map(|version| {

@@ -23,6 +23,19 @@ pub enum Cause {
     ManualEnded,
 }
 
+impl Cause {
+    /// Its name in JSON and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Review => "review",
+            Self::Manual => "manual",
+            Self::ManualEnded => "manual_ended",
+        }
+    }
+}
+
 /// A number that decided a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Number {
@@ -115,6 +128,9 @@ pub struct RankFacts {
     pub ladders: BTreeMap<String, LadderState>,
     /// The last business date whose reviews are done for every member; none when none were.
     pub reviewed_on: Option<Date>,
+    /// The business date whose reviews are under way: what is recorded for days before it may come
+    /// too late for them.
+    pub began_on: Option<Date>,
     /// Changes of before in their order, when `Command::needs` names them.
     pub past: Option<Vec<PastRank>>,
     /// Changes that this batch made, in their order.
@@ -186,6 +202,11 @@ impl LadderState {
 }
 
 impl RankFacts {
+    /// The last date for which somebody may have been reviewed.
+    pub(super) fn horizon(&self) -> Option<Date> {
+        self.reviewed_on.max(self.began_on)
+    }
+
     /// The last date whose review is done for this ladder.
     pub(super) fn reviewed_on(&self, ladder: &str) -> Option<Date> {
         match self.ladders.get(ladder) {

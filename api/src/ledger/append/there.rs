@@ -29,6 +29,7 @@ pub(super) struct LedgerEnd {
 pub(in crate::ledger) struct There {
     wallets: HashSet<(MemberId, String)>,
     days: HashMap<MemberId, Date>,
+    ranks: HashSet<(MemberId, String)>,
 }
 
 impl There {
@@ -42,10 +43,23 @@ impl There {
             let codes = facts.wallets.keys().cloned();
             codes.map(move |code| (member, code)).collect::<Vec<_>>()
         };
+        let ranks = |facts: &MemberFacts| {
+            let member = facts.member;
+            let ladders = facts.ranks.ladders.keys().cloned();
+            ladders
+                .map(move |ladder| (member, ladder))
+                .collect::<Vec<_>>()
+        };
         Self {
+            ranks: members.values().flat_map(ranks).collect(),
             wallets: members.values().flat_map(wallets).collect(),
             days: locked.iter().filter_map(day).collect(),
         }
+    }
+
+    /// Ladders of members that have a row.
+    pub(in crate::ledger) fn take_ranks(&mut self) -> HashSet<(MemberId, String)> {
+        std::mem::take(&mut self.ranks)
     }
 
     /// Those that exist, and the others.

@@ -1,0 +1,69 @@
+//! Rows as they wait to be written.
+
+use domain::id::StoreId;
+use domain::lot::Lot;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+#[derive(Debug)]
+pub(super) struct KeyRow {
+    pub(super) key: Uuid,
+    pub(super) content: Uuid,
+    pub(super) subject: Option<Uuid>,
+    pub(super) refusal: Option<serde_json::Value>,
+    pub(super) recorded_at: Timestamp,
+}
+
+#[derive(Debug)]
+pub(super) struct PurchaseRow {
+    pub(super) till_identity: Uuid,
+    pub(super) content: Uuid,
+    pub(super) store: StoreId,
+    pub(super) actor: Uuid,
+    pub(super) receipt: String,
+    pub(super) outcome: String,
+    pub(super) head: PurchaseHead,
+}
+
+#[derive(Debug)]
+pub(super) struct PurchaseHead {
+    pub(super) id: Uuid,
+    pub(super) member: Option<Uuid>,
+    pub(super) business_date: Date,
+    pub(super) occurred_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
+}
+
+#[derive(Debug)]
+pub(super) struct RedemptionRow {
+    pub(super) id: Uuid,
+    pub(super) member: Uuid,
+    pub(super) reference: Option<Uuid>,
+    pub(super) content: Uuid,
+    pub(super) occurred_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
+    pub(super) actor: Uuid,
+    pub(super) outcome: String,
+}
+
+#[derive(Debug)]
+pub(super) struct EventRow {
+    pub(super) id: Uuid,
+    pub(super) purchase: Uuid,
+    pub(super) member: Uuid,
+    pub(super) event: String,
+    pub(super) occurred_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
+    pub(super) actor: Uuid,
+    pub(super) outcome: String,
+}
+
+/// A lot that was there before the batch, as it ends.
+#[derive(Debug)]
+pub(super) struct ChangedLot {
+    /// When it expired before, which is part of its key.
+    pub(super) expired_at: Option<Timestamp>,
+    pub(super) is_moved: bool,
+    pub(super) lot: Lot,
+}

@@ -1,0 +1,103 @@
+//! A rank that somebody sets, with its end.
+
+use actix_web::web::{Data, Json, Path};
+use domain::decide::SetRank;
+use domain::fault::{Fault, FaultCode};
+use domain::id::MemberId;
+use domain::receipt::MAX_TEXT_LENGTH;
+use jiff::civil::Date;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::read::{MemberRanks, answer};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::MembersWrite;
+use crate::body::{Body, check_text};
+use crate::config::MAX_BODY_BYTES;
+use crate::ledger::set_rank;
+use crate::problem::{Problem, Problems};
+
+/// A rank to be set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRank {
+    /// Code of the ladder.
+    #[schema(example = "main")]
+    ladder: String,
+    /// Code of the step; null = as spending makes it.
+    #[schema(example = "gold")]
+    code: Option<String>,
+    /// Its last business date; null = until it is set anew.
+    #[serde(default)]
+    valid_until: Option<Date>,
+    /// Why, for those who look at the history.
+    #[serde(default)]
+    #[schema(max_length = 200, example = "match of a partner's status")]
+    reason: Option<String>,
+}
+
+/// Set a member's rank by hand.
+///
+/// It stands until the end of `valid_until`, whatever is bought, unless spending reaches a higher step; then the rank
+/// counts that spending made, which goes on living underneath. `"code": null` takes it back at once.
+#[utoipa::path(
+    put,
+    path = "/v1/members/{id}/rank",
+    operation_id = "set_rank",
+    tag = "ranks",
+    params(("id" = MemberId, Path, description = "Id of the member")),
+    request_body(content = NewRank, description = "The rank to be set"),
+    responses((status = 200, description = "How the member stands now", body = MemberRanks), Problems),
+    extensions(("x-scopes" = json!(["members:write"])))
+)]
+pub(crate) async fn write_rank(
+    app: Data<App>,
+    caller: Caller<MembersWrite>,
+    path: Path<String>,
+    body: Body,
+) -> Result<Json<MemberRanks>, Problem> {
+    let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
+    let new: NewRank = body.json(MAX_BODY_BYTES).await?;
+    check(&new).map_err(Problem::invalid)?;
+    let command = SetRank {
+        ladder: new.ladder,
+        code: new.code,
+        until: new.valid_until,
+        reason: new.reason,
+    };
+    let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
+    let actor = caller.key;
+    let ranked = app
+        .db
+        .run(async move {
+            let tx = db.tenant(tenant).await?;
+            let ranked = set_rank(&tx, &catalogs, member, (command, actor)).await?;
+            tx.commit().await?;
+            Ok::<_, Problem>(ranked)
+        })
+        .await??;
+    answer(&ranked)
+}
+
+fn check(new: &NewRank) -> Result<(), Vec<Fault>> {
+    let mut faults = Vec::new();
+    let texts = [
+        ("/ladder", Some(&new.ladder)),
+        ("/code", new.code.as_ref()),
+        ("/reason", new.reason.as_ref()),
+    ];
+    for (pointer, text) in texts {
+        let faulty = text.map(|text| check_text(pointer, text, MAX_TEXT_LENGTH));
+        faults.extend(faulty.into_iter().flatten());
+    }
+    if new.code.is_none() && new.valid_until.is_some() {
+        let detail = "without a code there is no rank that could end; leave this out";
+        faults.push(Fault::new("/valid_until", FaultCode::InvalidValue, detail));
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
+    }
+}
