@@ -31,8 +31,8 @@ pub(crate) mod tests;
 pub use crate::condition::hours::ShownHours;
 pub use crate::explain::{Explained, Reason};
 pub use outcome::{
-    ActivatedPoints, Amounts, AppliedDiscount, Earned, EventOutcome, Outcome, PurchaseOutcome,
-    RankState, Redeemable, Redeemed, RedemptionOutcome, RedemptionState, TaxPart,
+    ActivatedPoints, Amounts, AppliedDiscount, Counted, Earned, EventOutcome, Outcome,
+    PurchaseOutcome, RankState, Redeemable, Redeemed, RedemptionOutcome, RedemptionState, TaxPart,
 };
 pub use refusal::Refusal;
 
@@ -136,8 +136,8 @@ pub struct ReviewRanks {
 /// A rank that somebody sets, or takes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetRank {
-    /// Code of the ladder.
-    pub ladder: String,
+    /// Code of the ladder; none = the only one.
+    pub ladder: Option<String>,
     /// Code of the step; none = as spending makes it.
     pub code: Option<String>,
     /// Its last business date; none = until it is set anew.

@@ -13,6 +13,7 @@ mod book;
 mod document;
 mod facts;
 mod held;
+mod need;
 mod outlook;
 mod probe;
 mod review;
@@ -20,10 +21,11 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use book::{RankBook, Receipt, need, need_reviews};
+pub(crate) use book::{RankBook, Receipt};
 pub(crate) use document::{equip, rank_rule, read_ladder};
 pub use facts::{Cause, LadderState, Manual, Number, PastRank, RankChange, RankFacts, RankUpdate};
 pub(crate) use held::{Climbed, Held, NO_RANKS};
+pub(crate) use need::{need, need_reviews};
 pub use outlook::{Aim, LadderOutlook, Wanted, outlook, outlook_needs};
 pub use probe::Probe;
 use review::Look;

@@ -20,6 +20,7 @@ mod members;
 mod programs;
 mod purchases;
 mod random_programs;
+mod ranks;
 mod real_receipts;
 mod redemptions;
 mod schema_rules;

@@ -10,7 +10,7 @@ use crate::harness::call::{Answer, Api};
 use crate::harness::tenant::unique;
 
 /// A sandbox with a store, whose clock stands at `now`, and its program.
-async fn sandbox(program: &Value, now: &str) -> Api {
+pub(crate) async fn sandbox(program: &Value, now: &str) -> Api {
     let api = TestTenant::new().await.sandbox;
     let store = json!({"code": "shibuya", "name": "Shibuya"});
     api.post("/v1/stores", &store).await.expect(201);
@@ -25,18 +25,18 @@ async fn sandbox(program: &Value, now: &str) -> Api {
     api
 }
 
-async fn set_clock(api: &Api, now: &str) -> Answer {
+pub(crate) async fn set_clock(api: &Api, now: &str) -> Answer {
     let answer = api.post("/v1/test-clock", &json!({"now": now})).await;
     answer.expect(200)
 }
 
-async fn enrol(api: &Api) -> String {
+pub(crate) async fn enrol(api: &Api) -> String {
     let enrolled = api.post("/v1/members", &json!({})).await;
     enrolled.expect(201).text("/id")
 }
 
 /// A receipt of now; the answer.
-async fn buy(api: &Api, member: &str, amount: i64, occurred_at: &str) -> Value {
+pub(crate) async fn buy(api: &Api, member: &str, amount: i64, occurred_at: &str) -> Value {
     let number = unique();
     let receipt = json!({
         "store": "shibuya", "receipt_number": number, "occurred_at": occurred_at,

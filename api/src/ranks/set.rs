@@ -6,15 +6,17 @@ use domain::fault::{Fault, FaultCode};
 use domain::id::MemberId;
 use domain::receipt::MAX_TEXT_LENGTH;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::read::{MemberRanks, answer};
+use super::store::HasMember;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::MembersWrite;
 use crate::body::{Body, check_text};
 use crate::config::MAX_BODY_BYTES;
+use crate::db::TenantConn;
 use crate::ledger::set_rank;
 use crate::problem::{Problem, Problems};
 
@@ -22,12 +24,14 @@ use crate::problem::{Problem, Problems};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRank {
-    /// Code of the ladder.
+    /// Code of the ladder; may be left out where the program has only one.
+    #[serde(default)]
     #[schema(example = "main")]
-    ladder: String,
-    /// Code of the step; null = as spending makes it.
-    #[schema(example = "gold")]
-    code: Option<String>,
+    ladder: Option<String>,
+    /// Code of the step; null = as spending makes it. It must be given.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = "gold")]
+    code: Option<Option<String>>,
     /// Its last business date; null = until it is set anew.
     #[serde(default)]
     valid_until: Option<Date>,
@@ -60,18 +64,13 @@ pub(crate) async fn write_rank(
     let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
     let new: NewRank = body.json(MAX_BODY_BYTES).await?;
     check(&new).map_err(Problem::invalid)?;
-    let command = SetRank {
-        ladder: new.ladder,
-        code: new.code,
-        until: new.valid_until,
-        reason: new.reason,
-    };
     let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
     let actor = caller.key;
     let ranked = app
         .db
         .run(async move {
             let tx = db.tenant(tenant).await?;
+            let command = command(&tx, member, new).await?;
             let ranked = set_rank(&tx, &catalogs, member, (command, actor)).await?;
             tx.commit().await?;
             Ok::<_, Problem>(ranked)
@@ -80,18 +79,44 @@ pub(crate) async fn write_rank(
     answer(&ranked)
 }
 
+/// What is to be done, to a member that is there.
+async fn command(tx: &TenantConn, member: MemberId, new: NewRank) -> Result<SetRank, Problem> {
+    let is_there = HasMember {
+        tenant: tx.number(),
+        member: member.uuid(),
+    };
+    if is_there.all(tx).await?.is_empty() {
+        return Err(Problem::not_found());
+    }
+    let code = new.code.ok_or_else(|| {
+        let detail = "Give the code of a step, or null to let spending decide.";
+        Problem::invalid(vec![Fault::new("/code", FaultCode::Required, detail)])
+    })?;
+    Ok(SetRank {
+        ladder: new.ladder,
+        code,
+        until: new.valid_until,
+        reason: new.reason,
+    })
+}
+
+/// A field that is there, be it null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 fn check(new: &NewRank) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
     let texts = [
-        ("/ladder", Some(&new.ladder)),
-        ("/code", new.code.as_ref()),
+        ("/ladder", new.ladder.as_ref()),
+        ("/code", new.code.as_ref().and_then(Option::as_ref)),
         ("/reason", new.reason.as_ref()),
     ];
     for (pointer, text) in texts {
         let faulty = text.map(|text| check_text(pointer, text, MAX_TEXT_LENGTH));
         faults.extend(faulty.into_iter().flatten());
     }
-    if new.code.is_none() && new.valid_until.is_some() {
+    if new.code == Some(None) && new.valid_until.is_some() {
         let detail = "without a code there is no rank that could end; leave this out";
         faults.push(Fault::new("/valid_until", FaultCode::InvalidValue, detail));
     }

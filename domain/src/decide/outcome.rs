@@ -96,9 +96,26 @@ pub struct PurchaseOutcome {
     pub ranks: Vec<RankState>,
     /// Every rule of the program in its order: why it fired or not.
     pub explanation: Vec<Explained>,
+    /// What it added to the member's counters; none without a member and in a quote. Kept for
+    /// returns and for proofs, never told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
     /// The most that each wallet could pay for this receipt; only in a quote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redeemable: Vec<Redeemable>,
+}
+
+/// What a receipt added to the counters of its business date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counted {
+    /// The business date in the tenant's zone.
+    pub on: Date,
+    /// After discounts, before points paid.
+    pub spend: Amount,
+    /// Before the program's discounts.
+    pub gross_spend: Amount,
+    /// Over all wallets.
+    pub points: Points,
 }
 
 /// The money of a receipt, in minor units.

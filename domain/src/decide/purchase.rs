@@ -6,7 +6,7 @@ use super::posting::{Grant, Moment, Posting};
 use super::ranks;
 use super::slide::{Deed, slide};
 use super::terms::TermsOf;
-use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
+use super::{Counted, Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
 use crate::calendar;
 use crate::catalog::{Catalog, Version};
@@ -86,6 +86,12 @@ pub(super) fn decide(
         version: None,
         ranks: Vec::new(),
         explanation: std::mem::take(&mut evaluation.explanation),
+        counted: member.filter(|_| !command.quote).map(|_| Counted {
+            on: day.business_date,
+            spend: day.spend,
+            gross_spend: day.gross_spend,
+            points: day.points_earned,
+        }),
         redeemable: if command.quote {
             redeemable(&context, &evaluation)?
         } else {

@@ -4,7 +4,7 @@ use super::{Decision, Outcome, Refusal, ReviewRanks, SetRank};
 use crate::catalog::{Catalog, Version};
 use crate::fault::{Fault, FaultCode};
 use crate::member::MemberFacts;
-use crate::rank::{Cause, Manual, RankBook, RankChange};
+use crate::rank::{Cause, Ladder, Manual, RankBook, RankChange};
 use crate::receipt::Receipt;
 use jiff::Timestamp;
 
@@ -50,10 +50,7 @@ pub(super) fn set(
     let member = member.ok_or(Refusal::NoMember)?;
     super::purchase::check_member(member)?;
     let version = catalog.version_at(now).ok_or(Refusal::NoProgram)?;
-    let ladders = version.program.ladders();
-    let ladder = ladders.iter().find(|ladder| ladder.code == command.ladder);
-    let detail = "the program in force has no ladder with this code";
-    let ladder = ladder.ok_or_else(|| unknown("/ladder", detail))?;
+    let ladder = named(version.program.ladders(), command.ladder.as_deref())?;
     let is_step = |code: &String| ladder.steps.iter().any(|step| step.code == *code);
     if !command.code.as_ref().is_none_or(is_step) {
         let detail = "the ladder has no step with this code";
@@ -63,7 +60,7 @@ pub(super) fn set(
     let today = catalog.settings.business_date(now);
     if command.until.is_some_and(|until| until < today) {
         let detail = format!("the last date of a rank can't lie before today, {today}");
-        let fault = Fault::new("/until", FaultCode::OutOfRange, detail);
+        let fault = Fault::new("/valid_until", FaultCode::OutOfRange, detail);
         return Err(Refusal::Invalid(vec![fault]));
     }
     let mut book = RankBook::open(catalog, member);
@@ -86,6 +83,23 @@ pub(super) fn set(
         ranks: book.close(),
         outcome: Outcome::RankSet,
     })
+}
+
+fn named<'a>(ladders: &'a [Ladder], code: Option<&str>) -> Result<&'a Ladder, Refusal> {
+    match (code, ladders) {
+        (None, [only]) => Ok(only),
+        (None, []) => Err(unknown("/ladder", "the program in force has no ladder")),
+        (None, _) => {
+            let detail = "the program in force has several ladders; name one";
+            let fault = Fault::new("/ladder", FaultCode::Required, detail);
+            Err(Refusal::Invalid(vec![fault]))
+        }
+        (Some(code), _) => {
+            let ladder = ladders.iter().find(|ladder| ladder.code == code);
+            let detail = "the program in force has no ladder with this code";
+            ladder.ok_or_else(|| unknown("/ladder", detail))
+        }
+    }
 }
 
 fn unknown(pointer: &str, detail: &str) -> Refusal {

@@ -12,7 +12,6 @@ use crate::history::{Counters, HistoryNotLoaded};
 use crate::id::PurchaseId;
 use crate::ledger::DayDelta;
 use crate::member::MemberFacts;
-use crate::needs::Needs;
 use crate::program::Program;
 use crate::window::DateRange;
 use jiff::Timestamp;
@@ -22,7 +21,7 @@ use std::collections::BTreeMap;
 /// A member's ranks and what becomes of them.
 #[derive(Debug, Clone)]
 pub(crate) struct RankBook<'a> {
-    catalog: &'a Catalog,
+    pub(super) catalog: &'a Catalog,
     facts: &'a MemberFacts,
     pub(super) enrolled_on: Date,
     /// Ladders that changed.
@@ -64,7 +63,7 @@ impl<'a> RankBook<'a> {
     }
 
     /// The last date whose review is done.
-    fn reviewed_on(&self, ladder: &str) -> Option<Date> {
+    pub(super) fn reviewed_on(&self, ladder: &str) -> Option<Date> {
         let for_all = self.facts.ranks.reviewed_on;
         match self.ladders.get(ladder) {
             Some(state) if state.is_late => state.reviewed_on,
@@ -386,50 +385,4 @@ pub(super) fn versions_by_date(catalog: &Catalog) -> Vec<(Date, &Version)> {
         }
     });
     dated.collect()
-}
-
-/// Names what the ranks of a receipt look at.
-pub(crate) fn need(
-    catalog: &Catalog,
-    member: &MemberFacts,
-    receipt: (&Version, Timestamp, Date),
-    needs: &mut Needs,
-) {
-    let (version, occurred_at, date) = receipt;
-    let book = RankBook::open(catalog, member);
-    for ladder in version.program.ladders() {
-        if ladder.lifts_at_once() {
-            needs.counters.extend(ladder.ranges(date, book.enrolled_on));
-        }
-    }
-    needs.past_ranks |= member.ranks.needs_past(occurred_at);
-    book.need_days(date, needs);
-}
-
-/// Names what reviews up to and with `date` look at.
-pub(crate) fn need_reviews(catalog: &Catalog, member: &MemberFacts, date: Date, needs: &mut Needs) {
-    RankBook::open(catalog, member).need_days(date, needs);
-}
-
-impl RankBook<'_> {
-    /// Names the days that reviews up to and with `date` look at. After a receipt of the past, one
-    /// of the same batch may do reviews of any later date again.
-    pub(crate) fn need_days(&self, date: Date, needs: &mut Needs) {
-        let versions = self.catalog.versions.iter();
-        for ladder in versions.flat_map(|version| version.program.ladders()) {
-            let reviewed_on = self.reviewed_on(&ladder.code);
-            if reviewed_on == Some(date) {
-                continue;
-            }
-            let begins = reviewed_on.map(|reviewed_on| reviewed_on.min(date));
-            let from = begins.and_then(|begins| {
-                let first = begins.tomorrow().unwrap_or(begins);
-                ladder.looks_back_to(first, self.enrolled_on)
-            });
-            needs.need_days(DateRange {
-                from,
-                to: Date::MAX,
-            });
-        }
-    }
 }

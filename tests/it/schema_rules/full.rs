@@ -12,6 +12,7 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
         .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"]}))
         .await;
     let mut program = plain_program();
+    program["ranks"] = json!([{"code": "main", "steps": [{"code": "bronze", "from": 0}]}]);
     program["earn_rules"][0]["limits"] = json!([{"per": "campaign", "points": 1_000}]);
     let limited = tenant.publish(&program, Some("2026-01-01T00:00:00Z"));
     limited.await.expect(201);
@@ -28,6 +29,9 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
     );
     let owner = node().cluster.owner().await;
     owner.batch_execute(&run).await.unwrap();
+    let path = format!("/v1/members/{member}/rank");
+    let rank = json!({"code": "bronze"});
+    tenant.api.put(&path, &rank).await.expect(200);
     let redemption =
         json!({"member": {"id": member}, "wallet": "points", "points": 5, "mode": "capture"});
     let answer = tenant
