@@ -5,11 +5,13 @@ use crate::activation::Activation;
 use crate::amount::Points;
 use crate::bonus::Bonus;
 use crate::condition::Moment;
+use crate::discount::Discount;
 use crate::earn::EarnRule;
 use crate::earning::{Earning, Manner};
 use crate::expiry::Expiry;
 use crate::fault::{Fault, FaultCode};
 use crate::limit::Limits;
+use crate::member_price::{MEMBER_PRICE_RULE, MemberPrices};
 use crate::needs::Needs;
 use crate::redeem::RedemptionTerms;
 use reader::{Object, Reader};
@@ -60,6 +62,9 @@ pub struct Program {
     earning: Earning,
     earn_rules: Vec<EarnRule>,
     bonuses: Vec<Bonus>,
+    /// In the order in which they apply.
+    discounts: Vec<Discount>,
+    member_prices: MemberPrices,
 }
 
 impl Program {
@@ -101,10 +106,26 @@ impl Program {
         is_net(self.earning.manner) || self.earn_rules.iter().any(|rule| is_net(rule.manner))
     }
 
+    /// Whether thresholds, caps, minimum amounts and counters hold the tax.
+    pub(crate) fn counts_tax(&self) -> bool {
+        self.earning.manner.basis.with_tax
+    }
+
+    /// What it takes off a receipt, in the order in which that applies.
+    pub(crate) fn discounts(&self) -> &[Discount] {
+        &self.discounts
+    }
+
+    /// What members pay for single articles.
+    pub(crate) fn member_prices(&self) -> &MemberPrices {
+        &self.member_prices
+    }
+
     /// Whether some rule looks at what was recorded before the receipt.
     pub(crate) fn looks_back(&self) -> bool {
         self.earn_rules.iter().any(EarnRule::looks_back)
             || self.bonuses.iter().any(Bonus::looks_back)
+            || self.discounts.iter().any(Discount::looks_back)
             || self.wallets.iter().any(|wallet| wallet.limits.are_kept())
     }
 
@@ -123,6 +144,9 @@ impl Program {
         for bonus in &self.bonuses {
             bonus.when.need(moment, needs);
             bonus.limits.need(&bonus.code, customer, needs);
+        }
+        for discount in &self.discounts {
+            discount.need(moment, customer, needs);
         }
     }
 
@@ -170,6 +194,10 @@ impl Program {
 fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
     let mut root = reader.object(document, String::new());
     let mut program = Program::default();
+    let prices = root.get("member_prices").and_then(Value::as_array);
+    if prices.is_some_and(|prices| !prices.is_empty()) {
+        reader.reserve(MEMBER_PRICE_RULE);
+    }
     for (pointer, value) in reader
         .list(&mut root, "wallets", MAX_WALLETS)
         .unwrap_or_default()
@@ -203,20 +231,31 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         program.bonuses.push(bonus);
         reader.close(&object);
     }
-    let later = [
-        "discounts",
-        "ranks",
-        "member_prices",
-        "rewards",
-        "donations",
-    ];
-    reader.refuse_entries(&mut root, &later);
+    let left = left.saturating_sub(program.bonuses.len());
+    program.discounts = read_discounts(&mut reader, &mut root, left);
+    program.member_prices = MemberPrices::read(&mut reader, &mut root);
+    reader.refuse_entries(&mut root, &["ranks", "rewards", "donations"]);
     if let Some(mut returns) = reader.child(&mut root, "returns") {
         read_returns(&mut reader, &mut returns);
         reader.close(&returns);
     }
     reader.close(&root);
     reader.finish(program)
+}
+
+/// Reads `discounts`, at most so many, and puts them into the order in which they apply.
+fn read_discounts(reader: &mut Reader<'_>, root: &mut Object<'_>, maximum: usize) -> Vec<Discount> {
+    let mut discounts = Vec::new();
+    let items = reader.list(root, "discounts", maximum).unwrap_or_default();
+    for (pointer, value) in items {
+        let mut object = reader.object(value, pointer);
+        if let Some(discount) = Discount::read(reader, &mut object) {
+            discounts.push(discount);
+            reader.close(&object);
+        }
+    }
+    discounts.sort_by_key(Discount::turn);
+    discounts
 }
 
 fn read_wallet(reader: &mut Reader<'_>, value: &Value, pointer: String) -> Wallet {

@@ -47,6 +47,7 @@ pub(super) fn decide(
         member,
         budgets: facts.budgets,
         moment,
+        rank_discounts: &[],
         now: recorded_at,
     };
     let mut evaluation = evaluate(&context, receipt)?;
@@ -60,7 +61,7 @@ pub(super) fn decide(
         occurred_at: receipt.occurred_at,
         recorded_at,
         amounts: std::mem::take(&mut evaluation.amounts),
-        discounts: Vec::new(),
+        discounts: std::mem::take(&mut evaluation.discounts),
         earned: Vec::new(),
         redeemed: std::mem::take(&mut evaluation.redeemed),
         balances: Vec::new(),
@@ -165,7 +166,7 @@ fn post<'a>(
     posting.transaction().day = Some(DayDelta {
         business_date: earned_on,
         spend: evaluation.spend,
-        gross_spend: evaluation.spend,
+        gross_spend: evaluation.gross_spend,
         visits: 1,
         points_earned,
     });
