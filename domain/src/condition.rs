@@ -158,6 +158,11 @@ impl Condition {
         self.lines.matches(line)
     }
 
+    /// Whether the matching lines must be worth something.
+    pub(crate) fn has_minimum_amount(&self) -> bool {
+        self.minimum_amount.is_some()
+    }
+
     /// How much the matching lines fall short of the minimum amount.
     pub(crate) fn missing(&self, amount: Amount) -> Option<Amount> {
         let missing = self.minimum_amount?.checked_sub(amount).ok()?;

@@ -18,6 +18,7 @@ use tiered::Tiered;
 
 pub(crate) use measure::{Measure, Reached};
 pub(crate) use per_amount::PerAmount;
+pub(crate) use tiered::{MAX_THRESHOLD, MAX_TIERS, check_threshold};
 
 mod fixed;
 mod measure;

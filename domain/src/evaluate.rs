@@ -4,7 +4,7 @@
 use crate::amount::{Amount, Points};
 use crate::catalog::{Catalog, Version};
 use crate::condition::{Condition, Moment};
-use crate::decide::{Amounts, Explained, Reason, Redeemable, Redeemed, Refusal};
+use crate::decide::{Amounts, AppliedDiscount, Explained, Reason, Redeemable, Redeemed, Refusal};
 use crate::earning::Basis;
 use crate::history::Budgets;
 use crate::ledger::RuleUse;
@@ -14,6 +14,7 @@ use crate::program::Overrides;
 use crate::rank::rank_rule;
 use crate::receipt::Receipt;
 use basket::Basket;
+use discounts::Discounted;
 use jiff::Timestamp;
 use line_set::LineSet;
 
@@ -23,10 +24,13 @@ mod basket;
 mod bonuses;
 mod caps;
 mod cells;
+mod discounts;
 mod gains;
 mod line_set;
 mod payment;
+mod spread;
 mod stacking;
+mod tax;
 #[cfg(test)]
 mod tests;
 
@@ -65,6 +69,9 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) amounts: Amounts,
     /// After discounts, before points paid; makes windows and ranks.
     pub(crate) spend: Amount,
+    /// The same before the program's discounts.
+    pub(crate) gross_spend: Amount,
+    pub(crate) discounts: Vec<AppliedDiscount>,
     pub(crate) redeemed: Vec<Redeemed>,
     pub(crate) awards: Vec<Award<'a>>,
     /// What it uses of limits that outlive the receipt.
@@ -79,20 +86,24 @@ pub(crate) fn evaluate<'a>(
     receipt: &'a Receipt,
 ) -> Result<Evaluation<'a>, Refusal> {
     let program = &context.version.program;
-    let mut basket = Basket::price(&context.catalog.settings, program, &receipt.lines)?;
+    let settings = &context.catalog.settings;
+    let Discounted {
+        prices,
+        applied,
+        explanation,
+    } = discounts::take_off(context, &receipt.lines)?;
+    let mut basket = Basket::price(settings, program, &receipt.lines, prices)?;
     let redeemed = payment::pay(context, receipt, basket.payable())?;
     let amounts = basket.settle(&redeemed)?;
-    let count = program
-        .earn_rules()
-        .len()
-        .saturating_add(program.bonuses().len());
     let mut evaluation = Evaluation {
         amounts,
-        spend: basket.spend(),
+        spend: basket.spend()?,
+        gross_spend: basket.gross_spend()?,
+        discounts: applied,
         redeemed,
         awards: Vec::new(),
         uses: Vec::new(),
-        explanation: Vec::with_capacity(count),
+        explanation,
         basket,
     };
     if context.member.is_some() {

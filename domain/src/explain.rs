@@ -51,6 +51,10 @@ pub enum Reason {
     AnotherRule,
     /// A limit leaves nothing of it.
     LimitReached,
+    /// Another discount goes before it.
+    AnotherDiscount,
+    /// No rank of the member gives a discount.
+    NoRank,
 }
 
 /// Why one rule fired or not, in numbers; a field is absent when it has nothing to say.
@@ -96,6 +100,15 @@ pub struct Explained {
     /// The next business date on which it may fire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_date: Option<Date>,
+    /// What a discount took off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Amount>,
+    /// The rate of a discount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<Decimal4>,
+    /// The rate that what is missing would bring from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_percent: Option<Decimal4>,
 }
 
 impl Explained {
@@ -103,6 +116,14 @@ impl Explained {
         Self {
             fired: true,
             points: Some(points),
+            ..Self::blank(rule)
+        }
+    }
+
+    pub(crate) fn discounted(rule: &str, discount: Amount) -> Self {
+        Self {
+            fired: true,
+            discount: Some(discount),
             ..Self::blank(rule)
         }
     }
@@ -145,6 +166,9 @@ impl Explained {
             most_days: None,
             hours: None,
             next_date: None,
+            discount: None,
+            percent: None,
+            next_percent: None,
         }
     }
 }

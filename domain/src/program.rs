@@ -5,11 +5,13 @@ use crate::activation::Activation;
 use crate::amount::Points;
 use crate::bonus::Bonus;
 use crate::condition::Moment;
+use crate::discount::Discount;
 use crate::earn::EarnRule;
 use crate::earning::{Earning, Manner};
 use crate::expiry::Expiry;
 use crate::fault::{Fault, FaultCode};
 use crate::limit::Limits;
+use crate::member_price::{MEMBER_PRICE_RULE, MemberPrices};
 use crate::needs::Needs;
 use crate::rank::{self, Ladder, MAX_LADDERS};
 use crate::redeem::RedemptionTerms;
@@ -62,6 +64,9 @@ pub struct Program {
     earn_rules: Vec<EarnRule>,
     bonuses: Vec<Bonus>,
     ladders: Vec<Ladder>,
+    /// In the order in which they apply.
+    discounts: Vec<Discount>,
+    member_prices: MemberPrices,
 }
 
 impl Program {
@@ -109,11 +114,27 @@ impl Program {
         &self.ladders
     }
 
+    /// Whether thresholds, caps, minimum amounts and counters hold the tax.
+    pub(crate) fn counts_tax(&self) -> bool {
+        self.earning.manner.basis.with_tax
+    }
+
+    /// What it takes off a receipt, in the order in which that applies.
+    pub(crate) fn discounts(&self) -> &[Discount] {
+        &self.discounts
+    }
+
+    /// What members pay for single articles.
+    pub(crate) fn member_prices(&self) -> &MemberPrices {
+        &self.member_prices
+    }
+
     /// Whether some rule looks at what was recorded before the receipt.
     pub(crate) fn looks_back(&self) -> bool {
         !self.ladders.is_empty()
             || self.earn_rules.iter().any(EarnRule::looks_back)
             || self.bonuses.iter().any(Bonus::looks_back)
+            || self.discounts.iter().any(Discount::looks_back)
             || self.wallets.iter().any(|wallet| wallet.limits.are_kept())
     }
 
@@ -132,6 +153,9 @@ impl Program {
         for bonus in &self.bonuses {
             bonus.when.need(moment, needs);
             bonus.limits.need(&bonus.code, customer, needs);
+        }
+        for discount in &self.discounts {
+            discount.need(moment, customer, needs);
         }
     }
 
@@ -187,6 +211,10 @@ impl Program {
 fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
     let mut root = reader.object(document, String::new());
     let mut program = Program::default();
+    let prices = root.get("member_prices").and_then(Value::as_array);
+    if prices.is_some_and(|prices| !prices.is_empty()) {
+        reader.reserve(MEMBER_PRICE_RULE);
+    }
     for (pointer, value) in reader
         .list(&mut root, "wallets", MAX_WALLETS)
         .unwrap_or_default()
@@ -227,8 +255,10 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         program.bonuses.push(bonus);
         reader.close(&object);
     }
-    let later = ["discounts", "member_prices", "rewards", "donations"];
-    reader.refuse_entries(&mut root, &later);
+    let left = left.saturating_sub(program.bonuses.len());
+    program.discounts = read_discounts(&mut reader, &mut root, &program.ladders, left);
+    program.member_prices = MemberPrices::read(&mut reader, &mut root);
+    reader.refuse_entries(&mut root, &["rewards", "donations"]);
     if let Some(mut returns) = reader.child(&mut root, "returns") {
         read_returns(&mut reader, &mut returns);
         reader.close(&returns);
@@ -236,6 +266,57 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
     reader.close(&root);
     program.equip_ranks();
     reader.finish(program)
+}
+
+/// Reads `discounts`, at most so many, and puts them into the order in which they apply.
+fn read_discounts(
+    reader: &mut Reader<'_>,
+    root: &mut Object<'_>,
+    ladders: &[Ladder],
+    maximum: usize,
+) -> Vec<Discount> {
+    let mut discounts = Vec::new();
+    let items = reader.list(root, "discounts", maximum).unwrap_or_default();
+    for (pointer, value) in items {
+        let mut object = reader.object(value, pointer);
+        if let Some(discount) = Discount::read(reader, &mut object) {
+            if let Some(ladder) = discount.of_rank() {
+                check_rank_discount(reader, ladders, ladder, &object);
+            }
+            discounts.push(discount);
+            reader.close(&object);
+        }
+    }
+    // What a step promises is given, also where no discount of the document says how.
+    for ladder in ladders.iter().filter(|ladder| ladder.discounts()) {
+        let says_how = |discount: &Discount| {
+            let of = discount.of_rank();
+            of.is_some_and(|of| of.is_none_or(|code| code == ladder.code))
+        };
+        if !discounts.iter().any(says_how) {
+            discounts.push(Discount::of_ladder(&ladder.code));
+        }
+    }
+    discounts.sort_by_key(Discount::turn);
+    discounts
+}
+
+/// A ladder that a rank discount names must stand in the document, and some step must give one.
+fn check_rank_discount(
+    reader: &mut Reader<'_>,
+    ladders: &[Ladder],
+    code: Option<&str>,
+    object: &Object<'_>,
+) {
+    let is_named = |ladder: &&Ladder| code.is_none_or(|code| ladder.code == code);
+    let mut named = ladders.iter().filter(is_named).peekable();
+    if let (Some(_), None) = (code, named.peek()) {
+        let detail = "the document has no ladder with this code; add it under /ranks";
+        reader.fault(object.at("ladder"), FaultCode::UnknownReference, detail);
+    } else if !named.any(Ladder::discounts) {
+        let detail = "no step of a ladder gives a discount, so it can never fire";
+        reader.warn(object.at("type"), detail);
+    }
 }
 
 fn read_wallet(reader: &mut Reader<'_>, value: &Value, pointer: String) -> Wallet {

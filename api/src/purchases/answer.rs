@@ -117,6 +117,15 @@ pub(crate) struct Explanation {
     /// The next business date on which it may fire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_date: Option<Date>,
+    /// What a discount took off, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Amount>,
+    /// The rate of a discount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<Decimal4>,
+    /// The rate that what is missing would bring from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_percent: Option<Decimal4>,
 }
 
 impl Explanation {
@@ -137,6 +146,9 @@ impl Explanation {
             most_days: explained.most_days,
             hours: explained.hours,
             next_date: explained.next_date,
+            discount: explained.discount,
+            percent: explained.percent,
+            next_percent: explained.next_percent,
         }
     }
 }

@@ -26,7 +26,7 @@ impl<'a> Judged<'a> {
         let day = DayDelta {
             business_date: customer.map_or_else(date, |customer| customer.date),
             spend: evaluation.spend,
-            gross_spend: evaluation.spend,
+            gross_spend: evaluation.gross_spend,
             visits: 1,
             points_earned: points_earned(&evaluation)?,
         };

@@ -79,7 +79,7 @@ pub(super) fn decide(
         occurred_at: receipt.occurred_at,
         recorded_at,
         amounts: std::mem::take(&mut evaluation.amounts),
-        discounts: Vec::new(),
+        discounts: std::mem::take(&mut evaluation.discounts),
         earned: Vec::new(),
         redeemed: std::mem::take(&mut evaluation.redeemed),
         balances: Vec::new(),

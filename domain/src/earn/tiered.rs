@@ -53,7 +53,7 @@ struct Tier {
 }
 
 /// The largest threshold: what a member may have spent in all.
-const MAX_THRESHOLD: i64 = 999_999_999_999_999;
+pub(crate) const MAX_THRESHOLD: i64 = 999_999_999_999_999;
 
 impl Tiered {
     /// The points for the money; nothing for a negative amount.
@@ -248,7 +248,13 @@ fn read_tiers(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Vec<Tier> {
     tiers
 }
 
-fn check_threshold(reader: &mut Reader<'_>, object: &Object<'_>, from: i64, before: Option<i64>) {
+/// Tiers start at 0 and rise.
+pub(crate) fn check_threshold(
+    reader: &mut Reader<'_>,
+    object: &Object<'_>,
+    from: i64,
+    before: Option<i64>,
+) {
     let pointer = object.at("from");
     match before {
         None if from != 0 => {

@@ -1,8 +1,10 @@
 //! The money of a receipt: lines, tax once per rate, points paid, and what is left of each line
 //! for earning. Every split sums to its whole again.
 
+use super::discounts::Prices;
 use super::line_set::LineSet;
-use crate::amount::{Amount, Decimal4, Overflow};
+use super::tax::{net_of, rate_places, sum, tax_parts, with_tax, without_tax};
+use crate::amount::{Amount, Overflow};
 use crate::condition::Condition;
 use crate::decide::{Amounts, Redeemed, Refusal, TaxPart};
 use crate::earning::Basis;
@@ -11,22 +13,18 @@ use crate::program::Program;
 use crate::receipt::Line;
 use crate::rounding::largest_remainder;
 use crate::settings::{PointsPaidAs, Settings};
-use std::collections::BTreeMap;
 
 /// A receipt's lines with their money.
 #[derive(Debug)]
 pub(crate) struct Basket<'a> {
     settings: &'a Settings,
     lines: &'a [Line],
-    /// As priced, after discounts; with tax where prices include it.
-    priced: Vec<i64>,
-    /// With tax; none when `priced` contains it already.
-    taxed: Option<Vec<i64>>,
-    /// With tax, after points paid; none when nothing was paid.
-    paid: Option<Vec<i64>>,
-    /// Without tax, before and after points paid; only when the program looks at it.
-    net: Option<Vec<i64>>,
-    net_paid: Option<Vec<i64>>,
+    /// After discounts.
+    now: Sides,
+    /// Before the program's discounts; none when nothing was taken off.
+    before: Option<Sides>,
+    /// After points paid; none when nothing was paid.
+    paid: Option<Paid>,
     /// Whether each line earns at all.
     earns: Vec<bool>,
     /// The whole pieces of each line.
@@ -34,69 +32,114 @@ pub(crate) struct Basket<'a> {
     /// The place of the rate of each line among all rates.
     rates: Vec<usize>,
     tax: Vec<TaxPart>,
-    /// The sum of `priced`.
+    /// The sum as priced, after discounts.
     sum: i64,
-    /// The sum with tax.
+    /// The sum with tax, after discounts.
     spend: i64,
-    /// The sum on the side of the tax that thresholds and counters use.
-    counted: i64,
+    /// The side of the tax that thresholds and counters use.
+    counts_tax: bool,
+    looks_at_net: bool,
+}
+
+/// The money of each line on both sides of the tax.
+#[derive(Debug)]
+struct Sides {
+    /// As the till prices it.
+    priced: Vec<i64>,
+    /// With tax; none when `priced` contains it already.
+    taxed: Option<Vec<i64>>,
+    /// Without tax; only where prices include it and the program looks at it.
+    net: Option<Vec<i64>>,
+}
+
+/// What points that paid leave of each line.
+#[derive(Debug)]
+struct Paid {
+    with_tax: Vec<i64>,
+    /// Only when the program looks at it.
+    net: Option<Vec<i64>>,
+    /// The same with the program's discounts added back; none without any.
+    before: Option<Vec<i64>>,
+    before_net: Option<Vec<i64>>,
+}
+
+impl Sides {
+    fn of(
+        settings: &Settings,
+        lines: &[Line],
+        priced: Vec<i64>,
+        looks_at_net: bool,
+    ) -> Result<(Self, Vec<TaxPart>), Overflow> {
+        let tax = tax_parts(settings, lines, &priced)?;
+        let (taxed, net) = if settings.prices_include_tax {
+            let net = looks_at_net.then(|| without_tax(settings, lines, &priced, &tax));
+            (None, net.transpose()?)
+        } else {
+            (Some(with_tax(settings, lines, &priced, &tax)?), None)
+        };
+        Ok((Self { priced, taxed, net }, tax))
+    }
+
+    /// The money of each line with or without its tax.
+    fn side(&self, with_tax: bool) -> &[i64] {
+        let other = if with_tax { &self.taxed } else { &self.net };
+        other.as_ref().unwrap_or(&self.priced)
+    }
+}
+
+impl Paid {
+    fn side(&self, basis: Basis) -> &[i64] {
+        let after = if basis.with_tax {
+            &self.with_tax
+        } else {
+            self.net.as_ref().unwrap_or(&self.with_tax)
+        };
+        let before = if basis.with_tax {
+            &self.before
+        } else {
+            &self.before_net
+        };
+        let before = before.as_ref().filter(|_| !basis.after_discounts);
+        before.unwrap_or(after)
+    }
 }
 
 impl<'a> Basket<'a> {
-    /// Prices the lines and their tax.
+    /// Prices the lines and their tax after the program's discounts.
     pub(super) fn price(
         settings: &'a Settings,
         program: &Program,
         lines: &'a [Line],
+        prices: Prices,
     ) -> Result<Self, Refusal> {
-        let mut priced = Vec::with_capacity(lines.len());
-        for line in lines {
-            priced.push(line.value()?.minor());
-        }
-        let sum = sum(&priced)?;
-        let tax = tax_parts(settings, lines, &priced)?;
-        let taxed = if settings.prices_include_tax {
-            None
-        } else {
-            Some(with_tax(settings, lines, &priced, &tax)?)
+        let looks_at_net = program.looks_at_net();
+        let (priced, before) = match prices.left {
+            Some(left) => (left, Some(prices.initial)),
+            None => (prices.initial, None),
         };
-        let spend = taxed.as_ref().map_or(Ok(sum), |taxed| self::sum(taxed))?;
+        let (now, tax) = Sides::of(settings, lines, priced, looks_at_net)?;
+        let before = before.map(|before| Sides::of(settings, lines, before, looks_at_net));
+        let spend = sum(now.side(true))?;
+        let sum = sum(&now.priced)?;
         if sum < 0 || spend < 0 {
-            let detail = "the lines must not sum to less than 0";
-            return Err(Refusal::Invalid(vec![Fault::new(
-                "/lines",
-                FaultCode::OutOfRange,
-                detail,
-            )]));
+            return Err(below_zero("the lines must not sum to less than 0"));
         }
-        let net = if !program.looks_at_net() {
-            None
-        } else if settings.prices_include_tax {
-            Some(without_tax(settings, lines, &priced, &tax)?)
-        } else {
-            Some(priced.clone())
-        };
-        let counts_net = !program.earning().manner.basis.with_tax;
-        let counted = net.as_ref().filter(|_| counts_net);
         let pieces = lines.iter().map(|line| line.quantity.full_pieces());
+        let earns = lines.iter().map(|line| program.earning().earns(line));
         Ok(Self {
             settings,
             lines,
+            now,
+            before: before.transpose()?.map(|(before, _)| before),
+            paid: None,
+            earns: earns.collect(),
             pieces: pieces.collect(),
             rates: rate_places(settings, lines),
-            earns: lines
-                .iter()
-                .map(|line| program.earning().earns(line))
-                .collect(),
-            counted: counted.map_or(Ok(spend), |net| self::sum(net))?,
-            priced,
-            taxed,
-            paid: None,
-            net,
-            net_paid: None,
             tax,
             sum,
             spend,
+            counts_tax: program.counts_tax(),
+            looks_at_net,
         })
     }
 
@@ -110,47 +153,80 @@ impl<'a> Basket<'a> {
     }
 
     /// After discounts, before points paid, on the side of the tax that the program counts.
-    pub(super) fn spend(&self) -> Amount {
-        Amount::new(self.counted)
+    pub(super) fn spend(&self) -> Result<Amount, Overflow> {
+        sum(self.now.side(self.counts_tax)).map(Amount::new)
+    }
+
+    /// The same before the program's discounts.
+    pub(super) fn gross_spend(&self) -> Result<Amount, Overflow> {
+        let sides = self.before.as_ref().unwrap_or(&self.now);
+        sum(sides.side(self.counts_tax)).map(Amount::new)
     }
 
     /// Takes the points paid off the lines and closes the sums.
-    pub(super) fn settle(&mut self, redeemed: &[Redeemed]) -> Result<Amounts, Overflow> {
+    pub(super) fn settle(&mut self, redeemed: &[Redeemed]) -> Result<Amounts, Refusal> {
         let paid = redeemed
             .iter()
             .try_fold(Amount::ZERO, |paid, part| paid.checked_add(part.value))?;
-        let gross = Amount::new(self.sum);
+        let sum = Amount::new(self.sum);
+        let gross = match &self.before {
+            Some(before) => Amount::new(self::sum(&before.priced)?),
+            None => sum,
+        };
         let lowered = self.settings.points_paid_as == PointsPaidAs::Discount && paid > Amount::ZERO;
         let (taxable, total) = if lowered {
-            let reduced = reduce(&self.priced, paid.minor())?;
+            let reduced = reduce(&self.now.priced, paid.minor())?;
             self.tax = tax_parts(self.settings, self.lines, &reduced)?;
             let basis = if self.settings.prices_include_tax {
                 reduced
             } else {
                 with_tax(self.settings, self.lines, &reduced, &self.tax)?
             };
-            let total = Amount::new(sum(&basis)?);
-            self.paid = Some(basis);
-            (gross.checked_sub(paid)?, total)
+            let total = Amount::new(self::sum(&basis)?);
+            self.paid = Some(self.after_payment(basis)?);
+            (sum.checked_sub(paid)?, total)
         } else {
             if paid > Amount::ZERO {
-                let with_tax = self.taxed.as_ref().unwrap_or(&self.priced);
-                self.paid = Some(reduce(with_tax, paid.minor())?);
+                let basis = reduce(self.now.side(true), paid.minor())?;
+                self.paid = Some(self.after_payment(basis)?);
             }
-            (gross, Amount::new(self.spend).checked_sub(paid)?)
+            (sum, Amount::new(self.spend).checked_sub(paid)?)
         };
-        self.net_paid = match &self.paid {
-            Some(paid) if self.net.is_some() => Some(net_of(self.settings, self.lines, paid)?),
-            _ => None,
-        };
+        // The tax of a rate whose lines sum to less than 0 may outweigh that of the others.
+        if total < Amount::ZERO {
+            return Err(below_zero("the lines must not sum to less than 0"));
+        }
         let tax = std::mem::take(&mut self.tax);
         Ok(Amounts {
             gross,
-            discount: Amount::ZERO,
+            discount: gross.checked_sub(sum)?,
             taxable,
             points_paid: paid,
             total,
             tax,
+        })
+    }
+
+    /// What every basis sees once points have paid and left so much of each line with tax.
+    fn after_payment(&self, paid: Vec<i64>) -> Result<Paid, Overflow> {
+        let net = self
+            .looks_at_net
+            .then(|| net_of(self.settings, self.lines, &paid));
+        let net = net.transpose()?;
+        let added_back = |left: &[i64], with_tax: bool| {
+            let before = self.before.as_ref().map(|before| before.side(with_tax))?;
+            let lines = before.iter().zip(self.now.side(with_tax)).zip(left);
+            let line = |((before, now), left): ((&i64, &i64), &i64)| {
+                before.checked_sub(*now)?.checked_add(*left)
+            };
+            Some(lines.map(line).collect::<Option<Vec<_>>>().ok_or(Overflow))
+        };
+        let before_net = net.as_ref().and_then(|net| added_back(net, false));
+        Ok(Paid {
+            before: added_back(&paid, true).transpose()?,
+            before_net: before_net.transpose()?,
+            net,
+            with_tax: paid,
         })
     }
 
@@ -183,14 +259,11 @@ impl<'a> Basket<'a> {
 
     /// The money of each line in this basis.
     pub(super) fn amounts(&self, basis: Basis) -> &[i64] {
-        let with_tax = self.taxed.as_ref().unwrap_or(&self.priced);
-        let net = self.net.as_ref().unwrap_or(with_tax);
-        match (basis.with_tax, basis.after_points_paid) {
-            (true, true) => self.paid.as_ref().unwrap_or(with_tax),
-            (true, false) => with_tax,
-            (false, true) => self.net_paid.as_ref().unwrap_or(net),
-            (false, false) => net,
+        if let Some(paid) = self.paid.as_ref().filter(|_| basis.after_points_paid) {
+            return paid.side(basis);
         }
+        let before = self.before.as_ref().filter(|_| !basis.after_discounts);
+        before.unwrap_or(&self.now).side(basis.with_tax)
     }
 
     /// The money of these lines.
@@ -202,137 +275,6 @@ impl<'a> Basket<'a> {
     }
 }
 
-/// For each line the place of its rate among all rates, in the order of the lines.
-fn rate_places(settings: &Settings, lines: &[Line]) -> Vec<usize> {
-    let mut known: BTreeMap<i64, usize> = BTreeMap::new();
-    let place_of = |line: &Line| {
-        let next = known.len();
-        *known.entry(rate(settings, line).units()).or_insert(next)
-    };
-    lines.iter().map(place_of).collect()
-}
-
-fn sum(amounts: &[i64]) -> Result<i64, Overflow> {
-    amounts
-        .iter()
-        .try_fold(0_i64, |sum, amount| sum.checked_add(*amount))
-        .ok_or(Overflow)
-}
-
-fn rate(settings: &Settings, line: &Line) -> Decimal4 {
-    line.tax_percent.unwrap_or(settings.default_tax_percent)
-}
-
-/// The tax of the receipt, rounded once per rate, rates in the order of the lines.
-fn tax_parts(
-    settings: &Settings,
-    lines: &[Line],
-    amounts: &[i64],
-) -> Result<Vec<TaxPart>, Overflow> {
-    let mut parts = by_rate(settings, lines, amounts)?;
-    for part in &mut parts {
-        let net = part.net;
-        part.tax = tax_in(settings, part, settings.prices_include_tax)?;
-        if settings.prices_include_tax {
-            part.net = net.checked_sub(part.tax)?;
-        }
-    }
-    Ok(parts)
-}
-
-/// The tax of the money in a part: contained in it, or to be added to it.
-fn tax_in(settings: &Settings, part: &TaxPart, is_contained: bool) -> Result<Amount, Overflow> {
-    let units = i128::from(part.percent.units());
-    let hundred = i128::from(Decimal4::HUNDRED.units());
-    let numerator = i128::from(part.net.minor())
-        .checked_mul(units)
-        .ok_or(Overflow)?;
-    let denominator = if is_contained {
-        hundred.checked_add(units).ok_or(Overflow)?
-    } else {
-        hundred
-    };
-    settings
-        .tax_rounding
-        .apply(numerator, denominator)
-        .map(Amount::new)
-}
-
-/// The money of each rate, rates in the order of the lines.
-fn by_rate(settings: &Settings, lines: &[Line], amounts: &[i64]) -> Result<Vec<TaxPart>, Overflow> {
-    let mut parts: Vec<TaxPart> = Vec::new();
-    for (line, amount) in lines.iter().zip(amounts) {
-        let percent = rate(settings, line);
-        let amount = Amount::new(*amount);
-        match parts.iter_mut().find(|part| part.percent == percent) {
-            Some(part) => part.net = part.net.checked_add(amount)?,
-            None => parts.push(TaxPart {
-                percent,
-                net: amount,
-                tax: Amount::ZERO,
-            }),
-        }
-    }
-    Ok(parts)
-}
-
-/// The lines without the tax that money with tax contains.
-fn net_of(settings: &Settings, lines: &[Line], amounts: &[i64]) -> Result<Vec<i64>, Overflow> {
-    let mut parts = by_rate(settings, lines, amounts)?;
-    for part in &mut parts {
-        part.tax = tax_in(settings, part, true)?;
-    }
-    without_tax(settings, lines, amounts, &parts)
-}
-
-/// The lines with their share of the tax of their rate.
-fn with_tax(
-    settings: &Settings,
-    lines: &[Line],
-    amounts: &[i64],
-    parts: &[TaxPart],
-) -> Result<Vec<i64>, Overflow> {
-    let shares = tax_shares(settings, lines, amounts, parts);
-    let taxed = amounts.iter().zip(shares);
-    taxed
-        .map(|(amount, share)| amount.checked_add(share).ok_or(Overflow))
-        .collect()
-}
-
-/// The lines without their share of the tax of their rate.
-fn without_tax(
-    settings: &Settings,
-    lines: &[Line],
-    amounts: &[i64],
-    parts: &[TaxPart],
-) -> Result<Vec<i64>, Overflow> {
-    let shares = tax_shares(settings, lines, amounts, parts);
-    let untaxed = amounts.iter().zip(shares);
-    untaxed
-        .map(|(amount, share)| amount.checked_sub(share).ok_or(Overflow))
-        .collect()
-}
-
-/// Each line's share of the tax of its rate.
-fn tax_shares(settings: &Settings, lines: &[Line], amounts: &[i64], parts: &[TaxPart]) -> Vec<i64> {
-    let mut all = vec![0; lines.len()];
-    for part in parts.iter().filter(|part| part.tax != Amount::ZERO) {
-        let is_part = |line: &Line| rate(settings, line) == part.percent;
-        let weights: Vec<i64> = lines
-            .iter()
-            .zip(amounts)
-            .filter(|(line, _)| is_part(line))
-            .map(|(_, amount)| *amount)
-            .collect();
-        let shares = largest_remainder(part.tax.minor(), &weights);
-        let group = lines.iter().zip(&mut all).filter(|(line, _)| is_part(line));
-        for ((_, total), share) in group.zip(shares) {
-            *total = share;
-        }
-    }
-    all
-}
-
 /// The lines without their share of the points paid; a line below zero carries none of it.
 fn reduce(amounts: &[i64], paid: i64) -> Result<Vec<i64>, Overflow> {
     let weights: Vec<i64> = amounts.iter().map(|amount| (*amount).max(0)).collect();
@@ -341,4 +283,9 @@ fn reduce(amounts: &[i64], paid: i64) -> Result<Vec<i64>, Overflow> {
     reduced
         .map(|(amount, share)| amount.checked_sub(share).ok_or(Overflow))
         .collect()
+}
+
+/// Lines that the till must not send: their money is below zero where it may not be.
+pub(super) fn below_zero(detail: &str) -> Refusal {
+    Refusal::Invalid(vec![Fault::new("/lines", FaultCode::OutOfRange, detail)])
 }

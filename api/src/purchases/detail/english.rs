@@ -45,6 +45,10 @@ pub(super) fn text(explained: &Explained, currency: &Currency) -> String {
         Reason::Attributes => "Not for this group of members",
         Reason::Rank => "Not for this rank",
         Reason::NoMatchingLines => "None of its articles on this receipt",
+        Reason::BelowMinimum if explained.next_percent.is_some() => {
+            return next_step(explained, currency).unwrap_or_default();
+        }
+        Reason::BelowMinimum if explained.discount.is_some() => "Too little to take anything off",
         Reason::BelowMinimum => match (explained.missing_amount, explained.next_points) {
             (Some(missing), Some(next)) => {
                 return format!("{} more for {}", money(missing), points(next));
@@ -59,11 +63,16 @@ pub(super) fn text(explained: &Explained, currency: &Currency) -> String {
         Reason::NoBasePoints => "No points to add to",
         Reason::AnotherRule => "Another offer gives more",
         Reason::LimitReached => "Limit reached",
+        Reason::AnotherDiscount => "Another discount applies instead",
+        Reason::NoRank => "No rank with a discount",
     };
     plain.to_owned()
 }
 
 fn fired(explained: &Explained, currency: &Currency) -> String {
+    if let Some(discount) = explained.discount {
+        return discounted(explained, discount, currency);
+    }
     let granted = points(explained.points.unwrap_or(Points::ZERO));
     match (explained.times, explained.base_points, explained.amount) {
         (Some(times), Some(base), _) => {
@@ -76,6 +85,29 @@ fn fired(explained: &Explained, currency: &Currency) -> String {
         }
         _ => granted,
     }
+}
+
+fn discounted(explained: &Explained, discount: Amount, currency: &Currency) -> String {
+    let money = currency.show(discount, Language::English);
+    let short = match explained.percent {
+        Some(percent) => format!("{percent}% off: {money}"),
+        None => format!("{money} off"),
+    };
+    match next_step(explained, currency) {
+        Some(next) => fitting(format!("{short}; {next}"), || short),
+        None => short,
+    }
+}
+
+/// What it takes for the next rate.
+fn next_step(explained: &Explained, currency: &Currency) -> Option<String> {
+    let percent = explained.next_percent?;
+    let what = match (explained.missing_amount, explained.visits_to_go) {
+        (Some(missing), _) => format!("{} more", currency.show(missing, Language::English)),
+        (None, Some(1)) => "1 more visit".to_owned(),
+        (None, visits) => format!("{} more visits", count(visits?)),
+    };
+    Some(format!("{what} for {percent}%"))
 }
 
 fn points(points: Points) -> String {

@@ -46,6 +46,10 @@ pub(super) fn text(explained: &Explained, currency: &Currency) -> String {
         Reason::Attributes => "対象の会員様ではありません",
         Reason::Rank => "現在の会員ランクは対象外です",
         Reason::NoMatchingLines => "対象の商品がありません",
+        Reason::BelowMinimum if explained.next_percent.is_some() => {
+            return next_step(explained, currency).unwrap_or_default();
+        }
+        Reason::BelowMinimum if explained.discount.is_some() => "割引できる金額に届きません",
         Reason::BelowMinimum => match (explained.missing_amount, explained.next_points) {
             (Some(missing), Some(next)) => {
                 return format!("あと{}で{}", money(missing), points(next));
@@ -60,11 +64,16 @@ pub(super) fn text(explained: &Explained, currency: &Currency) -> String {
         Reason::NoBasePoints => "加算のもとになるポイントがありません",
         Reason::AnotherRule => "よりお得な企画が適用されました",
         Reason::LimitReached => "上限に達しました",
+        Reason::AnotherDiscount => "別の割引が優先されます",
+        Reason::NoRank => "割引のあるランクではありません",
     };
     plain.to_owned()
 }
 
 fn fired(explained: &Explained, currency: &Currency) -> String {
+    if let Some(discount) = explained.discount {
+        return discounted(explained, discount, currency);
+    }
     let granted = points(explained.points.unwrap_or(Points::ZERO));
     match (explained.times, explained.base_points, explained.amount) {
         (Some(times), Some(base), _) => {
@@ -77,6 +86,28 @@ fn fired(explained: &Explained, currency: &Currency) -> String {
         }
         _ => granted,
     }
+}
+
+fn discounted(explained: &Explained, discount: Amount, currency: &Currency) -> String {
+    let money = currency.show(discount, Language::Japanese);
+    let short = match explained.percent {
+        Some(percent) => format!("{percent}%割引で{money}引き"),
+        None => format!("{money}引き"),
+    };
+    match next_step(explained, currency) {
+        Some(next) => fitting(format!("{short}、{next}"), || short),
+        None => short,
+    }
+}
+
+/// What it takes for the next rate.
+fn next_step(explained: &Explained, currency: &Currency) -> Option<String> {
+    let percent = explained.next_percent?;
+    let what = match (explained.missing_amount, explained.visits_to_go) {
+        (Some(missing), _) => currency.show(missing, Language::Japanese),
+        (None, visits) => format!("{}回のご来店", count(visits?)),
+    };
+    Some(format!("あと{what}で{percent}%割引"))
 }
 
 fn points(points: Points) -> String {

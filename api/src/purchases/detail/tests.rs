@@ -32,7 +32,9 @@ fn reasons() -> Vec<Reason> {
         Reason::BelowQuantity => Some(Reason::NoBasePoints),
         Reason::NoBasePoints => Some(Reason::AnotherRule),
         Reason::AnotherRule => Some(Reason::LimitReached),
-        Reason::LimitReached => None,
+        Reason::LimitReached => Some(Reason::AnotherDiscount),
+        Reason::AnotherDiscount => Some(Reason::NoRank),
+        Reason::NoRank => None,
     };
     std::iter::successors(Some(Reason::NoMember), |reason| next(*reason)).collect()
 }
@@ -68,6 +70,14 @@ fn what_a_cashier_reads() {
         json!({"reason": "other_visit", "visits_to_go": 3}),
         json!({"reason": "enrolled_too_long", "most_days": 30}),
         json!({"reason": "visited_recently", "next_date": "2026-12-01"}),
+        json!({"discount": 800, "percent": "10", "amount": 8000, "missing_amount": 1, "next_percent": "15"}),
+        json!({"discount": 800, "percent": "10", "amount": 8000, "visits_to_go": 1, "next_percent": "15"}),
+        json!({"discount": 800, "percent": "12.5", "amount": 6400}),
+        json!({"discount": 500, "amount": 8000}),
+        json!({"discount": 150, "amount": 2000, "missing_amount": 51_000, "next_percent": "15"}),
+        json!({"reason": "below_minimum", "discount": 0, "percent": "0", "missing_amount": 320, "next_percent": "5"}),
+        json!({"reason": "below_minimum", "discount": 0, "percent": "0", "visits_to_go": 3, "next_percent": "5"}),
+        json!({"reason": "below_minimum", "discount": 0, "percent": "10"}),
     ];
     rows.extend(
         reasons()
@@ -99,6 +109,9 @@ fn every_text_fits_the_display_with_the_largest_numbers() {
         visits_to_go: Some(1_000_000),
         most_days: Some(36_525),
         next_date: Some(jiff::civil::date(2199, 12, 31)),
+        discount: None,
+        percent: Some("99.9999".parse::<Decimal4>().unwrap()),
+        next_percent: None,
         ..explained(&json!({"hours": {"from": "00:00", "to": "24:00"}}))
     };
     let reasons = reasons().into_iter().map(Some).chain([None]);
@@ -108,7 +121,24 @@ fn every_text_fits_the_display_with_the_largest_numbers() {
             times: None,
             ..whole.clone()
         };
-        [whole, alone]
+        let discount = Explained {
+            discount: Some(Amount::new(9_999_999_999_999)),
+            next_percent: Some("99.9999".parse::<Decimal4>().unwrap()),
+            ..whole.clone()
+        };
+        let by_visits = Explained {
+            missing_amount: None,
+            ..discount.clone()
+        };
+        let last = Explained {
+            next_percent: None,
+            ..by_visits.clone()
+        };
+        let fixed = Explained {
+            percent: None,
+            ..discount.clone()
+        };
+        [whole, alone, discount, by_visits, last, fixed]
     });
     for explained in all {
         let told = ["JPY", "CHF", "KWD"].map(Currency::new).map(|currency| {

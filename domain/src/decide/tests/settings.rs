@@ -277,6 +277,26 @@ fn the_basis_is_with_or_without_tax_and_points_paid() {
 }
 
 #[test]
+fn points_never_leave_a_total_below_zero() {
+    let mut catalog = catalog(&program(&json!({}), &[], &[]));
+    catalog.settings.prices_include_tax = false;
+    catalog.settings.points_paid_as = PointsPaidAs::Discount;
+    let lines = json!([{"amount": 434, "tax_percent": "8"}, {"amount": 652, "tax_percent": "10"},
+        {"amount": -2, "tax_percent": "8"}]);
+    let total = |points: i64| {
+        let parts = json!({"lines": lines, "member": {"card": "1"},
+            "redeem": [{"wallet": "points", "points": points}]});
+        let member = member_with(&[(2_000, None)]);
+        told(&catalog, Some(&member), &purchase(receipt(parts)))
+            .map(|told| told.amounts.total.minor())
+    };
+    assert_eq!(total(1_080), Ok(4));
+    // 1 of each rate would be left, less the 2: the tax of -1 is -1, that of 1 is 0.
+    let refused = total(1_084).unwrap_err();
+    assert_eq!(refused.code(), "validation_failed");
+}
+
+#[test]
 fn counters_and_minimums_use_the_side_of_the_tax_that_the_program_names() {
     let mut rules = rule("base", per(1, 1));
     rules["when"] = json!({"minimum_amount": 1_000});

@@ -37,6 +37,11 @@ impl Reader<'_> {
         code.to_owned()
     }
 
+    /// Keeps a code for the document itself.
+    pub(crate) fn reserve(&mut self, code: &str) {
+        self.codes.insert(code.to_owned());
+    }
+
     /// Reads the code of a store that the tenant has.
     pub(crate) fn store_at(&mut self, value: &Value, pointer: String) -> String {
         let code = self.text_at(value, pointer.clone());
