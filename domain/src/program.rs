@@ -19,9 +19,11 @@ use reader::{Object, Reader};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+mod discounts;
 pub(crate) mod reader;
 #[cfg(test)]
 mod tests;
+mod wallet;
 
 /// The most rules of all kinds that a program may have.
 pub const MAX_RULES: usize = 1_000;
@@ -219,7 +221,7 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         .list(&mut root, "wallets", MAX_WALLETS)
         .unwrap_or_default()
     {
-        let wallet = read_wallet(&mut reader, value, pointer);
+        let wallet = wallet::read(&mut reader, value, pointer);
         program.wallets.push(wallet);
     }
     if let Some(mut earning) = reader.child(&mut root, "earning") {
@@ -256,7 +258,7 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         reader.close(&object);
     }
     let left = left.saturating_sub(program.bonuses.len());
-    program.discounts = read_discounts(&mut reader, &mut root, &program.ladders, left);
+    program.discounts = discounts::read(&mut reader, &mut root, &program.ladders, left);
     program.member_prices = MemberPrices::read(&mut reader, &mut root);
     reader.refuse_entries(&mut root, &["rewards", "donations"]);
     if let Some(mut returns) = reader.child(&mut root, "returns") {
@@ -269,86 +271,6 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
 }
 
 /// Reads `discounts`, at most so many, and puts them into the order in which they apply.
-fn read_discounts(
-    reader: &mut Reader<'_>,
-    root: &mut Object<'_>,
-    ladders: &[Ladder],
-    maximum: usize,
-) -> Vec<Discount> {
-    let mut discounts = Vec::new();
-    let items = reader.list(root, "discounts", maximum).unwrap_or_default();
-    for (pointer, value) in items {
-        let mut object = reader.object(value, pointer);
-        if let Some(discount) = Discount::read(reader, &mut object) {
-            if let Some(ladder) = discount.of_rank() {
-                check_rank_discount(reader, ladders, ladder, &object);
-            }
-            discounts.push(discount);
-            reader.close(&object);
-        }
-    }
-    // What a step promises is given, also where no discount of the document says how.
-    for ladder in ladders.iter().filter(|ladder| ladder.discounts()) {
-        let says_how = |discount: &Discount| {
-            let of = discount.of_rank();
-            of.is_some_and(|of| of.is_none_or(|code| code == ladder.code))
-        };
-        if !discounts.iter().any(says_how) {
-            discounts.push(Discount::of_ladder(&ladder.code));
-        }
-    }
-    discounts.sort_by_key(Discount::turn);
-    discounts
-}
-
-/// A ladder that a rank discount names must stand in the document, and some step must give one.
-fn check_rank_discount(
-    reader: &mut Reader<'_>,
-    ladders: &[Ladder],
-    code: Option<&str>,
-    object: &Object<'_>,
-) {
-    let is_named = |ladder: &&Ladder| code.is_none_or(|code| ladder.code == code);
-    let mut named = ladders.iter().filter(is_named).peekable();
-    if let (Some(_), None) = (code, named.peek()) {
-        let detail = "the document has no ladder with this code; add it under /ranks";
-        reader.fault(object.at("ladder"), FaultCode::UnknownReference, detail);
-    } else if !named.any(Ladder::discounts) {
-        let detail = "no step of a ladder gives a discount, so it can never fire";
-        reader.warn(object.at("type"), detail);
-    }
-}
-
-fn read_wallet(reader: &mut Reader<'_>, value: &Value, pointer: String) -> Wallet {
-    let mut object = reader.object(value, pointer);
-    let code = reader.new_code(&mut object);
-    let name = object
-        .get("name")
-        .map(|name| reader.text_at(name, object.at("name")));
-    let expiry = read_expiry(reader, &mut object);
-    let redemption = reader.child(&mut object, "redemption").map(|mut terms| {
-        let read = RedemptionTerms::read(reader, &mut terms);
-        reader.close(&terms);
-        read
-    });
-    let activation = read_activation(reader, &mut object);
-    let shortage = [("negative", ()), ("clamp", ()), ("refuse", ())];
-    // Nothing takes points back yet, so that any way to treat a shortage is kept.
-    let _kept = reader.choice(&mut object, "on_shortage", &shortage, &[]);
-    let most = reader.integer(&mut object, "max_balance", 1..=Points::MAX_BALANCE.get());
-    let limits = Limits::read(reader, &mut object);
-    reader.close(&object);
-    Wallet {
-        name: name.unwrap_or_else(|| code.clone()),
-        code,
-        expiry: expiry.unwrap_or_default(),
-        activation: activation.unwrap_or_default(),
-        redemption: redemption.unwrap_or_default(),
-        max_balance: most.map(Points::new),
-        limits,
-    }
-}
-
 /// When points end, if the object says so.
 fn read_expiry(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Option<Expiry> {
     let mut expiry = reader.child(object, "expiry")?;
