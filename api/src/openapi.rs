@@ -12,7 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    api_keys, balances, members, programs, purchases, redemptions, stores, tenants, test_clock,
+    api_keys, balances, discounts, members, programs, purchases, redemptions, stores, tenants,
+    test_clock,
 };
 
 #[derive(OpenApi)]
@@ -71,6 +72,7 @@ use crate::{
         balances::read::read_balances,
         balances::expirations::list_expirations,
         balances::transactions::list_transactions,
+        discounts::read::read_discount,
         purchases::quote::quote,
         purchases::record::record,
         purchases::record_batch::record_batch,

@@ -6,8 +6,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
 use crate::{
-    api_keys, balances, docs, health, members, openapi, purchases, redemptions, stores, tenants,
-    test_clock,
+    api_keys, balances, discounts, docs, health, members, openapi, purchases, redemptions, stores,
+    tenants, test_clock,
 };
 
 mod program;
@@ -104,6 +104,9 @@ fn people(config: &mut ServiceConfig) {
         )
         .service(
             resource("/v1/members/{id}/balances").route(get().to(balances::read::read_balances)),
+        )
+        .service(
+            resource("/v1/members/{id}/discount").route(get().to(discounts::read::read_discount)),
         )
         .service(
             resource("/v1/members/{id}/expirations")
