@@ -34,6 +34,7 @@ pub mod jobs;
 // Level 8: the resources.
 mod api_keys;
 mod balances;
+mod discounts;
 mod docs;
 mod health;
 mod members;

@@ -12,8 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    api_keys, balances, members, programs, purchases, ranks, redemptions, stores, tenants,
-    test_clock,
+    api_keys, balances, discounts, members, programs, purchases, ranks, redemptions, stores,
+    tenants, test_clock,
 };
 
 #[derive(OpenApi)]
@@ -76,6 +76,7 @@ use crate::{
         ranks::read::read_rank,
         ranks::set::write_rank,
         ranks::history::list_rank_changes,
+        discounts::read::read_discount,
         purchases::quote::quote,
         purchases::record::record,
         purchases::record_batch::record_batch,

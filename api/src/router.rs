@@ -1,15 +1,13 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
-use actix_web::web::{ServiceConfig, delete, get, patch, post, put, redirect, resource, to};
+use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource, to};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
-use crate::{
-    api_keys, balances, docs, health, members, openapi, purchases, ranks, redemptions, stores,
-    tenants, test_clock,
-};
+use crate::{api_keys, docs, health, openapi, purchases, redemptions, stores, tenants, test_clock};
 
+mod members;
 mod program;
 
 /// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
@@ -20,7 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(operator)
         .configure(configuration)
         .configure(program::routes)
-        .configure(people)
+        .configure(members::routes)
         .configure(points)
         .default_service(to(nothing_here));
 }
@@ -85,42 +83,6 @@ fn configuration(config: &mut ServiceConfig) {
             resource("/v1/stores/{id}")
                 .route(get().to(stores::get::get))
                 .route(patch().to(stores::update::update)),
-        );
-}
-
-/// Members.
-fn people(config: &mut ServiceConfig) {
-    config
-        .service(
-            resource("/v1/members")
-                .route(post().to(members::enrol::enrol_member))
-                .route(get().to(members::find::find_members)),
-        )
-        .service(resource("/v1/members/lookup").route(post().to(members::find::look_up_member)))
-        .service(
-            resource("/v1/members/{id}")
-                .route(get().to(members::get::read_member))
-                .route(patch().to(members::patch::change_member)),
-        )
-        .service(
-            resource("/v1/members/{id}/rank")
-                .route(get().to(ranks::read::read_rank))
-                .route(put().to(ranks::set::write_rank)),
-        )
-        .service(
-            resource("/v1/members/{id}/rank/history")
-                .route(get().to(ranks::history::list_rank_changes)),
-        )
-        .service(
-            resource("/v1/members/{id}/balances").route(get().to(balances::read::read_balances)),
-        )
-        .service(
-            resource("/v1/members/{id}/expirations")
-                .route(get().to(balances::expirations::list_expirations)),
-        )
-        .service(
-            resource("/v1/members/{id}/transactions")
-                .route(get().to(balances::transactions::list_transactions)),
         );
 }
 

@@ -7,6 +7,7 @@ mod books;
 mod business_dates;
 mod concurrency;
 mod conditions;
+mod discounts;
 mod faults;
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;

@@ -78,14 +78,18 @@ impl Dice {
         (0..count).map(|_| limit(self)).collect()
     }
 
-    fn award(&mut self) -> Value {
-        let window = self.one(&[
+    fn window(&mut self) -> Value {
+        self.one(&[
             json!({"type": "lifetime"}),
             json!({"type": "calendar_quarter"}),
             json!({"type": "rolling_days", "days": 90}),
             json!({"type": "rolling_months", "months": 3}),
             json!({"type": "anniversary_year"}),
-        ]);
+        ])
+    }
+
+    fn award(&mut self) -> Value {
+        let window = self.window();
         let amount = 1 + self.below(300);
         let tiers = json!([{"from": 0, "amount": amount, "points": 1}, {"from": 2_000, "amount": amount, "points": 3}]);
         let by = self.text(&["period_spend", "period_visits"]);
@@ -140,11 +144,47 @@ impl Dice {
                 "when": self.when(), "limits": self.limits()})
         });
         let bonuses: Vec<Value> = bonuses.collect();
+        let discounts: Vec<Value> = (0..self.below(5))
+            .map(|number| self.discount(number))
+            .collect();
+        let prices = json!([{"sku": "1", "price": self.below(2_000)}, {"sku": "2", "price": 0}]);
         json!({
             "wallets": [{"code": "points", "name": "Points", "expiry": expiry, "activation": activation,
                 "limits": self.limits()}],
-            "earning": earning, "earn_rules": rules, "bonuses": bonuses,
+            "earning": earning, "earn_rules": rules, "bonuses": bonuses, "discounts": discounts,
+            "member_prices": self.one(&[json!([]), prices]),
         })
+    }
+
+    fn discount(&mut self, number: u64) -> Value {
+        let percent = format!("{}.{}", self.below(40), 1 + self.below(9));
+        let from = 1 + self.below(3_000);
+        let tiers = json!([{"from": 0, "percent": percent}, {"from": from, "percent": "33.3333"}]);
+        let climbing = json!({"type": "progressive", "tiers": tiers, "window": self.window(),
+            "metric": self.text(&["spend", "gross_spend", "visits"]),
+            "refresh": self.text(&["daily", "immediate"]),
+            "mode": self.text(&["whole", "marginal"])});
+        let mut discount = self.one(&[
+            climbing,
+            json!({"type": "percent", "percent": percent}),
+            json!({"type": "fixed", "amount": from}),
+            json!({"type": "rank"}),
+        ]);
+        let cap = 1 + self.below(500);
+        let fields = self.some(&[
+            ("stacking", json!("best")),
+            ("stacking", json!("all")),
+            ("stacking", json!("exclusive")),
+            ("base", json!("initial")),
+            ("cap", json!(cap)),
+        ]);
+        discount["code"] = json!(format!("discount-{number}"));
+        discount["when"] = self.when();
+        discount["rounding"] = self.text(&["floor", "half_up", "half_even", "ceil"]);
+        for (name, value) in fields.as_object().unwrap() {
+            discount[name] = value.clone();
+        }
+        discount
     }
 
     fn line(&mut self) -> Value {

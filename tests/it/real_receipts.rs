@@ -1,7 +1,8 @@
 //! Real receipts of the demo data, and the points that an independent program computed for them.
 //! `r1`: a point per 100. `r2`: doubled at weekends, and 2 more per 100 of soft drinks in July, at most
 //! 500 a receipt. `r2b`: of three times on soft drinks in July and twice at weekends the better on each
-//! line, rounded once, at most 500.
+//! line, rounded once, at most 500. `discounts`: 5 to 20 % by what the member bought in the 365 days
+//! before.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -14,6 +15,7 @@ use crate::harness::tenant::Spec;
 use crate::harness::{TestTenant, block_on, node};
 
 const EXPECTED: &str = include_str!("real_receipts/expected.csv");
+const DISCOUNTS: &str = include_str!("real_receipts/discounts.csv");
 const RECEIPTS: &[u8] = include_bytes!("../../api/demo/receipts.jsonl.gz");
 const STORES: &[u8] = include_bytes!("../../api/demo/stores.jsonl.gz");
 
@@ -124,5 +126,53 @@ fn real_receipts_earn_what_the_reference_says() {
             }
             books::hold(node().cluster, tenant.number).await;
         }
+    });
+}
+
+/// Rate and discount by receipt number.
+fn discounts() -> BTreeMap<String, (String, i64)> {
+    let rows = DISCOUNTS.lines().skip(1).map(|row| {
+        let cells: Vec<&str> = row.split(',').collect();
+        let discount = (cells[1].to_owned(), cells[2].parse().unwrap());
+        (cells[0].to_owned(), discount)
+    });
+    rows.collect()
+}
+
+/// The thresholds of the reference, which are in cents.
+fn climbing() -> Value {
+    let tiers = [(0, "5"), (129_326, "10"), (257_774, "15"), (408_645, "20")];
+    let tiers = tiers.map(|(from, percent)| json!({"from": from, "percent": percent}));
+    let mut program = program(&json!({}), &json!([]), &json!([]));
+    program["discounts"] = json!([{"code": "climbing", "type": "progressive",
+        "metric": "gross_spend", "window": {"type": "rolling_days", "days": 365}, "tiers": tiers}]);
+    program
+}
+
+#[test]
+fn real_receipts_are_discounted_as_the_reference_says() {
+    block_on(async {
+        let expected = discounts();
+        let mut receipts = documents(RECEIPTS);
+        receipts
+            .retain(|receipt| expected.contains_key(receipt["receipt_number"].as_str().unwrap()));
+        assert_eq!(receipts.len(), expected.len());
+        let tenant = retailer(&climbing(), &receipts).await;
+        let body = json!({"purchases": receipts});
+        let answer = tenant.api.keyed("/v1/purchases/batch", "year", &body).await;
+        let answer = answer.expect(200);
+        let results = answer.json["results"].as_array().unwrap();
+        for (receipt, result) in receipts.iter().zip(results) {
+            let number = receipt["receipt_number"].as_str().unwrap();
+            let (percent, discount) = &expected[number];
+            let purchase = &result["purchase"];
+            assert_eq!(
+                purchase["amounts"]["discount"], *discount,
+                "{number}: {result}"
+            );
+            let told = &purchase["explanation"][0];
+            assert_eq!(told["percent"], *percent, "{number}: {result}");
+        }
+        books::hold(node().cluster, tenant.number).await;
     });
 }

@@ -18,6 +18,7 @@ const MAX_DAYS_AHEAD: usize = 10_000;
 
 /// Where a member stands on one progressive discount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DiscountOutlook)]
 pub struct Outlook {
     /// Code of the discount.
     pub rule: String,
@@ -37,6 +38,7 @@ pub struct Outlook {
 
 /// The next step of a progressive discount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DiscountOutlookNext)]
 pub struct OutlookNext {
     /// Where it begins.
     pub from: i64,

@@ -25,6 +25,7 @@ pub(crate) struct Progressive {
 /// What a progressive discount climbs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DiscountMetric)]
 pub enum Metric {
     /// Money after the program's discounts, before points paid.
     Spend,
@@ -37,6 +38,7 @@ pub enum Metric {
 /// When what was bought begins to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DiscountRefresh)]
 pub enum Refresh {
     /// From the next business day, so that the rate is the same all day.
     Daily,

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
+    fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
 };
@@ -47,6 +47,18 @@ pub(crate) struct Sold {
     pub(crate) date: Date,
     /// The till's body, as text.
     pub(crate) body: String,
+}
+
+/// What the reference says of its programs.
+#[derive(Deserialize)]
+struct Points {
+    #[serde(rename = "R3")]
+    climbing: Climbing,
+}
+
+#[derive(Deserialize)]
+struct Climbing {
+    thresholds_cents: Vec<i64>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +133,16 @@ impl DataSet {
             zone,
             folder,
         })
+    }
+
+    /// Where the reference's discount climbs.
+    pub(crate) fn thresholds(&self) -> Result<Vec<i64>, Failure> {
+        let path = self.folder.join("reference").join("points.json");
+        let reading = format!("reading {}", path.display());
+        let text = fs::read_to_string(&path).map_err(Failure::io(reading))?;
+        let points: Points = serde_json::from_str(&text)
+            .map_err(|error| Failure::other(format!("{}: {error}", path.display())))?;
+        Ok(points.climbing.thresholds_cents)
     }
 
     /// The rows of a table of the reference, without its head.

@@ -10,7 +10,7 @@ use super::{
     Verdict,
     caller::{Caller, Request},
     data_set::{DataSet, Sold},
-    programs::program,
+    programs::{climbing, program},
     shop::{self, Side},
 };
 use crate::{failure::Failure, stack::Stack, world::parse};
@@ -30,11 +30,13 @@ pub(crate) enum Reading {
     R2,
     /// The best bonus of each line counts.
     R2b,
+    /// A discount that climbs with what was bought in 365 days; it is compared instead of points.
+    R3,
 }
 
 impl Reading {
     /// In the order of the reference's columns.
-    pub(crate) const ALL: [Self; 3] = [Self::R1, Self::R2, Self::R2b];
+    pub(crate) const ALL: [Self; 4] = [Self::R1, Self::R2, Self::R2b, Self::R3];
 
     /// As the reference calls it.
     pub(crate) const fn name(self) -> &'static str {
@@ -42,6 +44,25 @@ impl Reading {
             Self::R1 => "r1",
             Self::R2 => "r2",
             Self::R2b => "r2b",
+            Self::R3 => "r3",
+        }
+    }
+
+    /// Where the reference's table has what it came to.
+    const fn column(self) -> usize {
+        match self {
+            Self::R1 => 1,
+            Self::R2 => 2,
+            Self::R2b => 3,
+            Self::R3 => 6,
+        }
+    }
+
+    /// What is compared of a receipt.
+    fn of(self, recorded: &Recorded) -> i64 {
+        match self {
+            Self::R1 | Self::R2 | Self::R2b => recorded.points(),
+            Self::R3 => recorded.amounts.discount,
         }
     }
 }
@@ -50,12 +71,18 @@ impl Reading {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Recorded {
     earned: Vec<Award>,
+    amounts: Money,
     pub(crate) balances: Vec<Balance>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Award {
     points: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Money {
+    discount: i64,
 }
 
 /// One wallet.
@@ -93,7 +120,11 @@ pub(crate) async fn check(
 ) -> Result<Verdict, Failure> {
     let expected = expected(data, reading)?;
     let never = json!({"type": "never"});
-    let mut shop = shop::open(stack, data, Side::Live, &program(reading, &never)).await?;
+    let program = match reading {
+        Reading::R1 | Reading::R2 | Reading::R2b => program(reading, &never),
+        Reading::R3 => climbing(&data.thresholds()?),
+    };
+    let mut shop = shop::open(stack, data, Side::Live, &program).await?;
     let members: Vec<_> = data.members.iter().collect();
     shop.enrol(&members).await?;
     let progress = ProgressBar::new(u64::try_from(data.receipts.len()).unwrap_or(0));
@@ -110,7 +141,7 @@ pub(crate) async fn check(
         let recorded = record(&shop.caller, &batch).await?;
         for (sold, recorded) in batch.iter().zip(recorded) {
             let wanted = expected.get(&sold.number).copied().unwrap_or(-1);
-            verdict.compare(&sold.number, wanted, recorded.points());
+            verdict.compare(&sold.number, wanted, reading.of(&recorded));
         }
         progress.inc(u64::try_from(batch.len()).unwrap_or(0));
     }
@@ -132,8 +163,7 @@ impl Verdict {
 }
 
 fn expected(data: &DataSet, reading: Reading) -> Result<HashMap<String, i64>, Failure> {
-    let column = Reading::ALL.iter().position(|other| *other == reading);
-    let column = column.unwrap_or_default().saturating_add(1);
+    let column = reading.column();
     let rows = data.reference("receipts_points.csv.gz")?;
     let read = |row: String| {
         let cells: Vec<&str> = row.split(',').collect();

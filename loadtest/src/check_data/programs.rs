@@ -17,7 +17,7 @@ pub(crate) fn program(reading: Reading, expiry: &Value) -> Value {
             "when": {"categories": ["SOFT DRINKS"], "from": "2017-07-01", "to": "2017-07-31"}})
     };
     let (earning, bonuses) = match reading {
-        Reading::R1 => (json!({}), json!([])),
+        Reading::R1 | Reading::R3 => (json!({}), json!([])),
         Reading::R2 => (
             json!({"bonus_combine": "stack_sum"}),
             json!([
@@ -34,7 +34,7 @@ pub(crate) fn program(reading: Reading, expiry: &Value) -> Value {
         ),
     };
     let limits = match reading {
-        Reading::R1 => json!([]),
+        Reading::R1 | Reading::R3 => json!([]),
         Reading::R2 | Reading::R2b => json!([{"per": "receipt", "points": 500}]),
     };
     json!({
@@ -44,4 +44,20 @@ pub(crate) fn program(reading: Reading, expiry: &Value) -> Value {
             "award": {"type": "per_amount", "amount": 100, "points": 1}}],
         "bonuses": bonuses,
     })
+}
+
+/// 5 %, and 5 more from each threshold on, by what was bought in the 365 days before, without discounts.
+pub(crate) fn climbing(thresholds: &[i64]) -> Value {
+    let froms = [0].iter().chain(thresholds);
+    let tiers = froms.zip(["5", "10", "15", "20"]);
+    let tiers: Vec<Value> = tiers
+        .map(|(from, percent)| json!({"from": from, "percent": percent}))
+        .collect();
+    let mut program = program(Reading::R3, &json!({"type": "never"}));
+    if let Some(fields) = program.as_object_mut() {
+        let climbing = json!([{"code": "climbing", "type": "progressive", "metric": "gross_spend",
+            "window": {"type": "rolling_days", "days": 365}, "refresh": "daily", "tiers": tiers}]);
+        fields.insert("discounts".to_owned(), climbing);
+    }
+    program
 }

@@ -71,10 +71,17 @@ const PROGRAM: &[Row] = &[
     wrong("/earn_rules/0/when/to", "\"2025-12-31\""),
     (
         "/discounts",
-        "[{\"code\":\"p\",\"type\":\"percent\",\"percent\":\"10\"}]",
+        "[{\"code\":\"p\",\"type\":\"percent\",\"percent\":\"100.1\"}]",
         422,
-        "unsupported",
-        ("/discounts/0", ""),
+        "validation_failed",
+        ("/discounts/0/percent", "out_of_range"),
+    ),
+    (
+        "/member_prices",
+        "[{\"sku\":\"1\",\"price\":-1}]",
+        422,
+        "validation_failed",
+        ("/member_prices/0/price", "out_of_range"),
     ),
     (
         "/ranks",
