@@ -3,6 +3,7 @@
 
 mod configuration;
 mod credentials;
+mod ladders;
 mod limits;
 mod money;
 mod operations;
