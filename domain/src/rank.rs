@@ -10,19 +10,24 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod book;
+mod climb;
 mod document;
+mod eras;
 mod facts;
 mod held;
+mod need;
 mod outlook;
 mod review;
 mod schedule;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use book::{RankBook, Receipt, need, need_reviews};
+pub(crate) use book::RankBook;
+pub(crate) use climb::Receipt;
 pub(crate) use document::{equip, rank_rule, read_ladder};
 pub use facts::{Cause, LadderState, Manual, Number, PastRank, RankChange, RankFacts, RankUpdate};
 pub(crate) use held::{Climbed, Held, NO_RANKS};
+pub(crate) use need::{need, need_reviews};
 pub use outlook::{Aim, LadderOutlook, Wanted, outlook, outlook_needs};
 use review::Look;
 use schedule::Downgrade;
@@ -115,6 +120,8 @@ pub struct Ladder {
     downgrade: Downgrade,
     /// Whose periods end upgrades that wait for an end.
     window: Window,
+    /// Where somebody stands who never bought anything.
+    base: Place,
 }
 
 /// A place on a ladder; none is below the lowest step.
@@ -148,7 +155,9 @@ impl Requirement {
         look: Look<'_>,
     ) -> Result<bool, HistoryNotLoaded> {
         for criterion in &self.criteria {
-            let is_met = criterion.value(date, enrolled_on, look)? >= criterion.from;
+            // Returns may take more from a window than lies in it.
+            let value = criterion.value(date, enrolled_on, look)?.max(0);
+            let is_met = value >= criterion.from;
             if is_met == self.any {
                 return Ok(self.any);
             }
@@ -173,19 +182,22 @@ impl Ladder {
         Ok(None)
     }
 
-    /// Where somebody stands who never bought anything.
-    pub(crate) fn base(&self) -> Place {
+    /// The same with the place where somebody stands who never bought anything.
+    fn with_base(mut self) -> Self {
         let nothing: Look<'_> = &|_| Ok(Counters::default());
-        self.earned(Date::ZERO, Date::ZERO, nothing).ok().flatten()
+        self.base = self.earned(Date::ZERO, Date::ZERO, nothing).ok().flatten();
+        self
     }
 
-    /// The place of a step; a code that the ladder does not have any more counts as the base.
+    /// The place of a step. A code that the ladder does not have any more counts as the base, as
+    /// does none: a program of before may have let members stand below it.
     fn place(&self, code: Option<&str>) -> Place {
-        let Some(code) = code else {
-            return None;
-        };
-        let place = self.steps.iter().position(|step| step.code == code);
-        place.or_else(|| self.base())
+        let place = code.and_then(|code| self.steps.iter().position(|step| step.code == code));
+        place.or(self.base)
+    }
+
+    fn has_step(&self, code: &str) -> bool {
+        self.steps.iter().any(|step| step.code == code)
     }
 
     /// The code of a place.
@@ -213,16 +225,6 @@ impl Ladder {
     fn criteria(&self) -> impl Iterator<Item = &Criterion> {
         let steps = self.steps.iter();
         steps.flat_map(|step| &step.requirement.criteria)
-    }
-
-    /// The first date that a review of `date` may look at, grace included; none = since ever.
-    pub(crate) fn looks_back_to(&self, date: Date, enrolled_on: Date) -> Option<Date> {
-        let oldest = self.downgrade.oldest(date);
-        let starts = self.criteria().map(|criterion| {
-            let range = criterion.range(oldest, enrolled_on);
-            range.map_or(Some(date), |range| range.from)
-        });
-        starts.min().unwrap_or(Some(date))
     }
 
     /// Whether receipts lift members at once.

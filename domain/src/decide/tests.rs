@@ -30,6 +30,7 @@ mod limits;
 mod lots;
 mod properties;
 mod purchases;
+mod ranks;
 mod redemptions;
 mod settings;
 mod stacking;

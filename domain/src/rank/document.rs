@@ -58,14 +58,16 @@ pub(crate) fn read_ladder(reader: &mut Reader<'_>, value: &Value, pointer: Strin
     }
     reader.close(&object);
     reader.know_ladder(steps.iter().map(|step| step.code.clone()).collect());
-    Ladder {
+    let ladder = Ladder {
         code,
         steps,
         upgrade,
         at_once,
         downgrade: downgrade.unwrap_or_default(),
         window,
-    }
+        base: None,
+    };
+    ladder.with_base()
 }
 
 fn read_metric(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Metric {

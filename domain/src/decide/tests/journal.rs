@@ -11,14 +11,16 @@ use crate::catalog::Catalog;
 use crate::decide::{
     Command, Decision, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal, decide,
 };
-use crate::history::{Budgets, Counters, History, Uses};
+use crate::history::{Budgets, Counters, DayBook, History, Uses};
 use crate::ledger::{DayDelta, RuleUse};
 use crate::member::MemberFacts;
 use crate::needs::Needs;
+use crate::rank::{PastRank, RankChange};
 use crate::window::DateRange;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// One member, and all that was recorded of it and of the campaigns.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub(super) struct Journal {
     pub(super) uses: Vec<RuleUse>,
     /// Used by others.
     pub(super) shared: Vec<RuleUse>,
+    /// Every change of a rank.
+    pub(super) changes: Vec<RankChange>,
     number: u128,
 }
 
@@ -40,6 +44,7 @@ impl Journal {
             days: Vec::new(),
             uses: Vec::new(),
             shared: Vec::new(),
+            changes: Vec::new(),
             number: 1,
         }
     }
@@ -64,20 +69,15 @@ impl Journal {
     }
 
     pub(super) fn load(&mut self, needs: &Needs) -> Budgets {
-        let counters = |range: &DateRange| {
-            let mut sum = Counters::default();
-            for day in self
-                .days
-                .iter()
-                .filter(|day| range.contains(day.business_date))
-            {
-                sum.spend = sum.spend.checked_add(day.spend).unwrap();
-                sum.gross_spend = sum.gross_spend.checked_add(day.gross_spend).unwrap();
-                sum.visits += day.visits;
-                sum.points_earned = sum.points_earned.checked_add(day.points_earned).unwrap();
-                sum.last_visit = sum.last_visit.max(Some(day.business_date));
-            }
-            (*range, sum)
+        let counters = |range: &DateRange| (*range, self.counted(*range));
+        let day_book = |range: DateRange| DayBook {
+            range,
+            days: self.by_day(range),
+        };
+        let past = |change: &RankChange| PastRank {
+            ladder: change.ladder.clone(),
+            effective_at: change.effective_at,
+            code: change.code.clone(),
         };
         let uses = |(code, range): &(String, DateRange)| {
             let own = self.uses.iter().filter(|used| used.code == *code);
@@ -93,11 +93,33 @@ impl Journal {
             counters: needs.counters.iter().map(counters).collect(),
             uses: needs.uses.iter().map(uses).collect(),
             person: None,
-            days: None,
+            days: needs.days.map(day_book),
         };
         let used = needs.budgets.iter().map(budget).collect();
+        let past = || self.changes.iter().map(past).collect();
+        self.member.ranks.past = needs.past_ranks.then(past);
+        self.member.ranks.made.clear();
         self.member.history = history;
         Budgets { used }
+    }
+
+    /// What the days of a range add up to.
+    fn counted(&self, range: DateRange) -> Counters {
+        let days = self.days.iter();
+        let days = days.filter(|day| range.contains(day.business_date));
+        days.fold(Counters::default(), |sum, day| sum.with(day).unwrap())
+    }
+
+    fn by_day(&self, range: DateRange) -> BTreeMap<Date, Counters> {
+        let dates = self.days.iter().map(|day| day.business_date);
+        let one = |date| DateRange {
+            from: Some(date),
+            to: date,
+        };
+        dates
+            .filter(|date| range.contains(*date))
+            .map(|date| (date, self.counted(one(date))))
+            .collect()
     }
 
     /// Decides a receipt with exactly what `needs` names.
@@ -121,6 +143,32 @@ impl Journal {
             self.days.extend(transaction.day);
             self.uses.extend(transaction.uses.iter().cloned());
         }
+        if let Some(update) = &decision.ranks {
+            self.changes.extend(update.changes.iter().cloned());
+        }
+    }
+
+    /// Decides commands one after the other with facts that are loaded once, for all of them.
+    pub(super) fn batch(&mut self, commands: &[(Command, Timestamp)]) -> Vec<Decision> {
+        let mut needs = Needs::default();
+        for (command, now) in commands {
+            needs.merge(command.needs(&self.catalog, &self.member, *now));
+        }
+        let mut budgets = self.load(&needs);
+        let mut decisions = Vec::new();
+        for (command, now) in commands {
+            let facts = Facts {
+                member: Some(&self.member),
+                budgets: &budgets,
+            };
+            let decision = decide(&self.catalog, facts, command, *now).unwrap();
+            if let Some(transaction) = &decision.transaction {
+                budgets.apply(transaction);
+            }
+            self.record(&decision);
+            decisions.push(decision);
+        }
+        decisions
     }
 
     /// Records a receipt with these parts at its own time.

@@ -1,0 +1,7 @@
+//! Ranks through whole decisions.
+
+mod place;
+mod random;
+mod reference;
+mod spec;
+mod world;
