@@ -30,7 +30,7 @@ mod limits;
 mod lots;
 mod properties;
 mod purchases;
-mod ranks;
+pub(crate) mod ranks;
 mod redemptions;
 mod settings;
 mod stacking;

@@ -24,20 +24,20 @@ use std::collections::BTreeMap;
 
 /// One member, and all that was recorded of it and of the campaigns.
 #[derive(Debug, Clone)]
-pub(super) struct Journal {
-    pub(super) catalog: Catalog,
-    pub(super) member: MemberFacts,
-    pub(super) days: Vec<DayDelta>,
-    pub(super) uses: Vec<RuleUse>,
+pub(crate) struct Journal {
+    pub(crate) catalog: Catalog,
+    pub(crate) member: MemberFacts,
+    pub(crate) days: Vec<DayDelta>,
+    pub(crate) uses: Vec<RuleUse>,
     /// Used by others.
-    pub(super) shared: Vec<RuleUse>,
+    pub(crate) shared: Vec<RuleUse>,
     /// Every change of a rank.
-    pub(super) changes: Vec<RankChange>,
+    pub(crate) changes: Vec<RankChange>,
     number: u128,
 }
 
 impl Journal {
-    pub(super) fn new(catalog: Catalog) -> Self {
+    pub(crate) fn new(catalog: Catalog) -> Self {
         Self {
             catalog,
             member: member(),
@@ -50,7 +50,7 @@ impl Journal {
     }
 
     /// Another member of the same tenant, to whom only the campaigns are known.
-    pub(super) fn other(&self) -> Self {
+    pub(crate) fn other(&self) -> Self {
         let mut other = Self::new(self.catalog.clone());
         other.shared = self.shared.iter().chain(&self.uses).cloned().collect();
         other.number = self.number + 1_000;
@@ -58,7 +58,7 @@ impl Journal {
     }
 
     /// Says that so much was spent on a day.
-    pub(super) fn spent(&mut self, date: Date, amount: i64) {
+    pub(crate) fn spent(&mut self, date: Date, amount: i64) {
         self.days.push(DayDelta {
             business_date: date,
             spend: Amount::new(amount),
@@ -68,7 +68,7 @@ impl Journal {
         });
     }
 
-    pub(super) fn load(&mut self, needs: &Needs) -> Budgets {
+    pub(crate) fn load(&mut self, needs: &Needs) -> Budgets {
         let counters = |range: &DateRange| (*range, self.counted(*range));
         let day_book = |range: DateRange| DayBook {
             range,
@@ -123,7 +123,7 @@ impl Journal {
     }
 
     /// Decides a receipt with exactly what `needs` names.
-    pub(super) fn decide(
+    pub(crate) fn decide(
         &mut self,
         command: &Command,
         now: Timestamp,
@@ -137,7 +137,7 @@ impl Journal {
         decide(&self.catalog, facts, command, now)
     }
 
-    pub(super) fn record(&mut self, decision: &Decision) {
+    pub(crate) fn record(&mut self, decision: &Decision) {
         self.member = self.member.after(decision);
         if let Some(transaction) = &decision.transaction {
             self.days.extend(transaction.day);
@@ -149,7 +149,7 @@ impl Journal {
     }
 
     /// Decides commands one after the other with facts that are loaded once, for all of them.
-    pub(super) fn batch(&mut self, commands: &[(Command, Timestamp)]) -> Vec<Decision> {
+    pub(crate) fn batch(&mut self, commands: &[(Command, Timestamp)]) -> Vec<Decision> {
         let mut needs = Needs::default();
         for (command, now) in commands {
             needs.merge(command.needs(&self.catalog, &self.member, *now));
@@ -172,7 +172,7 @@ impl Journal {
     }
 
     /// Records a receipt with these parts at its own time.
-    pub(super) fn buy(&mut self, parts: Value) -> PurchaseOutcome {
+    pub(crate) fn buy(&mut self, parts: Value) -> PurchaseOutcome {
         self.number += 1;
         let receipt = receipt(parts);
         let now = receipt.occurred_at.max(at(NOW));
@@ -190,18 +190,18 @@ impl Journal {
     }
 
     /// The points by rule of a receipt of one line.
-    pub(super) fn earns(&mut self, amount: i64) -> String {
+    pub(crate) fn earns(&mut self, amount: i64) -> String {
         earned(&self.buy(serde_json::json!({"lines": [{"amount": amount}]})))
     }
 
     /// The same at a time.
-    pub(super) fn earns_at(&mut self, occurred_at: &str, amount: i64) -> String {
+    pub(crate) fn earns_at(&mut self, occurred_at: &str, amount: i64) -> String {
         let lines = serde_json::json!({"occurred_at": occurred_at, "lines": [{"amount": amount}]});
         earned(&self.buy(lines))
     }
 
     /// What `decide` would look at for a receipt of one line.
-    pub(super) fn needs(&self, amount: i64) -> Needs {
+    pub(crate) fn needs(&self, amount: i64) -> Needs {
         let receipt = receipt(serde_json::json!({"lines": [{"amount": amount}]}));
         purchase(receipt).needs(&self.catalog, &self.member, at(NOW))
     }
