@@ -7,6 +7,7 @@ use crate::history::{Counters, HistoryNotLoaded};
 use crate::window::{Cut, DateRange, Window};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use utoipa::ToSchema;
 
 mod book;
@@ -174,8 +175,18 @@ impl Ladder {
         enrolled_on: Date,
         look: Look<'_>,
     ) -> Result<Place, HistoryNotLoaded> {
+        // Steps mostly ask for more and more of one window, whose days are summed once.
+        let last: Cell<Option<(DateRange, Counters)>> = Cell::new(None);
+        let look_once = |range| match last.get() {
+            Some((known, counters)) if known == range => Ok(counters),
+            _ => {
+                let counters = look(range)?;
+                last.set(Some((range, counters)));
+                Ok(counters)
+            }
+        };
         for (place, step) in self.steps.iter().enumerate().rev() {
-            if step.requirement.is_met(date, enrolled_on, look)? {
+            if step.requirement.is_met(date, enrolled_on, &look_once)? {
                 return Ok(Some(place));
             }
         }

@@ -7,14 +7,17 @@
 
 use super::place::{Place, place};
 use super::spec::{Ladder, ladder};
+use super::story::{Story, with_ranks};
 use super::world::{Deed, World};
 use crate::decide::tests::at;
 use crate::decide::{Command, ReviewRanks};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::{
-    BoxedStrategy, Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest,
+    BoxedStrategy, Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq,
+    prop_oneof, proptest,
 };
+use serde_json::{Value, json};
 
 const BEGIN: &str = "2027-12-10T03:00:00Z";
 
@@ -161,6 +164,24 @@ fn run_batched(place: &Place, steps: &[Step], size: usize) {
     }
 }
 
+/// Three steps that multiply, and whose base points climb as well.
+fn rising(at_once: bool, by_points: bool) -> Value {
+    let (metric, unit) = if by_points {
+        ("points_earned", 1)
+    } else {
+        ("spend", 100)
+    };
+    let tier = |from: Value, points: i64| json!({"from": from, "amount": 100, "points": points});
+    let mut program = with_ranks(json!([{"code": "main", "metric": metric,
+        "applies": if at_once { "at_once" } else { "next_receipt" },
+        "steps": [{"code": "bronze", "from": 0},
+            {"code": "silver", "from": 10 * unit, "earn_multiplier": "1.5"},
+            {"code": "gold", "from": 25 * unit, "earn_multiplier": "3"}]}]));
+    program["earn_rules"][0]["award"] = json!({"type": "tiered", "by": "rank",
+        "tiers": [tier(json!(0), 1), tier(json!("silver"), 2), tier(json!("gold"), 3)]});
+    program
+}
+
 /// A history is long and walked several times: fewer of them than of other properties.
 fn fewer() -> ProptestConfig {
     let config = ProptestConfig::default();
@@ -177,10 +198,13 @@ proptest! {
     fn every_rank_on_every_receipt_is_what_a_walk_over_the_days_says(
         place in a_place(),
         steps in steps(),
+        job_was_here in any::<bool>(),
     ) {
         let mut world = world(&place);
         let mut now = at(BEGIN);
-        world.nights_from(world.today(now));
+        if job_was_here {
+            world.nights_from(world.today(now));
+        }
         for (hours, deed) in &steps {
             now += SignedDuration::from_hours(*hours);
             world.act(deed, now);
@@ -205,5 +229,24 @@ proptest! {
         size in 1_usize..8,
     ) {
         run_batched(&place, &steps, size);
+    }
+
+    #[test]
+    fn more_money_never_earns_fewer_base_points_whatever_rank_it_reaches(
+        before in 0_i64..3_000,
+        small in 0_i64..3_000,
+        more in 0_i64..3_000,
+        at_once in any::<bool>(),
+        by_points in any::<bool>(),
+    ) {
+        let program = rising(at_once, by_points);
+        let base = |amount: i64| {
+            let mut story = Story::of(&program);
+            story.buys("01-05", before);
+            let outcome = story.buys("01-06", amount);
+            let base = outcome.earned.iter().find(|part| part.rule == "base");
+            base.map_or(0, |part| part.points.get())
+        };
+        prop_assert!(base(small) <= base(small + more));
     }
 }
