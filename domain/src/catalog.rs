@@ -75,6 +75,12 @@ impl Catalog {
             .find_map(|version| version.program.wallet(code))
     }
 
+    /// The version in force at `at` and those after it.
+    pub(crate) fn versions_from(&self, at: Timestamp) -> &[Version] {
+        let before = self.versions_until(at).len().saturating_sub(1);
+        self.versions.get(before..).unwrap_or_default()
+    }
+
     fn versions_until(&self, at: Timestamp) -> &[Version] {
         let count = self
             .versions

@@ -103,7 +103,8 @@ fn need_of_receipt(catalog: &Catalog, member: &MemberFacts, receipt: &Receipt, n
     let Some(version) = catalog.version_at(receipt.occurred_at) else {
         return;
     };
-    if !version.program.looks_back() {
+    let has_ladders = catalog.has_ladders();
+    if !has_ladders && !version.program.looks_back() {
         return;
     }
     if let Some(store) = catalog.store(&receipt.store) {
@@ -111,7 +112,7 @@ fn need_of_receipt(catalog: &Catalog, member: &MemberFacts, receipt: &Receipt, n
         let moment = Moment::of(&catalog.settings, store, receipt, known);
         version.program.need(&moment, needs);
         if let Some(customer) = moment.customer
-            && !version.program.ladders().is_empty()
+            && has_ladders
         {
             let receipt = (version, receipt.occurred_at, customer.date);
             rank::need(catalog, member, receipt, needs);

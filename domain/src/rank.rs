@@ -7,10 +7,13 @@ use crate::history::{Counters, HistoryNotLoaded};
 use crate::window::{Cut, DateRange, Window};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use utoipa::ToSchema;
 
 mod book;
+mod climb;
 mod document;
+mod eras;
 mod facts;
 mod held;
 mod need;
@@ -21,7 +24,8 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use book::{RankBook, Receipt};
+pub(crate) use book::RankBook;
+pub(crate) use climb::Receipt;
 pub(crate) use document::{equip, rank_rule, read_ladder};
 pub use facts::{Cause, LadderState, Manual, Number, PastRank, RankChange, RankFacts, RankUpdate};
 pub(crate) use held::{Climbed, Held, NO_RANKS};
@@ -119,6 +123,8 @@ pub struct Ladder {
     downgrade: Downgrade,
     /// Whose periods end upgrades that wait for an end.
     window: Window,
+    /// Where somebody stands who never bought anything.
+    base: Place,
 }
 
 /// A place on a ladder; none is below the lowest step.
@@ -152,7 +158,9 @@ impl Requirement {
         look: Look<'_>,
     ) -> Result<bool, HistoryNotLoaded> {
         for criterion in &self.criteria {
-            let is_met = criterion.value(date, enrolled_on, look)? >= criterion.from;
+            // Returns may take more from a window than lies in it.
+            let value = criterion.value(date, enrolled_on, look)?.max(0);
+            let is_met = value >= criterion.from;
             if is_met == self.any {
                 return Ok(self.any);
             }
@@ -169,27 +177,40 @@ impl Ladder {
         enrolled_on: Date,
         look: Look<'_>,
     ) -> Result<Place, HistoryNotLoaded> {
+        // Steps mostly ask for more and more of one window, whose days are summed once.
+        let last: Cell<Option<(DateRange, Counters)>> = Cell::new(None);
+        let look_once = |range| match last.get() {
+            Some((known, counters)) if known == range => Ok(counters),
+            _ => {
+                let counters = look(range)?;
+                last.set(Some((range, counters)));
+                Ok(counters)
+            }
+        };
         for (place, step) in self.steps.iter().enumerate().rev() {
-            if step.requirement.is_met(date, enrolled_on, look)? {
+            if step.requirement.is_met(date, enrolled_on, &look_once)? {
                 return Ok(Some(place));
             }
         }
         Ok(None)
     }
 
-    /// Where somebody stands who never bought anything.
-    pub(crate) fn base(&self) -> Place {
+    /// The same with the place where somebody stands who never bought anything.
+    fn with_base(mut self) -> Self {
         let nothing: Look<'_> = &|_| Ok(Counters::default());
-        self.earned(Date::ZERO, Date::ZERO, nothing).ok().flatten()
+        self.base = self.earned(Date::ZERO, Date::ZERO, nothing).ok().flatten();
+        self
     }
 
-    /// The place of a step; a code that the ladder does not have any more counts as the base.
+    /// The place of a step. A code that the ladder does not have any more counts as the base, as
+    /// does none: a program of before may have let members stand below it.
     fn place(&self, code: Option<&str>) -> Place {
-        let Some(code) = code else {
-            return None;
-        };
-        let place = self.steps.iter().position(|step| step.code == code);
-        place.or_else(|| self.base())
+        let place = code.and_then(|code| self.steps.iter().position(|step| step.code == code));
+        place.or(self.base)
+    }
+
+    fn has_step(&self, code: &str) -> bool {
+        self.steps.iter().any(|step| step.code == code)
     }
 
     /// The code of a place.
@@ -217,16 +238,6 @@ impl Ladder {
     fn criteria(&self) -> impl Iterator<Item = &Criterion> {
         let steps = self.steps.iter();
         steps.flat_map(|step| &step.requirement.criteria)
-    }
-
-    /// The first date that a review of `date` may look at, grace included; none = since ever.
-    pub(crate) fn looks_back_to(&self, date: Date, enrolled_on: Date) -> Option<Date> {
-        let oldest = self.downgrade.oldest(date);
-        let starts = self.criteria().map(|criterion| {
-            let range = criterion.range(oldest, enrolled_on);
-            range.map_or(Some(date), |range| range.from)
-        });
-        starts.min().unwrap_or(Some(date))
     }
 
     /// Whether receipts lift members at once.

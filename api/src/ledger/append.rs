@@ -317,7 +317,7 @@ impl Rows {
                 exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
                 exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
-            both(self.limits.write(tx), self.ranks.write(tx)),
+            both(self.limits.write(tx), Box::pin(self.ranks.write(tx))),
         );
         DbError::cause(<[_; 12]>::from(written))
     }

@@ -7,11 +7,13 @@ use crate::evaluate::{Context, Evaluation, evaluate};
 use crate::ledger::DayDelta;
 use crate::rank::{Climbed, RankBook};
 use crate::receipt::Receipt;
+use jiff::Timestamp;
 
 /// A judged receipt.
 pub(super) struct Judged<'a> {
     pub(super) context: Context<'a>,
     pub(super) evaluation: Evaluation<'a>,
+    occurred_at: Timestamp,
     /// What it adds to its business date.
     pub(super) day: DayDelta,
 }
@@ -33,6 +35,7 @@ impl<'a> Judged<'a> {
         Ok(Self {
             context,
             evaluation,
+            occurred_at: receipt.occurred_at,
             day,
         })
     }
@@ -40,7 +43,7 @@ impl<'a> Judged<'a> {
     /// The ladders that the receipt climbs at once.
     pub(super) fn climbs(&self, book: Option<&RankBook<'_>>) -> Result<Climbed<'a>, Refusal> {
         match book {
-            Some(book) => book.climbs(self.context.version, &self.day),
+            Some(book) => book.climbs(self.context.version, self.occurred_at, &self.day),
             None => Ok(Climbed::new()),
         }
     }

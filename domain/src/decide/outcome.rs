@@ -4,7 +4,7 @@
 use crate::amount::{Amount, Decimal4, Points};
 use crate::explain::Explained;
 use crate::id::{MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
-use crate::ledger::Balance;
+use crate::ledger::{Balance, DayDelta};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,17 @@ pub struct Counted {
     pub gross_spend: Amount,
     /// Over all wallets.
     pub points: Points,
+}
+
+impl Counted {
+    pub(super) fn of(day: &DayDelta) -> Self {
+        Self {
+            on: day.business_date,
+            spend: day.spend,
+            gross_spend: day.gross_spend,
+            points: day.points_earned,
+        }
+    }
 }
 
 /// The money of a receipt, in minor units.

@@ -43,7 +43,7 @@ pub(super) fn decide(
         }
     }
     let recorded_at = member.map_or(now, |member| member.ledger_time(now));
-    let mut book = ranks::open(catalog, member, version, receipt)?;
+    let mut book = ranks::open(catalog, member, receipt)?;
     let held = match &book {
         Some(book) => book.held_at(&version.program, receipt.occurred_at)?,
         None => Held::default(),
@@ -67,37 +67,9 @@ pub(super) fn decide(
         context,
         mut evaluation,
         day,
+        ..
     } = judged;
-    let moment = context.moment;
-    let mut outcome = PurchaseOutcome {
-        id: PurchaseId::from_uuid(derived(command.seed, 0)),
-        transaction_id: None,
-        business_date: moment.business_date,
-        program_version: version.number,
-        member_id: None,
-        store: receipt.store.clone(),
-        occurred_at: receipt.occurred_at,
-        recorded_at,
-        amounts: std::mem::take(&mut evaluation.amounts),
-        discounts: std::mem::take(&mut evaluation.discounts),
-        earned: Vec::new(),
-        redeemed: std::mem::take(&mut evaluation.redeemed),
-        balances: Vec::new(),
-        version: None,
-        ranks: Vec::new(),
-        explanation: std::mem::take(&mut evaluation.explanation),
-        counted: member.filter(|_| !command.quote).map(|_| Counted {
-            on: day.business_date,
-            spend: day.spend,
-            gross_spend: day.gross_spend,
-            points: day.points_earned,
-        }),
-        redeemable: if command.quote {
-            redeemable(&context, &evaluation)?
-        } else {
-            Vec::new()
-        },
-    };
+    let mut outcome = answer(&context, command, &mut evaluation)?;
     let transaction = match member {
         None => None,
         Some(member) => {
@@ -107,6 +79,7 @@ pub(super) fn decide(
             record(posting, member, command, &mut outcome)
         }
     };
+    outcome.counted = transaction.as_ref().map(|_| Counted::of(&day));
     if let Some(book) = &mut book {
         let receipt = rank::Receipt {
             purchase: outcome.id,
@@ -121,6 +94,40 @@ pub(super) fn decide(
         transaction,
         ranks: book.and_then(RankBook::close),
         outcome: Outcome::Purchase(Box::new(outcome)),
+    })
+}
+
+/// What there is to tell of the receipt before anything is posted.
+fn answer(
+    context: &Context<'_>,
+    command: &RecordPurchase,
+    evaluation: &mut Evaluation<'_>,
+) -> Result<PurchaseOutcome, Refusal> {
+    let receipt = &command.receipt;
+    let redeemable = if command.quote {
+        redeemable(context, evaluation)?
+    } else {
+        Vec::new()
+    };
+    Ok(PurchaseOutcome {
+        id: PurchaseId::from_uuid(derived(command.seed, 0)),
+        transaction_id: None,
+        business_date: context.moment.business_date,
+        program_version: context.version.number,
+        member_id: None,
+        store: receipt.store.clone(),
+        occurred_at: receipt.occurred_at,
+        recorded_at: context.now,
+        amounts: std::mem::take(&mut evaluation.amounts),
+        discounts: std::mem::take(&mut evaluation.discounts),
+        earned: Vec::new(),
+        redeemed: std::mem::take(&mut evaluation.redeemed),
+        balances: Vec::new(),
+        version: None,
+        ranks: Vec::new(),
+        explanation: std::mem::take(&mut evaluation.explanation),
+        counted: None,
+        redeemable,
     })
 }
 

@@ -1,22 +1,21 @@
 //! Ranks outside a receipt: reviews as days begin, and ranks that somebody sets.
 
 use super::{Decision, Outcome, Refusal, ReviewRanks, SetRank};
-use crate::catalog::{Catalog, Version};
+use crate::catalog::Catalog;
 use crate::fault::{Fault, FaultCode};
 use crate::member::MemberFacts;
 use crate::rank::{Cause, Ladder, Manual, RankBook, RankChange};
 use crate::receipt::Receipt;
 use jiff::Timestamp;
 
-/// The member's ranks as a receipt of this version finds them, with every review done that is due by
-/// its date; none without a member or ladders.
+/// The member's ranks as a receipt finds them, with every review done that is due by its date; none
+/// without a member or ladders. A program without any may lie between two that have some.
 pub(super) fn open<'a>(
     catalog: &'a Catalog,
     member: Option<&'a MemberFacts>,
-    version: &Version,
     receipt: &Receipt,
 ) -> Result<Option<RankBook<'a>>, Refusal> {
-    let Some(member) = member.filter(|_| !version.program.ladders().is_empty()) else {
+    let Some(member) = member.filter(|_| catalog.has_ladders()) else {
         return Ok(None);
     };
     let mut book = RankBook::open(catalog, member);

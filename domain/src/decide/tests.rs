@@ -31,6 +31,7 @@ mod limits;
 mod lots;
 mod properties;
 mod purchases;
+pub(crate) mod ranks;
 mod redemptions;
 mod settings;
 mod stacking;

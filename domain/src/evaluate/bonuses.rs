@@ -129,7 +129,8 @@ impl<'a> Evaluation<'a> {
             told.extend(found.map(|(candidate, gain)| candidate.tell(gain)));
         }
         told.sort_unstable_by_key(|told| told.place);
-        self.tell_ranks(context);
+        let mut told = told.into_iter();
+        self.tell_ranks(context, &mut told)?;
         for told in told {
             self.grant_bonus(context, told)?;
         }
@@ -187,18 +188,28 @@ impl<'a> Evaluation<'a> {
         steps.flat_map(|(_, step)| step.map_or(&[][..], |step| &step.multipliers))
     }
 
-    /// Says of every ladder with multipliers that the member's rank brings none.
-    fn tell_ranks(&mut self, context: &Context<'a>) {
+    /// Tells in document order what every ladder multiplies, and of those with multipliers also
+    /// that the member's rank brings none.
+    fn tell_ranks(
+        &mut self,
+        context: &Context<'a>,
+        told: &mut impl Iterator<Item = Told<'a>>,
+    ) -> Result<(), Refusal> {
         let customer = context.moment.customer;
         let steps = customer
             .into_iter()
             .flat_map(|customer| customer.held.steps());
-        let brings_none = steps.filter(|(ladder, step)| {
-            ladder.multiplies() && step.is_none_or(|step| step.multipliers.is_empty())
-        });
-        let silent = brings_none
-            .map(|(ladder, _)| Explained::silent(&rank_rule(&ladder.code), Reason::Rank));
-        self.explanation.extend(silent);
+        for (ladder, step) in steps {
+            let multipliers = step.map_or(0, |step| step.multipliers.len());
+            if multipliers == 0 && ladder.multiplies() {
+                let silent = Explained::silent(&rank_rule(&ladder.code), Reason::Rank);
+                self.explanation.push(silent);
+            }
+            for told in told.by_ref().take(multipliers) {
+                self.grant_bonus(context, told)?;
+            }
+        }
+        Ok(())
     }
 
     fn grant_bonus(&mut self, context: &Context<'a>, told: Told<'a>) -> Result<(), Refusal> {

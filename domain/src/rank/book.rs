@@ -1,19 +1,16 @@
 //! A member's ranks while one command is decided: reviews that are due are done first, whoever
 //! comes first, so that no receipt is judged by a rank that was over.
 
+use super::eras::Eras;
 use super::facts::{Cause, LadderState, Manual, RankChange, RankUpdate};
 use super::review::{Moved, Review};
-use super::{Climbed, Held, Ladder};
+use super::{Ladder, Number, Place};
 use crate::amount::Overflow;
 use crate::calendar;
-use crate::catalog::{Catalog, Version};
-use crate::decide::{RankState, Refusal};
-use crate::history::{Counters, HistoryNotLoaded};
-use crate::id::PurchaseId;
-use crate::ledger::DayDelta;
+use crate::catalog::Catalog;
+use crate::decide::Refusal;
+use crate::history::HistoryNotLoaded;
 use crate::member::MemberFacts;
-use crate::program::Program;
-use crate::window::DateRange;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -22,21 +19,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub(crate) struct RankBook<'a> {
     pub(super) catalog: &'a Catalog,
-    facts: &'a MemberFacts,
+    pub(super) facts: &'a MemberFacts,
     pub(super) enrolled_on: Date,
     /// Ladders that changed.
     ladders: BTreeMap<String, LadderState>,
-    changes: Vec<RankChange>,
-}
-
-/// A receipt that was judged.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Receipt<'a> {
-    pub(crate) purchase: PurchaseId,
-    pub(crate) occurred_at: Timestamp,
-    pub(crate) version: &'a Version,
-    /// What it adds to the counters.
-    pub(crate) day: &'a DayDelta,
+    pub(super) changes: Vec<RankChange>,
 }
 
 impl<'a> RankBook<'a> {
@@ -55,11 +42,30 @@ impl<'a> RankBook<'a> {
         self.catalog.settings.business_date(at)
     }
 
-    /// How the ladder stands now.
+    /// How the ladder with this code stands now; none before anything changed, so that a member
+    /// stands where everybody begins, whatever program counts.
+    pub(super) fn known(&self, ladder: &str) -> Option<&LadderState> {
+        let known = self.ladders.get(ladder);
+        let known = known.or_else(|| self.facts.ranks.ladders.get(ladder));
+        known.filter(|state| state.changes > 0)
+    }
+
+    /// The same, to be changed.
     pub(super) fn state(&self, ladder: &Ladder) -> LadderState {
-        let known = self.ladders.get(&ladder.code);
-        let known = known.or_else(|| self.facts.ranks.ladders.get(&ladder.code));
+        let known = self.known(&ladder.code);
         known.map_or_else(|| LadderState::first(ladder), LadderState::clone)
+    }
+
+    /// The place that counts.
+    pub(super) fn place(&self, ladder: &Ladder) -> Place {
+        let known = self.known(&ladder.code);
+        known.map_or(ladder.base, |state| state.place(ladder))
+    }
+
+    /// The place that spending made.
+    pub(super) fn earned_place(&self, ladder: &Ladder) -> Place {
+        let known = self.known(&ladder.code);
+        known.map_or(ladder.base, |state| state.earned_place(ladder))
     }
 
     /// The last date whose review is done.
@@ -77,14 +83,11 @@ impl<'a> RankBook<'a> {
         let Some(mut day) = self.first_due(date)? else {
             return Ok(());
         };
-        let versions = versions_by_date(self.catalog);
+        let eras = Eras::of(self.catalog);
         while day <= date {
-            let count = versions.partition_point(|(from, _)| *from <= day);
-            let version = count.checked_sub(1).and_then(|last| versions.get(last));
-            if let Some((from, version)) = version {
-                for ladder in version.program.ladders() {
-                    self.review(ladder, version, (day, *from == day))?;
-                }
+            let version = eras.on(day).map(|(version, _)| version);
+            for ladder in version.map_or(&[][..], |version| version.program.ladders()) {
+                self.review(ladder, day, &eras)?;
             }
             day = day.tomorrow().map_err(|_out_of_range| Overflow)?;
         }
@@ -121,21 +124,21 @@ impl<'a> RankBook<'a> {
         Ok(first.filter(|first| *first <= until))
     }
 
-    fn review(
-        &mut self,
-        ladder: &Ladder,
-        version: &Version,
-        (date, is_new_version): (Date, bool),
-    ) -> Result<(), Refusal> {
+    fn review(&mut self, ladder: &Ladder, date: Date, eras: &Eras<'_>) -> Result<(), Refusal> {
         if self.reviewed_on(&ladder.code).is_some_and(|on| on >= date) {
             return Ok(());
         }
-        let mut state = self.state(ladder);
+        let Some((version, is_new_version)) = eras.on(date) else {
+            return Ok(());
+        };
         let is_over = |manual: &Manual| manual.until.is_some_and(|until| until < date);
-        let has_ended = state.manual.as_ref().is_some_and(is_over);
+        let known = self.known(&ladder.code);
+        let manual = known.and_then(|state| state.manual.as_ref());
+        let has_ended = manual.is_some_and(is_over);
         if !has_ended && !ladder.looks_on(date, self.enrolled_on, is_new_version) {
             return Ok(());
         }
+        let mut state = self.state(ladder);
         let previous = state.code().map(str::to_owned);
         if has_ended {
             state.manual = None;
@@ -144,7 +147,7 @@ impl<'a> RankBook<'a> {
         let review = Review {
             date,
             enrolled_on: self.enrolled_on,
-            is_new_version,
+            eras,
             look: &|range| days.counters(range),
         };
         let moved = ladder.moved(review, &state)?;
@@ -174,7 +177,7 @@ impl<'a> RankBook<'a> {
     }
 
     /// Keep a state, with the change that made it if another rank counts.
-    fn note(&mut self, mut state: LadderState, mut change: RankChange) {
+    pub(super) fn note(&mut self, mut state: LadderState, mut change: RankChange) {
         change.code = state.code().map(str::to_owned);
         let ladder = change.ladder.clone();
         if change.code != change.previous || change.cause == Cause::Manual {
@@ -207,117 +210,9 @@ impl<'a> RankBook<'a> {
         }
     }
 
-    /// The ranks that counted at an instant.
-    pub(crate) fn held_at<'p>(
-        &self,
-        program: &'p Program,
-        at: Timestamp,
-    ) -> Result<Held<'p>, Refusal> {
-        let mut ranks = Vec::with_capacity(program.ladders().len());
-        for ladder in program.ladders() {
-            let state = self.state(ladder);
-            let code = self
-                .facts
-                .ranks
-                .code_at(ladder, &state, &self.changes, at)?;
-            ranks.push((ladder, ladder.place(code.as_deref())));
-        }
-        Ok(Held::of(ranks))
-    }
-
-    /// Record what a receipt changes; the ranks after it.
-    pub(crate) fn recorded(
-        &mut self,
-        receipt: Receipt<'_>,
-        climbed: &Climbed<'_>,
-    ) -> Result<Vec<RankState>, Refusal> {
-        let ladders = receipt.version.program.ladders();
-        let code = |book: &Self, ladder| book.state(ladder).code().map(str::to_owned);
-        let before: Vec<_> = ladders.iter().map(|ladder| code(self, ladder)).collect();
-        self.record(receipt, climbed)?;
-        let states = ladders.iter().zip(before).map(|(ladder, previous)| {
-            let code = code(self, ladder);
-            RankState {
-                ladder: ladder.code.clone(),
-                changed: code != previous,
-                code,
-                previous,
-            }
-        });
-        Ok(states.collect())
-    }
-
-    /// The ladders that a receipt climbs at once, and how far.
-    pub(crate) fn climbs<'p>(
-        &self,
-        version: &'p Version,
-        day: &DayDelta,
-    ) -> Result<Climbed<'p>, Refusal> {
-        let mut climbed = Vec::new();
-        for ladder in version.program.ladders() {
-            if !ladder.lifts_at_once() {
-                continue;
-            }
-            let look = |range| self.with_receipt(range, day);
-            let earned = ladder.earned(day.business_date, self.enrolled_on, &look)?;
-            if earned > self.state(ladder).earned_place(ladder) {
-                climbed.push((ladder, earned));
-            }
-        }
-        Ok(climbed)
-    }
-
-    fn with_receipt(&self, range: DateRange, day: &DayDelta) -> Result<Counters, HistoryNotLoaded> {
-        let before = self.facts.history.counters(Some(range))?;
-        Ok(before.with(day).unwrap_or(before))
-    }
-
-    /// One of the past lets reviews of later dates be done again.
-    fn record(&mut self, receipt: Receipt<'_>, climbed: &Climbed<'_>) -> Result<(), Refusal> {
-        let date = receipt.day.business_date;
-        for (ladder, to) in climbed {
-            let mut state = self.state(ladder);
-            let previous = state.code().map(str::to_owned);
-            let effective_at = state
-                .since
-                .map_or(receipt.occurred_at, |since| since.max(receipt.occurred_at));
-            let on = self.date_of(effective_at);
-            let look = |range| self.with_receipt(range, receipt.day);
-            let numbers = ladder.numbers(*to, date, self.enrolled_on, &look)?;
-            let numbers = state.move_to(ladder, Moved { to: *to, numbers }, on);
-            state.reviewed_on = Some(on);
-            state.is_late = state.reviewed_on < self.facts.ranks.horizon();
-            let change = RankChange {
-                effective_at,
-                cause: Cause::Receipt,
-                purchase: Some(receipt.purchase),
-                numbers,
-                program_version: receipt.version.number,
-                version: self.facts.version.saturating_add(1),
-                ..RankChange::of(ladder, previous)
-            };
-            self.note(state, change);
-        }
-        for ladder in receipt.version.program.ladders() {
-            let reviewed_on = self.reviewed_on(&ladder.code);
-            let is_late = reviewed_on.max(self.facts.ranks.began_on) > Some(date);
-            if is_late && !ladder.lifts_at_once() {
-                self.look_again(ladder, date);
-            }
-        }
-        Ok(())
-    }
-
-    /// Let the reviews after `date` be done again, but none from before the last change.
-    fn look_again(&mut self, ladder: &Ladder, date: Date) {
-        let mut state = self.state(ladder);
-        let reviewed_on = state.earned_on.map_or(date, |since| since.max(date));
-        let known = self.reviewed_on(&ladder.code);
-        if known.max(self.facts.ranks.began_on) > Some(reviewed_on) {
-            state.reviewed_on = Some(reviewed_on);
-            state.is_late = Some(reviewed_on) < self.facts.ranks.horizon();
-            self.ladders.insert(ladder.code.clone(), state);
-        }
+    /// Keep a state that no other rank follows from.
+    pub(super) fn keep(&mut self, ladder: &str, state: LadderState) {
+        self.ladders.insert(ladder.to_owned(), state);
     }
 
     /// Set a rank by hand, or take such a rank back.
@@ -358,31 +253,16 @@ impl<'a> RankBook<'a> {
 }
 
 impl LadderState {
-    /// Another step that spending made. A rank that was set by hand ends when spending reaches a
-    /// higher one.
-    fn move_to(&mut self, ladder: &Ladder, moved: Moved, on: Date) -> Vec<super::Number> {
+    /// Another step that spending made. A rank that was set by hand ends when spending climbs
+    /// above it.
+    pub(super) fn move_to(&mut self, ladder: &Ladder, moved: Moved, on: Date) -> Vec<Number> {
+        let climbs = moved.to > self.earned_place(ladder);
         self.earned = ladder.code_at(moved.to);
         self.earned_on = Some(on);
         let is_above = |manual: &Manual| moved.to > ladder.place(Some(&manual.code));
-        if self.manual.as_ref().is_some_and(is_above) {
+        if climbs && self.manual.as_ref().is_some_and(is_above) {
             self.manual = None;
         }
         moved.numbers
     }
-}
-
-/// Each version with the first business date that begins under it.
-pub(super) fn versions_by_date(catalog: &Catalog) -> Vec<(Date, &Version)> {
-    let settings = &catalog.settings;
-    let (zone, cutovers) = (&settings.time_zone, settings.cutovers());
-    let dated = catalog.versions.iter().filter_map(|version| {
-        let date = calendar::business_date(version.effective_from, zone, cutovers);
-        let starts = calendar::starts_at(date, zone, cutovers).ok()?;
-        if starts >= version.effective_from {
-            Some((date, version))
-        } else {
-            Some((date.tomorrow().ok()?, version))
-        }
-    });
-    dated.collect()
 }

@@ -58,14 +58,16 @@ pub(crate) fn read_ladder(reader: &mut Reader<'_>, value: &Value, pointer: Strin
     }
     reader.close(&object);
     reader.know_ladder(steps.iter().map(|step| step.code.clone()).collect());
-    Ladder {
+    let ladder = Ladder {
         code,
         steps,
         upgrade,
         at_once,
         downgrade: downgrade.unwrap_or_default(),
         window,
-    }
+        base: None,
+    };
+    ladder.with_base()
 }
 
 fn read_metric(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Metric {
@@ -100,7 +102,8 @@ fn read_step(
     };
     let (all, any) = (of(reader, step, "all_of"), of(reader, step, "any_of"));
     let from = reader.integer(step, "from", 0..=MAX_THRESHOLD);
-    let given = [all.is_some(), any.is_some(), step.get("from").is_some()];
+    let fields = ["from", "all_of", "any_of"];
+    let given = fields.map(|field| step.get(field).is_some());
     if given.into_iter().filter(|given| *given).count() != 1 {
         let detail = "a step has exactly one of from, all_of and any_of";
         let pointer = step.pointer().to_owned();
@@ -174,8 +177,8 @@ impl Downgrade {
             ("dates", "dates"),
             ("anniversary", "anniversary"),
         ];
-        let at = reader.choice(object, "at", &words, &[]).unwrap_or("never");
-        let on = match at {
+        let at = reader.choice(object, "at", &words, &[]);
+        let on = match at.unwrap_or("never") {
             "rolling" => ReviewOn::EveryDay,
             "month_start" => ReviewOn::MonthStart,
             "anniversary" => ReviewOn::Anniversary,
@@ -185,7 +188,8 @@ impl Downgrade {
             }
             _ => ReviewOn::Never,
         };
-        if at != "dates" && object.get("dates").is_some() {
+        let dates_count = at.is_none_or(|at| at == "dates");
+        if object.get("dates").is_some() && !dates_count {
             let detail = "dates are only looked at with \"at\": \"dates\"";
             reader.fault(object.at("dates"), FaultCode::InvalidValue, detail);
         }

@@ -173,7 +173,7 @@ impl LadderState {
     /// Where everybody begins.
     pub(super) fn first(ladder: &Ladder) -> Self {
         Self {
-            earned: ladder.code_at(ladder.base()),
+            earned: ladder.code_at(ladder.base),
             earned_on: None,
             manual: None,
             since: None,
@@ -222,37 +222,44 @@ impl RankFacts {
         states.any(|state| state.since.is_some_and(|since| since > at))
     }
 
-    /// The code of the rank that counted at `at`. `state` is how the ladder stands now, with the
-    /// `changes` of this decision.
-    pub(super) fn code_at(
+    /// The place that counted at `at`. `state` is how the ladder stands now, with the `changes` of
+    /// this decision; none where nothing changed yet.
+    pub(super) fn place_at(
         &self,
         ladder: &Ladder,
-        state: &LadderState,
+        state: Option<&LadderState>,
         changes: &[RankChange],
         at: Timestamp,
-    ) -> Result<Option<String>, HistoryNotLoaded> {
+    ) -> Result<Place, HistoryNotLoaded> {
+        let Some(state) = state else {
+            return Ok(ladder.base);
+        };
         if state.since.is_none_or(|since| since <= at) {
-            return Ok(state.code().map(str::to_owned));
+            return Ok(state.place(ladder));
         }
-        let mut before = None;
-        for change in self.made.iter().chain(changes).rev() {
-            if change.ladder != ladder.code {
-                continue;
-            }
+        let made = self.made.iter().chain(changes);
+        let made = made.filter(|change| change.ladder == ladder.code);
+        let mut first = None;
+        for change in made.rev() {
             if change.effective_at <= at {
-                return Ok(change.code.clone());
+                return Ok(ladder.place(change.code.as_deref()));
             }
-            before = Some(change);
+            first = Some(change);
         }
-        if let Some(first) = before
-            && first.follows.is_none_or(|follows| follows <= at)
-        {
-            return Ok(first.previous.clone());
+        if let Some(first) = first {
+            match first.follows {
+                None => return Ok(ladder.base),
+                Some(follows) if follows <= at => {
+                    return Ok(ladder.place(first.previous.as_deref()));
+                }
+                Some(_) => {}
+            }
         }
         let past = self.past.as_ref().ok_or(HistoryNotLoaded)?.iter().rev();
         let mut past = past.filter(|past| past.ladder == ladder.code && past.effective_at <= at);
-        let base = || ladder.code_at(ladder.base());
-        Ok(past.next().map_or_else(base, |past| past.code.clone()))
+        Ok(past
+            .next()
+            .map_or(ladder.base, |past| ladder.place(past.code.as_deref())))
     }
 
     /// Changes what is known as a decision changes the store.

@@ -1,12 +1,12 @@
-//! What ranks look at beside where a member stands, asked before anything is decided.
+//! What decisions about ranks look at, named before they are made.
 
-use super::RankBook;
+use super::{Criterion, Ladder, RankBook};
 use crate::catalog::{Catalog, Version};
 use crate::member::MemberFacts;
 use crate::needs::Needs;
-use crate::window::DateRange;
-use jiff::Timestamp;
+use crate::window::{DateRange, Window};
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
 /// Names what the ranks of a receipt look at.
 pub(crate) fn need(
@@ -34,22 +34,49 @@ pub(crate) fn need_reviews(catalog: &Catalog, member: &MemberFacts, date: Date, 
 impl RankBook<'_> {
     /// Names the days that reviews up to and with `date` look at. After a receipt of the past, one
     /// of the same batch may do reviews of any later date again.
-    pub(crate) fn need_days(&self, date: Date, needs: &mut Needs) {
+    pub(super) fn need_days(&self, date: Date, needs: &mut Needs) {
         let versions = self.catalog.versions.iter();
-        for ladder in versions.flat_map(|version| version.program.ladders()) {
-            let reviewed_on = self.reviewed_on(&ladder.code);
-            if reviewed_on == Some(date) {
-                continue;
-            }
-            let begins = reviewed_on.map(|reviewed_on| reviewed_on.min(date));
-            let from = begins.and_then(|begins| {
-                let first = begins.tomorrow().unwrap_or(begins);
-                ladder.looks_back_to(first, self.enrolled_on)
-            });
-            needs.need_days(DateRange {
-                from,
-                to: Date::MAX,
-            });
+        let ladders = versions.flat_map(|version| version.program.ladders());
+        let reviewed = ladders.map(|ladder| self.reviewed_on(&ladder.code));
+        let due = reviewed.filter(|reviewed_on| *reviewed_on != Some(date));
+        // No date is before every date.
+        let Some(last) = due.min() else {
+            return;
+        };
+        let from = last.and_then(|last| {
+            let last = last.min(date);
+            self.looks_back_to(last.tomorrow().unwrap_or(last))
+        });
+        needs.need_days(DateRange {
+            from,
+            to: Date::MAX,
+        });
+    }
+
+    /// The first date that reviews from `date` on may look at, grace included; none = since ever. A
+    /// grace looks at days by the programs that counted then.
+    pub(super) fn looks_back_to(&self, date: Date) -> Option<Date> {
+        let versions = self.catalog.versions.iter();
+        let ladders = || {
+            let versions = versions.clone();
+            versions.flat_map(|version| version.program.ladders())
+        };
+        let back = ladders().map(|ladder| ladder.downgrade.looks_back_days());
+        let back = back.max().unwrap_or(0).saturating_add(1);
+        let oldest = date.checked_sub(back.days()).unwrap_or(Date::MIN);
+        let criteria = ladders().flat_map(Ladder::criteria);
+        let starts = criteria.map(|criterion| criterion.starts(oldest, self.enrolled_on));
+        starts.min().unwrap_or(Some(date))
+    }
+}
+
+impl Criterion {
+    /// The first date that it looks at from `date` or any later one; none = since ever.
+    fn starts(&self, date: Date, enrolled_on: Date) -> Option<Date> {
+        // Before the enrolment there is no window yet, and after it that day is in it.
+        if self.window == Window::SinceEnrolment {
+            return Some(enrolled_on);
         }
+        self.range(date, enrolled_on)?.from
     }
 }

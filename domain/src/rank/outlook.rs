@@ -1,8 +1,9 @@
 //! What a member may be told of a rank: how long it lasts, what keeps it, and what comes next.
 
 use super::book::RankBook;
+use super::eras::Eras;
 use super::facts::{LadderState, Manual};
-use super::review::{Moved, Review};
+use super::review::Review;
 use super::schedule::{MAX_GRACE_DAYS, days_after};
 use super::{Ladder, Metric, Place};
 use crate::catalog::Catalog;
@@ -10,7 +11,7 @@ use crate::decide::Refusal;
 use crate::history::{DayBook, HistoryNotLoaded};
 use crate::member::MemberFacts;
 use crate::needs::Needs;
-use crate::window::Window;
+use crate::window::{DateRange, Window};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -76,12 +77,9 @@ pub fn outlook_needs(catalog: &Catalog, member: &MemberFacts, now: Timestamp) ->
     let today = book.date_of(now);
     book.need_days(today, &mut needs);
     let version = catalog.version_at(now);
-    for ladder in version
-        .into_iter()
-        .flat_map(|version| version.program.ladders())
-    {
-        needs.need_days(crate::window::DateRange {
-            from: ladder.looks_back_to(today, book.enrolled_on),
+    if version.is_some_and(|version| !version.program.ladders().is_empty()) {
+        needs.need_days(DateRange {
+            from: book.looks_back_to(today),
             to: Date::MAX,
         });
     }
@@ -104,11 +102,13 @@ pub fn outlook(
     }
     book.advance_to(today)?;
     let days = member.history.days.as_ref().ok_or(HistoryNotLoaded)?;
+    let eras = Eras::until(catalog, now);
     let mut outlooks = Vec::new();
     for ladder in version.program.ladders() {
         let seen = Seen {
             ladder,
             enrolled_on: book.enrolled_on,
+            eras: &eras,
             days,
             today,
         };
@@ -120,6 +120,7 @@ pub fn outlook(
 struct Seen<'a> {
     ladder: &'a Ladder,
     enrolled_on: Date,
+    eras: &'a Eras<'a>,
     days: &'a DayBook,
     today: Date,
 }
@@ -136,22 +137,19 @@ impl Seen<'_> {
         let next = place.map_or(0, |place| place.saturating_add(1));
         Ok(LadderOutlook {
             ladder: self.ladder.code.clone(),
-            code: state.code().map(str::to_owned),
+            code: self.ladder.code_at(place),
             since: state.since,
             valid_until,
             to_keep,
             to_next: self.wanted(Some(next), self.today, None)?,
-            projected,
+            projected: self.ladder.code_at(projected),
             manual: state.manual.clone(),
         })
     }
 
     /// The date on which the rank falls if nothing more is recorded, and the rank after the next
     /// date on which it is looked at.
-    fn ahead(
-        &self,
-        state: &LadderState,
-    ) -> Result<(Option<Date>, Option<String>), HistoryNotLoaded> {
+    fn ahead(&self, state: &LadderState) -> Result<(Option<Date>, Place), HistoryNotLoaded> {
         let (ladder, place) = (self.ladder, state.place(self.ladder));
         let manual_ends = state.manual.as_ref().and_then(|manual| manual.until);
         let until = manual_ends.map_or(self.today, |ends| ends.max(self.today));
@@ -160,38 +158,42 @@ impl Seen<'_> {
         let mut projected = None;
         let mut day = days_after(self.today, 1);
         while day < until {
-            let is_over = |manual: &Manual| manual.until.is_some_and(|until| until < day);
-            let has_ended = state.manual.as_ref().is_some_and(is_over);
-            if has_ended || ladder.looks_on(day, self.enrolled_on, false) {
-                if has_ended {
-                    state.manual = None;
-                }
-                self.pass(&mut state, day)?;
-                projected.get_or_insert_with(|| state.code().map(str::to_owned));
-                if state.place(ladder) < place {
-                    return Ok((Some(day), projected.flatten()));
-                }
+            let before = state.place(ladder);
+            let is_looked_at = self.pass(&mut state, day)?;
+            let after = state.place(ladder);
+            if is_looked_at || after != before {
+                projected.get_or_insert(after);
+            }
+            if after < place {
+                return Ok((Some(day), projected.flatten()));
             }
             day = days_after(day, 1);
         }
-        Ok((
-            None,
-            projected.unwrap_or_else(|| state.code().map(str::to_owned)),
-        ))
+        Ok((None, projected.unwrap_or(place)))
     }
 
-    fn pass(&self, state: &mut LadderState, date: Date) -> Result<(), HistoryNotLoaded> {
-        let review = Review {
-            date,
-            enrolled_on: self.enrolled_on,
-            is_new_version: false,
-            look: &|range| self.days.counters(range),
-        };
-        if let Some(Moved { to, .. }) = self.ladder.moved(review, state)? {
-            state.earned = self.ladder.code_at(to);
-            state.earned_on = Some(date);
+    /// What a date does if nothing more is recorded; whether it is one of the ladder's reviews, or
+    /// ends a rank that was set by hand.
+    fn pass(&self, state: &mut LadderState, date: Date) -> Result<bool, HistoryNotLoaded> {
+        let (ladder, enrolled_on) = (self.ladder, self.enrolled_on);
+        let is_new_version = self.eras.on(date).is_some_and(|(_, is_new)| is_new);
+        let is_over = |manual: &Manual| manual.until.is_some_and(|until| until < date);
+        let has_ended = state.manual.as_ref().is_some_and(is_over);
+        if has_ended {
+            state.manual = None;
         }
-        Ok(())
+        if has_ended || ladder.looks_on(date, enrolled_on, is_new_version) {
+            let review = Review {
+                date,
+                enrolled_on,
+                eras: self.eras,
+                look: &|range| self.days.counters(range),
+            };
+            if let Some(moved) = ladder.moved(review, state)? {
+                state.move_to(ladder, moved, date);
+            }
+        }
+        Ok(has_ended || ladder.is_review(date, enrolled_on, is_new_version))
     }
 
     /// What a step asks for and what there is up to and with `date`.

@@ -1,8 +1,9 @@
 //! Who may move at the review of a business date, told from sums alone: a first look at everybody
 //! that finds the few who are then looked at one by one.
 
+use super::eras::Eras;
 use super::{Ladder, Place};
-use crate::catalog::{Catalog, Version};
+use crate::catalog::Catalog;
 use crate::history::{Counters, HistoryNotLoaded};
 use crate::window::{DateRange, Window};
 use jiff::civil::Date;
@@ -21,22 +22,20 @@ impl<'a> Probe<'a> {
     /// The look at a date; none when nobody can move on it but by the end of a rank set by hand.
     #[must_use]
     pub fn of(catalog: &'a Catalog, date: Date) -> Option<Self> {
-        let (version, is_new_version) = version_on(catalog, date)?;
+        let (version, is_new_version) = Eras::of(catalog).on(date)?;
         let ladders = version.program.ladders().iter();
         let ladders = ladders.filter(|ladder| ladder.looks_at_someone_on(date, is_new_version));
-        let ladders: Vec<_> = ladders.map(|ladder| (ladder, ladder.base())).collect();
+        let ladders: Vec<_> = ladders.map(|ladder| (ladder, ladder.base)).collect();
         if ladders.is_empty() {
             return None;
         }
         let mut ranges = Vec::new();
         let eve = date.yesterday().ok()?;
         for (ladder, _) in &ladders {
-            for range in ladder.ranges(eve, eve) {
-                if !ranges.contains(&range) {
-                    ranges.push(range);
-                }
-            }
+            ranges.extend(ladder.ranges(eve, eve));
         }
+        ranges.sort_unstable();
+        ranges.dedup();
         Some(Self {
             date,
             is_new_version,
@@ -93,12 +92,4 @@ impl<'a> Probe<'a> {
         }
         Ok(false)
     }
-}
-
-/// The version under which a business date begins, and whether it is the first such date.
-fn version_on(catalog: &Catalog, date: Date) -> Option<(&Version, bool)> {
-    let versions = super::book::versions_by_date(catalog);
-    let count = versions.partition_point(|(from, _)| *from <= date);
-    let (from, version) = versions.get(count.checked_sub(1)?)?;
-    Some((*version, *from == date))
 }

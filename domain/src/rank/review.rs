@@ -1,5 +1,6 @@
 //! One look at a member's place on a ladder as a business day begins.
 
+use super::eras::Eras;
 use super::facts::LadderState;
 use super::schedule::days_after;
 use super::{Ladder, Number, Place};
@@ -16,8 +17,7 @@ pub(super) struct Review<'a> {
     /// The business date that begins.
     pub(super) date: Date,
     pub(super) enrolled_on: Date,
-    /// Whether another program counts from this date on.
-    pub(super) is_new_version: bool,
+    pub(super) eras: &'a Eras<'a>,
     pub(super) look: Look<'a>,
 }
 
@@ -38,22 +38,23 @@ impl Ladder {
         let Review {
             date,
             enrolled_on,
+            eras,
             look,
-            ..
         } = review;
+        let is_new_version = eras.on(date).is_some_and(|(_, is_new)| is_new);
         let Ok(eve) = date.yesterday() else {
             return Ok(None);
         };
         let place = state.earned_place(self);
         let earned = self.earned(eve, enrolled_on, look)?;
-        if earned > place && self.lifts_on(date, enrolled_on, review.is_new_version) {
+        if earned > place && self.lifts_on(date, enrolled_on, is_new_version) {
             let numbers = self.numbers(earned, eve, enrolled_on, look)?;
             return Ok(Some(Moved {
                 to: earned,
                 numbers,
             }));
         }
-        if earned < place && self.lets_fall(review, state, place)? {
+        if earned < place && self.lets_fall(review, state)? {
             let numbers = self.numbers(place, eve, enrolled_on, look)?;
             let to = if self.downgrade.one_step {
                 place.and_then(|place| place.checked_sub(1)).max(earned)
@@ -66,13 +67,8 @@ impl Ladder {
     }
 
     /// Whether a member who lost the threshold falls on this date: a review took place since then,
-    /// and the grace is over.
-    fn lets_fall(
-        &self,
-        review: Review<'_>,
-        state: &LadderState,
-        place: Place,
-    ) -> Result<bool, HistoryNotLoaded> {
+    /// and the grace is over. Whether it was lost on a day, the program of that day says.
+    fn lets_fall(&self, review: Review<'_>, state: &LadderState) -> Result<bool, HistoryNotLoaded> {
         let downgrade = &self.downgrade;
         let date = review.date;
         let last_review = downgrade.last_review(date, review.enrolled_on);
@@ -92,7 +88,11 @@ impl Ladder {
             let Ok(eve) = day.yesterday() else {
                 return Ok(false);
             };
-            if self.earned(eve, review.enrolled_on, review.look)? >= place {
+            let Some(ladder) = review.eras.ladder_on(day, &self.code) else {
+                return Ok(false);
+            };
+            let earned = ladder.earned(eve, review.enrolled_on, review.look)?;
+            if earned >= state.earned_place(ladder) {
                 return Ok(false);
             }
             day = days_after(day, 1);

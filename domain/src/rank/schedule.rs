@@ -3,8 +3,8 @@
 
 use super::{Ladder, Upgrade};
 use crate::window::{Window, anniversary, first_of_part};
+use jiff::Span;
 use jiff::civil::Date;
-use jiff::{Span, ToSpan};
 
 /// The longest grace: a year.
 pub(super) const MAX_GRACE_DAYS: i64 = 366;
@@ -54,16 +54,14 @@ impl Downgrade {
         }
     }
 
-    /// The first date that grace lets a review of `date` look at.
-    pub(super) fn oldest(&self, date: Date) -> Date {
-        // A loss is traced back to the last review before it, which lies within a year.
-        let back = match self.on {
+    /// How many days before a review grace lets it look at. A loss is traced back to the last
+    /// review, which lies within a year.
+    pub(super) const fn looks_back_days(&self) -> i64 {
+        match self.on {
             ReviewOn::Never | ReviewOn::EveryDay => self.grace_days,
             _ if self.grace_days == 0 => 0,
             _ => MAX_GRACE_DAYS,
-        };
-        let day_before = back.saturating_add(1);
-        date.checked_sub(day_before.days()).unwrap_or(Date::MIN)
+        }
     }
 }
 
@@ -78,16 +76,22 @@ impl Ladder {
         }
     }
 
-    /// Whether this date can change anything for a member without a rank set by hand.
+    /// Whether members are reviewed on this date, to lift them or to let them fall.
+    pub(super) fn is_review(&self, date: Date, enrolled_on: Date, is_new_version: bool) -> bool {
+        self.lifts_on(date, enrolled_on, is_new_version)
+            || self.downgrade.last_review(date, enrolled_on) == Some(date)
+    }
+
+    /// Whether this date can change anything for a member without a rank set by hand: also on days
+    /// between reviews a grace may end.
     pub(super) fn looks_on(&self, date: Date, enrolled_on: Date, is_new_version: bool) -> bool {
         let downgrade = &self.downgrade;
-        self.lifts_on(date, enrolled_on, is_new_version)
-            || (downgrade.grace_days > 0 && downgrade.on != ReviewOn::Never)
-            || downgrade.last_review(date, enrolled_on) == Some(date)
+        (downgrade.grace_days > 0 && downgrade.on != ReviewOn::Never)
+            || self.is_review(date, enrolled_on, is_new_version)
     }
 
     /// Whether this date can change anything for whatever member without a rank set by hand.
-    pub(super) fn looks_at_someone_on(&self, date: Date, is_new_version: bool) -> bool {
+    pub(crate) fn looks_at_someone_on(&self, date: Date, is_new_version: bool) -> bool {
         let by_member = self.downgrade.on == ReviewOn::Anniversary
             || (self.upgrade == Upgrade::PeriodEnd && self.window == Window::AnniversaryYear);
         by_member || self.looks_on(date, date, is_new_version)

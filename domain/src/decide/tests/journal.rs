@@ -11,41 +11,46 @@ use crate::catalog::Catalog;
 use crate::decide::{
     Command, Decision, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal, decide,
 };
-use crate::history::{Budgets, Counters, History, Uses};
+use crate::history::{Budgets, Counters, DayBook, History, Uses};
 use crate::ledger::{DayDelta, RuleUse};
 use crate::member::MemberFacts;
 use crate::needs::Needs;
+use crate::rank::{PastRank, RankChange};
 use crate::window::DateRange;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// One member, and all that was recorded of it and of the campaigns.
 #[derive(Debug, Clone)]
-pub(super) struct Journal {
-    pub(super) catalog: Catalog,
-    pub(super) member: MemberFacts,
-    pub(super) days: Vec<DayDelta>,
-    pub(super) uses: Vec<RuleUse>,
+pub(crate) struct Journal {
+    pub(crate) catalog: Catalog,
+    pub(crate) member: MemberFacts,
+    pub(crate) days: Vec<DayDelta>,
+    pub(crate) uses: Vec<RuleUse>,
     /// Used by others.
-    pub(super) shared: Vec<RuleUse>,
+    pub(crate) shared: Vec<RuleUse>,
+    /// Every change of a rank.
+    pub(crate) changes: Vec<RankChange>,
     number: u128,
 }
 
 impl Journal {
-    pub(super) fn new(catalog: Catalog) -> Self {
+    pub(crate) fn new(catalog: Catalog) -> Self {
         Self {
             catalog,
             member: member(),
             days: Vec::new(),
             uses: Vec::new(),
             shared: Vec::new(),
+            changes: Vec::new(),
             number: 1,
         }
     }
 
     /// Another member of the same tenant, to whom only the campaigns are known.
-    pub(super) fn other(&self) -> Self {
+    pub(crate) fn other(&self) -> Self {
         let mut other = Self::new(self.catalog.clone());
         other.shared = self.shared.iter().chain(&self.uses).cloned().collect();
         other.number = self.number + 1_000;
@@ -53,7 +58,7 @@ impl Journal {
     }
 
     /// Says that so much was spent on a day.
-    pub(super) fn spent(&mut self, date: Date, amount: i64) {
+    pub(crate) fn spent(&mut self, date: Date, amount: i64) {
         self.days.push(DayDelta {
             business_date: date,
             spend: Amount::new(amount),
@@ -63,21 +68,16 @@ impl Journal {
         });
     }
 
-    pub(super) fn load(&mut self, needs: &Needs) -> Budgets {
-        let counters = |range: &DateRange| {
-            let mut sum = Counters::default();
-            for day in self
-                .days
-                .iter()
-                .filter(|day| range.contains(day.business_date))
-            {
-                sum.spend = sum.spend.checked_add(day.spend).unwrap();
-                sum.gross_spend = sum.gross_spend.checked_add(day.gross_spend).unwrap();
-                sum.visits += day.visits;
-                sum.points_earned = sum.points_earned.checked_add(day.points_earned).unwrap();
-                sum.last_visit = sum.last_visit.max(Some(day.business_date));
-            }
-            (*range, sum)
+    pub(crate) fn load(&mut self, needs: &Needs) -> Budgets {
+        let counters = |range: &DateRange| (*range, self.counted(*range));
+        let day_book = |range: DateRange| DayBook {
+            range,
+            days: self.by_day(range),
+        };
+        let past = |change: &RankChange| PastRank {
+            ladder: change.ladder.clone(),
+            effective_at: change.effective_at,
+            code: change.code.clone(),
         };
         let uses = |(code, range): &(String, DateRange)| {
             let own = self.uses.iter().filter(|used| used.code == *code);
@@ -93,15 +93,37 @@ impl Journal {
             counters: needs.counters.iter().map(counters).collect(),
             uses: needs.uses.iter().map(uses).collect(),
             person: None,
-            days: None,
+            days: needs.days.map(day_book),
         };
         let used = needs.budgets.iter().map(budget).collect();
+        let past = || self.changes.iter().map(past).collect();
+        self.member.ranks.past = needs.past_ranks.then(past);
+        self.member.ranks.made.clear();
         self.member.history = history;
         Budgets { used }
     }
 
+    /// What the days of a range add up to.
+    fn counted(&self, range: DateRange) -> Counters {
+        let days = self.days.iter();
+        let days = days.filter(|day| range.contains(day.business_date));
+        days.fold(Counters::default(), |sum, day| sum.with(day).unwrap())
+    }
+
+    fn by_day(&self, range: DateRange) -> BTreeMap<Date, Counters> {
+        let dates = self.days.iter().map(|day| day.business_date);
+        let one = |date| DateRange {
+            from: Some(date),
+            to: date,
+        };
+        dates
+            .filter(|date| range.contains(*date))
+            .map(|date| (date, self.counted(one(date))))
+            .collect()
+    }
+
     /// Decides a receipt with exactly what `needs` names.
-    pub(super) fn decide(
+    pub(crate) fn decide(
         &mut self,
         command: &Command,
         now: Timestamp,
@@ -115,16 +137,42 @@ impl Journal {
         decide(&self.catalog, facts, command, now)
     }
 
-    pub(super) fn record(&mut self, decision: &Decision) {
+    pub(crate) fn record(&mut self, decision: &Decision) {
         self.member = self.member.after(decision);
         if let Some(transaction) = &decision.transaction {
             self.days.extend(transaction.day);
             self.uses.extend(transaction.uses.iter().cloned());
         }
+        if let Some(update) = &decision.ranks {
+            self.changes.extend(update.changes.iter().cloned());
+        }
+    }
+
+    /// Decides commands one after the other with facts that are loaded once, for all of them.
+    pub(crate) fn batch(&mut self, commands: &[(Command, Timestamp)]) -> Vec<Decision> {
+        let mut needs = Needs::default();
+        for (command, now) in commands {
+            needs.merge(command.needs(&self.catalog, &self.member, *now));
+        }
+        let mut budgets = self.load(&needs);
+        let mut decisions = Vec::new();
+        for (command, now) in commands {
+            let facts = Facts {
+                member: Some(&self.member),
+                budgets: &budgets,
+            };
+            let decision = decide(&self.catalog, facts, command, *now).unwrap();
+            if let Some(transaction) = &decision.transaction {
+                budgets.apply(transaction);
+            }
+            self.record(&decision);
+            decisions.push(decision);
+        }
+        decisions
     }
 
     /// Records a receipt with these parts at its own time.
-    pub(super) fn buy(&mut self, parts: Value) -> PurchaseOutcome {
+    pub(crate) fn buy(&mut self, parts: Value) -> PurchaseOutcome {
         self.number += 1;
         let receipt = receipt(parts);
         let now = receipt.occurred_at.max(at(NOW));
@@ -142,18 +190,18 @@ impl Journal {
     }
 
     /// The points by rule of a receipt of one line.
-    pub(super) fn earns(&mut self, amount: i64) -> String {
+    pub(crate) fn earns(&mut self, amount: i64) -> String {
         earned(&self.buy(serde_json::json!({"lines": [{"amount": amount}]})))
     }
 
     /// The same at a time.
-    pub(super) fn earns_at(&mut self, occurred_at: &str, amount: i64) -> String {
+    pub(crate) fn earns_at(&mut self, occurred_at: &str, amount: i64) -> String {
         let lines = serde_json::json!({"occurred_at": occurred_at, "lines": [{"amount": amount}]});
         earned(&self.buy(lines))
     }
 
     /// What `decide` would look at for a receipt of one line.
-    pub(super) fn needs(&self, amount: i64) -> Needs {
+    pub(crate) fn needs(&self, amount: i64) -> Needs {
         let receipt = receipt(serde_json::json!({"lines": [{"amount": amount}]}));
         purchase(receipt).needs(&self.catalog, &self.member, at(NOW))
     }

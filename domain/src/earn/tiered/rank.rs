@@ -4,7 +4,6 @@ use super::{MAX_TIERS, Tier};
 use crate::earn::PerAmount;
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
-use serde_json::Value;
 
 /// Reads the tiers; each counts for its step and those above it up to the next tier.
 pub(super) fn read_tiers(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Vec<Tier> {
@@ -50,7 +49,7 @@ fn read_from(
     reader.require(tier, "from");
     let value = tier.get("from")?;
     let pointer = tier.at("from");
-    if *value == Value::from(0) && is_first {
+    if *value == 0 && is_first {
         return None;
     }
     if !value.is_string() {
