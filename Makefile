@@ -1,8 +1,8 @@
-# Everything a newcomer needs. Every target builds the whole workspace in one profile, so that one cold build serves all.
+# Everything a newcomer needs. Every target but bench builds the whole workspace in one profile, so that one cold build serves all.
 CARGO ?= cargo
 TAMARU = $${CARGO_TARGET_DIR:-target}/debug/tamaru
 
-.PHONY: run test check load check-data deps
+.PHONY: run test check load bench check-data deps
 
 # A served API with a demo tenant; Ctrl-C stops everything.
 run: deps
@@ -24,6 +24,10 @@ check:
 load: deps
 	$(CARGO) build --release --workspace
 	$${CARGO_TARGET_DIR:-target}/release/loadtest all $(ARGS)
+
+# How many receipts a second one core evaluates.
+bench:
+	$(CARGO) bench -p domain --bench evaluate
 
 # Real receipts, each compared with a reference; TAMARU_DATA_DIR names the folder that has both.
 check-data: deps
