@@ -18,9 +18,7 @@ pub(super) struct Fired<'a> {
     pub(super) rule: &'a EarnRule,
     pub(super) reached: Reached,
     pub(super) seen: LineSet,
-    /// What it counts of each line.
-    pub(super) weights: Vec<i64>,
-    /// Its points before its limits, by what is rounded alone.
+    /// Its points before its limits, line by line; only where it goes by line.
     pub(super) cells: Vec<BaseCell>,
     /// Before its limits.
     pub(super) wanted: Points,
@@ -58,10 +56,7 @@ impl Fired<'_> {
 
     /// Whether it is rounded line by line, so that its lines can be looked at one by one.
     pub(super) fn goes_by_line(&self) -> bool {
-        matches!(
-            self.rule.granularity(),
-            Granularity::Line | Granularity::Unit
-        )
+        goes_by_line(self.rule)
     }
 
     /// Whether it gave less than a point, which a multiplier before the rounding may make one.
@@ -130,12 +125,16 @@ impl<'a> Evaluation<'a> {
         };
         let reached = self.look(rule, context)?;
         let view = View::of(rule, &seen, reached);
-        let cells = self.base_cells(rule, view, &Scope::ALL)?;
-        let points = sum(&cells)?;
+        let (cells, points) = if goes_by_line(rule) {
+            let cells = self.base_cells(rule, view, &Scope::ALL)?;
+            let points = sum(&cells)?;
+            (cells, points)
+        } else {
+            (Vec::new(), self.base_points(rule, view, &Scope::ALL)?)
+        };
         let fired = Fired {
             rule,
             reached,
-            weights: self.weights(view, &Scope::ALL),
             seen,
             cells,
             wanted: points,
@@ -185,6 +184,23 @@ impl<'a> Evaluation<'a> {
         Ok(cells)
     }
 
+    /// Their sum alone.
+    fn base_points(
+        &self,
+        rule: &EarnRule,
+        view: View<'_>,
+        scope: &Scope,
+    ) -> Result<Points, Overflow> {
+        let mut sum = Points::ZERO;
+        self.cells(view, scope, None, &mut |cell| {
+            let points = rule.award.points(&cell.measure, rule.manner.rounding)?;
+            let points = points.get().checked_mul(cell.count).ok_or(Overflow)?;
+            sum = sum.checked_add(Points::new(points))?;
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+
     /// What was granted, or the rule over the lines of the scope alone; never more than granted.
     pub(super) fn base_in(&self, fired: &Fired<'_>, scope: &Scope) -> Result<Points, Overflow> {
         if fired.rule.award.counted() == Counted::Visit {
@@ -202,7 +218,7 @@ impl<'a> Evaluation<'a> {
             let mut cells = fired.cells.iter().filter(|cell| scope.has(cell.place));
             cells.try_fold(Points::ZERO, |sum, cell| sum.checked_add(cell.sum()?))?
         } else {
-            sum(&self.base_cells(fired.rule, fired.view(), scope)?)?
+            self.base_points(fired.rule, fired.view(), scope)?
         };
         Ok(points.min(fired.points))
     }
@@ -213,6 +229,10 @@ impl<'a> Evaluation<'a> {
         };
         Ok(rule.award.look(customer, self.spend)?)
     }
+}
+
+fn goes_by_line(rule: &EarnRule) -> bool {
+    matches!(rule.granularity(), Granularity::Line | Granularity::Unit)
 }
 
 /// The points of all cells together.

@@ -193,7 +193,7 @@ impl<'a> Evaluation<'a> {
             }
             let mut parts = Vec::with_capacity(own.len());
             for (_, share, added) in own.iter().filter_map(|number| multipliers.get(*number)) {
-                parts.push((share.candidate, weight(fired, &share.scope, *added)?));
+                parts.push((share.candidate, self.weight(fired, &share.scope, *added)?));
             }
             let total = match totals.entry(own) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -215,6 +215,15 @@ impl<'a> Evaluation<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The part of a rule's total that one multiplier makes.
+    fn weight(&self, fired: &Fired<'_>, scope: &Scope, added: Ratio) -> Result<Ratio, Overflow> {
+        if fired.rule.award.counted() == Counted::Visit {
+            return Ok(if scope.visit { added } else { Ratio::ZERO });
+        }
+        let sum = self.weight_of(fired.view(), scope);
+        Ratio::whole(sum).checked_mul(added)
     }
 
     /// The points of a rule when its money is multiplied before it is rounded. Points that a
@@ -271,17 +280,6 @@ impl Total {
         times.add(&Scope::ALL, even)?;
         Ok(Self { times, is_even })
     }
-}
-
-/// The part of a rule's total that one multiplier makes.
-fn weight(fired: &Fired<'_>, scope: &Scope, added: Ratio) -> Result<Ratio, Overflow> {
-    if fired.rule.award.counted() == Counted::Visit {
-        return Ok(if scope.visit { added } else { Ratio::ZERO });
-    }
-    let lines = scope.of_these(&fired.seen);
-    let weights = lines.filter_map(|place| fired.weights.get(place));
-    let sum: i128 = weights.map(|weight| i128::from(*weight)).sum();
-    Ratio::whole(sum).checked_mul(added)
 }
 
 /// Base points by cell.
