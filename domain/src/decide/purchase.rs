@@ -3,7 +3,7 @@
 
 use super::posting::{Grant, Moment, Posting};
 use super::slide::{Deed, slide};
-use super::terms::TermsOf;
+use super::terms::{TermsOf, TermsOfReceipt};
 use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
 use crate::calendar;
@@ -130,15 +130,19 @@ fn post<'a>(
         recorded_at: context.now,
     };
     let mut posting = Posting::new(member, command.seed, TransactionKind::Purchase, moment)?;
+    if command.quote {
+        posting = posting.without_rows();
+    }
     for part in &outcome.redeemed {
         posting.spend(&part.wallet, part.points)?;
     }
     let settings = &context.catalog.settings;
     let earned_on = calendar::business_date(occurred_at, &settings.time_zone, settings.cutovers());
     outcome.earned.reserve_exact(evaluation.awards.len());
+    let mut known = TermsOfReceipt::default();
     for award in &evaluation.awards {
         let terms = terms_of(award, context.version)?;
-        let terms = terms.at(earned_on, settings, context.now)?;
+        let terms = known.at(terms, earned_on, settings, context.now)?;
         let (activates_at, expires_at) = (terms.activates_at(), terms.expires_at);
         posting.grant(Grant {
             wallet: award.wallet,
@@ -158,7 +162,9 @@ fn post<'a>(
         });
     }
     keep_alive(&mut posting, context, evaluation, outcome)?;
-    posting.transaction().uses.clone_from(&evaluation.uses);
+    if !command.quote {
+        posting.transaction().uses.clone_from(&evaluation.uses);
+    }
     let mut earned = evaluation.awards.iter();
     let points_earned =
         earned.try_fold(Points::ZERO, |sum, award| sum.checked_add(award.points))?;
