@@ -65,12 +65,13 @@ impl Fired<'_> {
     }
 }
 
-/// What an earn rule came to.
+/// An earn rule that gave points or, where multipliers come before the rounding, less than one.
 struct Judged<'a> {
-    explained: Explained,
-    fired: Option<Fired<'a>>,
-    /// Where multipliers come before the rounding: a rule that gave less than a point.
-    below_one: Option<Fired<'a>>,
+    /// The place of its explanation.
+    place: usize,
+    fired: Fired<'a>,
+    /// Whether another rule of its wallet goes before it.
+    is_silenced: bool,
 }
 
 impl<'a> Evaluation<'a> {
@@ -79,18 +80,26 @@ impl<'a> Evaluation<'a> {
         let program = &context.version.program;
         let mut judged = Vec::with_capacity(program.earn_rules().len());
         for rule in program.earn_rules() {
-            judged.push(self.judge_rule(rule, context)?);
-        }
-        silence(program, &mut judged);
-        let mut all = Vec::with_capacity(judged.len());
-        for judged in judged {
-            let Judged {
-                explained,
+            let place = self.explanation.len();
+            judged.extend(self.judge_rule(rule, context)?.map(|fired| Judged {
+                place,
                 fired,
-                below_one,
-            } = judged;
-            all.extend(below_one);
-            if let Some(mut fired) = fired {
+                is_silenced: false,
+            }));
+        }
+        silence(program, &mut judged, &mut self.explanation);
+        let mut all = Vec::with_capacity(judged.len());
+        self.awards.reserve(judged.len());
+        for Judged {
+            place,
+            mut fired,
+            is_silenced,
+        } in judged
+        {
+            if is_silenced {
+                continue;
+            }
+            if !fired.is_below_one() {
                 let rule = fired.rule;
                 let none = Uses::default();
                 let code = rule.code.as_str();
@@ -102,25 +111,26 @@ impl<'a> Evaluation<'a> {
                     wanted: fired.wanted,
                     overrides: &rule.overrides,
                     limits: &rule.limits,
-                    explained: self.explanation.len(),
+                    explained: place,
                 });
-                all.push(fired);
             }
-            self.explanation.push(explained);
+            all.push(fired);
         }
         Ok(all)
     }
 
-    fn judge_rule(&self, rule: &'a EarnRule, context: &Context<'a>) -> Result<Judged<'a>, Refusal> {
+    /// Explains a rule, and says what it gave if it gave something.
+    fn judge_rule(
+        &mut self,
+        rule: &'a EarnRule,
+        context: &Context<'a>,
+    ) -> Result<Option<Fired<'a>>, Refusal> {
         let basis = rule.manner.basis;
         let (amount, seen) = match self.admit(&rule.code, &rule.when, basis, context)? {
             Ok(admitted) => admitted,
             Err(explained) => {
-                return Ok(Judged {
-                    explained,
-                    fired: None,
-                    below_one: None,
-                });
+                self.explanation.push(explained);
+                return Ok(None);
             }
         };
         let reached = self.look(rule, context)?;
@@ -149,20 +159,14 @@ impl<'a> Evaluation<'a> {
                 let points = rule.award.points(&enough, rule.manner.rounding)?;
                 explained.next_points = Some(points);
             }
+            self.explanation.push(explained);
             let is_exact = context.version.program.earning().multiply == Multiply::Exact;
-            return Ok(Judged {
-                explained,
-                fired: None,
-                below_one: is_exact.then_some(fired),
-            });
+            return Ok(is_exact.then_some(fired));
         }
         let mut explained = Explained::fired(&rule.code, points);
         explained.amount = Some(amount);
-        Ok(Judged {
-            explained,
-            fired: Some(fired),
-            below_one: None,
-        })
+        self.explanation.push(explained);
+        Ok(Some(fired))
     }
 
     /// The base points of a rule over the lines of a scope, by what is rounded alone.
@@ -250,7 +254,7 @@ fn missing(rule: &EarnRule, amount: Amount, reached: Reached) -> Option<Amount> 
 }
 
 /// Leaves of each wallet the rules that go together; before bonuses and limits.
-fn silence(program: &Program, judged: &mut [Judged<'_>]) {
+fn silence(program: &Program, judged: &mut [Judged<'_>], explanation: &mut [Explained]) {
     let combine = program.earning().combine;
     let is_exclusive = |rule: &EarnRule| rule.exclusive.is_some();
     if combine == Combine::Sum && !program.earn_rules().iter().any(is_exclusive) {
@@ -262,15 +266,25 @@ fn silence(program: &Program, judged: &mut [Judged<'_>]) {
         let Some(winner) = winner else {
             continue;
         };
-        for (place, other) in judged.iter_mut().enumerate() {
-            let is_of_wallet = |fired: &Fired<'_>| fired.rule.wallet == wallet.code;
-            if place != winner && other.fired.as_ref().is_some_and(is_of_wallet) {
-                other.fired = None;
-                let amount = other.explained.amount;
-                other.explained = Explained::silent(&other.explained.rule, Reason::AnotherRule);
-                other.explained.amount = amount;
+        let is_other = |other: &&mut Judged<'_>| other.place != winner;
+        for other in judged.iter_mut().filter(is_other) {
+            if !other.gives_to(&wallet.code) {
+                continue;
+            }
+            other.is_silenced = true;
+            if let Some(told) = explanation.get_mut(other.place) {
+                let amount = told.amount;
+                *told = Explained::silent(&told.rule, Reason::AnotherRule);
+                told.amount = amount;
             }
         }
+    }
+}
+
+impl Judged<'_> {
+    /// Whether it gives a point or more to the wallet.
+    fn gives_to(&self, wallet: &str) -> bool {
+        !self.fired.is_below_one() && self.fired.rule.wallet == wallet
     }
 }
 
@@ -284,36 +298,25 @@ fn keep_below_one(
 ) {
     let mut is_over = winner.is_some();
     for judged in judged {
-        let is_of_wallet = |below: &Fired<'_>| below.rule.wallet == wallet;
-        if judged.below_one.as_ref().is_some_and(is_of_wallet) {
-            if is_over {
-                judged.below_one = None;
-            }
+        if judged.fired.is_below_one() && judged.fired.rule.wallet == wallet {
+            judged.is_silenced |= is_over;
             is_over |= combine != Combine::Sum;
         }
     }
 }
 
-/// The one rule of a wallet that silences the others; ties to the earlier.
+/// The place of the one rule of a wallet that silences the others; ties to the earlier.
 fn winner(combine: Combine, wallet: &str, judged: &[Judged<'_>]) -> Option<usize> {
-    let firing = || {
-        let fired = judged.iter().enumerate();
-        let fired = fired.filter_map(|(place, judged)| Some((place, judged.fired.as_ref()?)));
-        fired.filter(|(_, fired)| fired.rule.wallet == wallet)
-    };
+    let firing = || judged.iter().filter(|judged| judged.gives_to(wallet));
     // The last of equals is the earliest when they are looked at backwards.
-    let backwards = || firing().collect::<Vec<_>>().into_iter().rev();
-    let exclusive = backwards()
-        .filter(|(_, fired)| fired.rule.exclusive.is_some())
-        .max_by_key(|(_, fired)| fired.rule.exclusive);
-    if let Some((place, _)) = exclusive {
-        return Some(place);
-    }
-    match combine {
+    let exclusive = firing()
+        .rev()
+        .filter(|judged| judged.fired.rule.exclusive.is_some())
+        .max_by_key(|judged| judged.fired.rule.exclusive);
+    let winner = exclusive.or_else(|| match combine {
         Combine::Sum => None,
-        Combine::Best => backwards()
-            .max_by_key(|(_, fired)| fired.wanted)
-            .map(|(place, _)| place),
-        Combine::First => firing().next().map(|(place, _)| place),
-    }
+        Combine::Best => firing().rev().max_by_key(|judged| judged.fired.wanted),
+        Combine::First => firing().next(),
+    });
+    winner.map(|judged| judged.place)
 }

@@ -28,7 +28,7 @@ pub(crate) struct Basket<'a> {
     net: Option<Vec<i64>>,
     net_paid: Option<Vec<i64>>,
     /// Whether each line earns at all.
-    earns: Vec<bool>,
+    earns: LineSet,
     /// The whole pieces of each line.
     pieces: Vec<i64>,
     /// The place of the rate of each line among all rates.
@@ -84,10 +84,7 @@ impl<'a> Basket<'a> {
             lines,
             pieces: pieces.collect(),
             rates: rate_places(settings, lines),
-            earns: lines
-                .iter()
-                .map(|line| program.earning().earns(line))
-                .collect(),
+            earns: LineSet::of(lines.iter().map(|line| program.earning().earns(line))),
             counted: counted.map_or(Ok(spend), |net| self::sum(net))?,
             priced,
             taxed,
@@ -161,8 +158,12 @@ impl<'a> Basket<'a> {
 
     /// The lines that earn and that the condition sees.
     pub(super) fn seen(&self, when: &Condition) -> LineSet {
-        let lines = self.lines.iter().zip(&self.earns);
-        LineSet::of(lines.map(|(line, earns)| *earns && when.matches_line(line)))
+        if when.has_line_scope() {
+            self.earns
+                .filtered(self.lines, |line| when.matches_line(line))
+        } else {
+            self.earns.clone()
+        }
     }
 
     /// These lines.

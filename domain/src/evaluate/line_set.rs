@@ -39,6 +39,24 @@ impl LineSet {
         set
     }
 
+    /// Those of them that are wanted, looking at no other.
+    pub(super) fn filtered<T>(&self, lines: &[T], is_wanted: impl Fn(&T) -> bool) -> Self {
+        let mut set = self.clone();
+        for (word, lines) in set.words_mut().zip(lines.chunks(BITS)) {
+            let all = std::mem::take(word);
+            for (place, line) in lines.iter().enumerate() {
+                let bit = 1 << place;
+                let is_in = all & bit != 0 && is_wanted(line);
+                *word |= u64::from(is_in) << place;
+            }
+        }
+        set
+    }
+
+    fn words_mut(&mut self) -> impl Iterator<Item = &mut u64> {
+        std::iter::once(&mut self.first).chain(&mut self.rest)
+    }
+
     pub(super) fn has(&self, place: usize) -> bool {
         let bit = 1 << place.rem_euclid(BITS);
         let word = match place.checked_sub(BITS) {
