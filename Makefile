@@ -25,9 +25,10 @@ load: deps
 	$(CARGO) build --release --workspace
 	$${CARGO_TARGET_DIR:-target}/release/loadtest all $(ARGS)
 
-# How many receipts a second one core evaluates.
+# How many receipts a second one core evaluates, then the same rules and receipts beside zen-engine.
 bench:
 	$(CARGO) bench -p domain --bench evaluate
+	$(CARGO) run --release --manifest-path loadtest/zen/Cargo.toml --target-dir $${CARGO_TARGET_DIR:-target}/zen
 
 # Real receipts, each compared with a reference; TAMARU_DATA_DIR names the folder that has both.
 check-data: deps
