@@ -20,12 +20,32 @@ pub(crate) struct Period {
     from: Option<Date>,
     /// Inclusive.
     to: Option<Date>,
-    weekdays: Option<Vec<Weekday>>,
-    days_of_month: Option<Vec<i8>>,
+    weekdays: Option<Days>,
+    days_of_month: Option<Days>,
     /// Ascending.
     dates: Option<Vec<Date>>,
     /// On the wall clock, whatever the business date is.
     recurrence: Option<Recurrence>,
+}
+
+/// Days of the week or of the month, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Days(u32);
+
+impl Days {
+    fn of(days: impl Iterator<Item = i8>) -> Self {
+        Self(days.fold(0, |all, day| all | bit(day)))
+    }
+
+    fn contains(self, day: i8) -> bool {
+        self.0 & bit(day) != 0
+    }
+}
+
+fn bit(day: i8) -> u32 {
+    1_u32
+        .checked_shl(u32::from(day.unsigned_abs()))
+        .unwrap_or(0)
 }
 
 impl Period {
@@ -67,12 +87,10 @@ impl Period {
             && self.to.is_none_or(|to| date <= to)
             && self
                 .days_of_month
-                .as_ref()
-                .is_none_or(|days| days.contains(&date.day()))
+                .is_none_or(|days| days.contains(date.day()))
             && self
                 .weekdays
-                .as_ref()
-                .is_none_or(|days| days.contains(&date.weekday()))
+                .is_none_or(|days| days.contains(date.weekday().to_monday_one_offset()))
             && self
                 .dates
                 .as_ref()
@@ -172,16 +190,16 @@ impl Period {
         };
         let (from, to) = (edge("from"), edge("to"));
         let weekdays = reader.filled_list(when, "weekdays", 7).map(|items| {
-            items
-                .into_iter()
-                .filter_map(|(pointer, value)| read_weekday(reader, value.as_str(), pointer))
-                .collect()
+            let days = items.into_iter();
+            let days =
+                days.filter_map(|(pointer, value)| read_weekday(reader, value.as_str(), pointer));
+            Days::of(days.map(Weekday::to_monday_one_offset))
         });
         let days_of_month = reader.filled_list(when, "days_of_month", 31).map(|items| {
             let days = items.into_iter();
-            days.filter_map(|(pointer, value)| reader.integer_at(value, pointer, 1..=31))
-                .filter_map(|day| i8::try_from(day).ok())
-                .collect()
+            let days =
+                days.filter_map(|(pointer, value)| reader.integer_at(value, pointer, 1..=31));
+            Days::of(days.filter_map(|day| i8::try_from(day).ok()))
         });
         let dates = reader.filled_list(when, "dates", MAX_ENTRIES).map(|items| {
             let dates = items.into_iter();

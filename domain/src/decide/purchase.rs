@@ -6,7 +6,6 @@ use super::slide::{Deed, slide};
 use super::terms::{TermsOf, TermsOfReceipt};
 use super::{Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
-use crate::calendar;
 use crate::catalog::{Catalog, Version};
 use crate::condition;
 use crate::evaluate::{Award, Context, Evaluation, evaluate, redeemable};
@@ -137,7 +136,8 @@ fn post<'a>(
         posting.spend(&part.wallet, part.points)?;
     }
     let settings = &context.catalog.settings;
-    let earned_on = calendar::business_date(occurred_at, &settings.time_zone, settings.cutovers());
+    let earned_on = context.moment.customer.as_ref();
+    let earned_on = earned_on.map_or(context.moment.business_date, |customer| customer.date);
     outcome.earned.reserve_exact(evaluation.awards.len());
     let mut known = TermsOfReceipt::default();
     for award in &evaluation.awards {

@@ -139,6 +139,15 @@ impl<'a> Evaluation<'a> {
             let cells = self.base_cells(rule, view, &Scope::ALL)?;
             let points = sum(&cells)?;
             (cells, points)
+        } else if rule.granularity() == Granularity::Rule {
+            // The sum of the lines is known already.
+            let pieces = match view.counted {
+                Counted::Pieces => self.pieces_of(view)?,
+                Counted::Money | Counted::Visit => 0,
+            };
+            let measure = Measure::of(amount, pieces, reached);
+            let points = rule.award.points(&measure, rule.manner.rounding)?;
+            (Vec::new(), points)
         } else {
             (Vec::new(), self.base_points(rule, view, &Scope::ALL)?)
         };

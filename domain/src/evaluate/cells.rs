@@ -352,6 +352,13 @@ impl Evaluation<'_> {
         }
     }
 
+    /// The pieces of all lines that the view sees.
+    pub(super) fn pieces_of(&self, view: View<'_>) -> Result<i64, Overflow> {
+        let mut parts = self.parts(view, &Scope::ALL);
+        let sum = parts.try_fold(0_i64, |sum, (_, part)| sum.checked_add(part.pieces));
+        sum.ok_or(Overflow)
+    }
+
     /// The counted of all lines that the view sees within the scope.
     pub(super) fn weight_of(&self, view: View<'_>, scope: &Scope) -> i128 {
         let parts = self.parts(view, scope);
