@@ -45,6 +45,11 @@ impl Rounding {
     }
 }
 
+/// The quotient, rounded down; none where the denominator is zero.
+pub(crate) fn floor_of(numerator: i128, denominator: i128) -> Option<i128> {
+    divided(numerator, denominator).map(|(floor, _)| floor)
+}
+
 /// The quotient, rounded down, and the rest; small numbers are divided several times as fast.
 fn divided(numerator: i128, denominator: i128) -> Option<(i128, i128)> {
     if let (Ok(numerator), Ok(denominator)) = (i64::try_from(numerator), i64::try_from(denominator))

@@ -153,15 +153,33 @@ impl Period {
     /// The next day worth looking at when this one is not one of the rule's. Days without a
     /// beginning are not looked at again and again, however long each occurrence would last.
     fn next_chance(&self, day: Date, last: Date) -> Option<Date> {
-        let tomorrow = day.tomorrow().ok()?;
         let recurrence = self.recurrence.as_ref().filter(|_| self.contains(day));
         let Some(recurrence) = recurrence else {
-            return Some(tomorrow);
+            return self.next_day(day);
         };
+        let tomorrow = day.tomorrow().ok()?;
         let last = last.tomorrow().ok()?.to_datetime(Time::midnight());
         let starts_at = recurrence.first_start(tomorrow.to_datetime(Time::midnight()), last)?;
         // Before the cut-over it belongs to the business day before.
         Some(tomorrow.max(starts_at.date().yesterday().ok()?))
+    }
+
+    /// The next day that is not one of another weekday or day of the month.
+    fn next_day(&self, day: Date) -> Option<Date> {
+        let (weekdays, days) = (self.weekdays, self.days_of_month);
+        let mut weekday = day.weekday();
+        let mut next = day;
+        // Eight weeks hold each day of the month, and a week each weekday.
+        for _ in 0..56 {
+            next = next.tomorrow().ok()?;
+            weekday = weekday.next();
+            let is_weekday =
+                || weekdays.is_none_or(|all| all.contains(weekday.to_monday_one_offset()));
+            if days.is_none_or(|days| days.contains(next.day())) && is_weekday() {
+                return Some(next);
+            }
+        }
+        Some(next)
     }
 
     /// Whether there is no date at all on which the rule applies. The cut-over is not known

@@ -126,10 +126,10 @@ impl<'a> Evaluation<'a> {
         context: &Context<'a>,
     ) -> Result<Option<Fired<'a>>, Refusal> {
         let basis = rule.manner.basis;
-        let (amount, seen) = match self.admit(&rule.code, &rule.when, basis, context)? {
+        let (amount, seen) = match self.admit(&rule.when, basis, context)? {
             Ok(admitted) => admitted,
-            Err(explained) => {
-                self.explanation.push(explained);
+            Err(silent) => {
+                self.explanation.push(silent.explained(&rule.code));
                 return Ok(None);
             }
         };

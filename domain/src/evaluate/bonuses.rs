@@ -152,10 +152,10 @@ impl<'a> Evaluation<'a> {
                 points: Points::ZERO,
             };
             let basis = earning.manner.basis;
-            let (amount, seen) = match self.admit(&bonus.code, &bonus.when, basis, context)? {
+            let (amount, seen) = match self.admit(&bonus.when, basis, context)? {
                 Ok(admitted) => admitted,
-                Err(explained) => {
-                    told.push(silent(explained));
+                Err(why) => {
+                    told.push(silent(why.explained(&bonus.code)));
                     continue;
                 }
             };
