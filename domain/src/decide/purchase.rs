@@ -200,7 +200,8 @@ fn keep_alive(
     let paying = outcome.redeemed.iter().map(|part| part.wallet.as_str());
     let dropped = paying.filter(|code| program.wallet(code).is_none());
     let dropped = dropped.filter_map(|code| context.catalog.wallet_at(outcome.occurred_at, code));
-    let listed = program.wallets().iter().filter(|_| program.slides());
+    let slides = program.slides();
+    let listed = program.wallets().iter().filter(|_| slides);
     for wallet in listed.chain(dropped) {
         let mut awards = evaluation.awards.iter();
         let mut redeemed = outcome.redeemed.iter();

@@ -15,6 +15,8 @@ use crate::program::Program;
 /// An earn rule that gave base points.
 #[derive(Debug)]
 pub(super) struct Fired<'a> {
+    /// The place of its explanation.
+    explained: usize,
     pub(super) rule: &'a EarnRule,
     pub(super) reached: Reached,
     pub(super) seen: LineSet,
@@ -59,78 +61,60 @@ impl Fired<'_> {
         goes_by_line(self.rule)
     }
 
+    /// Whether it gives a point or more to the wallet.
+    fn gives_to(&self, wallet: &str) -> bool {
+        !self.is_below_one() && self.rule.wallet == wallet
+    }
+
     /// Whether it gave less than a point, which a multiplier before the rounding may make one.
     pub(super) fn is_below_one(&self) -> bool {
         self.wanted.is_zero()
     }
 }
 
-/// An earn rule that gave points or, where multipliers come before the rounding, less than one.
-struct Judged<'a> {
-    /// The place of its explanation.
-    place: usize,
-    fired: Fired<'a>,
-    /// Whether another rule of its wallet goes before it.
-    is_silenced: bool,
-}
-
 impl<'a> Evaluation<'a> {
     /// The base points of every earn rule, in document order.
     pub(super) fn earn(&mut self, context: &Context<'a>) -> Result<Vec<Fired<'a>>, Refusal> {
         let program = &context.version.program;
-        let mut judged = Vec::with_capacity(program.earn_rules().len());
+        let mut all = Vec::with_capacity(program.earn_rules().len());
         for rule in program.earn_rules() {
-            let place = self.explanation.len();
-            judged.extend(self.judge_rule(rule, context)?.map(|fired| Judged {
-                place,
-                fired,
-                is_silenced: false,
-            }));
+            self.judge_rule(rule, context, &mut all)?;
         }
-        silence(program, &mut judged, &mut self.explanation);
-        let mut all = Vec::with_capacity(judged.len());
-        self.awards.reserve(judged.len());
-        for Judged {
-            place,
-            mut fired,
-            is_silenced,
-        } in judged
-        {
-            if is_silenced {
-                continue;
-            }
-            if !fired.is_below_one() {
-                let rule = fired.rule;
-                let none = Uses::default();
-                let code = rule.code.as_str();
-                fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
-                self.awards.push(Award {
-                    rule: code,
-                    wallet: &rule.wallet,
-                    points: fired.points,
-                    wanted: fired.wanted,
-                    overrides: &rule.overrides,
-                    limits: &rule.limits,
-                    explained: place,
-                });
-            }
-            all.push(fired);
+        silence(program, &mut all, &mut self.explanation);
+        self.awards
+            .reserve(all.len().saturating_add(program.bonuses().len()));
+        for fired in all.iter_mut().filter(|fired| !fired.is_below_one()) {
+            let rule = fired.rule;
+            let none = Uses::default();
+            let code = rule.code.as_str();
+            fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
+            self.awards.push(Award {
+                rule: code,
+                wallet: &rule.wallet,
+                points: fired.points,
+                wanted: fired.wanted,
+                overrides: &rule.overrides,
+                limits: &rule.limits,
+                explained: fired.explained,
+            });
         }
         Ok(all)
     }
 
-    /// Explains a rule, and says what it gave if it gave something.
+    /// Explains a rule, and keeps it if it gave points or, where multipliers come before the
+    /// rounding, less than one.
     fn judge_rule(
         &mut self,
         rule: &'a EarnRule,
         context: &Context<'a>,
-    ) -> Result<Option<Fired<'a>>, Refusal> {
+        all: &mut Vec<Fired<'a>>,
+    ) -> Result<(), Refusal> {
         let basis = rule.manner.basis;
         let (amount, seen) = match self.admit(&rule.when, basis, context)? {
             Ok(admitted) => admitted,
             Err(silent) => {
                 self.explanation.push(silent.explained(&rule.code));
-                return Ok(None);
+                return Ok(());
             }
         };
         let reached = self.look(rule, context)?;
@@ -151,14 +135,18 @@ impl<'a> Evaluation<'a> {
         } else {
             (Vec::new(), self.base_points(rule, view, &Scope::ALL)?)
         };
-        let fired = Fired {
-            rule,
-            reached,
-            seen,
-            cells,
-            wanted: points,
-            points,
-        };
+        let is_exact = context.version.program.earning().multiply == Multiply::Exact;
+        if is_exact || !points.is_zero() {
+            all.push(Fired {
+                explained: self.explanation.len(),
+                rule,
+                reached,
+                seen,
+                cells,
+                wanted: points,
+                points,
+            });
+        }
         if points.is_zero() {
             let mut explained = Explained::silent(&rule.code, Reason::BelowMinimum);
             explained.amount = Some(amount);
@@ -169,13 +157,12 @@ impl<'a> Evaluation<'a> {
                 explained.next_points = Some(points);
             }
             self.explanation.push(explained);
-            let is_exact = context.version.program.earning().multiply == Multiply::Exact;
-            return Ok(is_exact.then_some(fired));
+            return Ok(());
         }
         let mut explained = Explained::fired(&rule.code, points);
         explained.amount = Some(amount);
         self.explanation.push(explained);
-        Ok(Some(fired))
+        Ok(())
     }
 
     /// The base points of a rule over the lines of a scope, by what is rounded alone.
@@ -263,69 +250,55 @@ fn missing(rule: &EarnRule, amount: Amount, reached: Reached) -> Option<Amount> 
 }
 
 /// Leaves of each wallet the rules that go together; before bonuses and limits.
-fn silence(program: &Program, judged: &mut [Judged<'_>], explanation: &mut [Explained]) {
+fn silence(program: &Program, all: &mut Vec<Fired<'_>>, explanation: &mut [Explained]) {
     let combine = program.earning().combine;
     let is_exclusive = |rule: &EarnRule| rule.exclusive.is_some();
     if combine == Combine::Sum && !program.earn_rules().iter().any(is_exclusive) {
         return;
     }
     for wallet in program.wallets() {
-        let winner = winner(combine, &wallet.code, judged);
-        keep_below_one(combine, &wallet.code, winner, judged);
+        let winner = winner(combine, &wallet.code, all);
+        keep_below_one(combine, &wallet.code, winner, all);
         let Some(winner) = winner else {
             continue;
         };
-        let is_other = |other: &&mut Judged<'_>| other.place != winner;
-        for other in judged.iter_mut().filter(is_other) {
-            if !other.gives_to(&wallet.code) {
-                continue;
-            }
-            other.is_silenced = true;
-            if let Some(told) = explanation.get_mut(other.place) {
+        all.retain(|other| {
+            let is_silenced = other.explained != winner && other.gives_to(&wallet.code);
+            let told = explanation.get_mut(other.explained);
+            if let Some(told) = told.filter(|_| is_silenced) {
                 let amount = told.amount;
                 *told = Explained::silent(&told.rule, Reason::AnotherRule);
                 told.amount = amount;
             }
-        }
-    }
-}
-
-impl Judged<'_> {
-    /// Whether it gives a point or more to the wallet.
-    fn gives_to(&self, wallet: &str) -> bool {
-        !self.fired.is_below_one() && self.fired.rule.wallet == wallet
+            !is_silenced
+        });
     }
 }
 
 /// Of rules that gave less than a point, those that the winner does not silence; without one, the
 /// earliest where only one may count.
-fn keep_below_one(
-    combine: Combine,
-    wallet: &str,
-    winner: Option<usize>,
-    judged: &mut [Judged<'_>],
-) {
+fn keep_below_one(combine: Combine, wallet: &str, winner: Option<usize>, all: &mut Vec<Fired<'_>>) {
     let mut is_over = winner.is_some();
-    for judged in judged {
-        if judged.fired.is_below_one() && judged.fired.rule.wallet == wallet {
-            judged.is_silenced |= is_over;
-            is_over |= combine != Combine::Sum;
-        }
-    }
+    all.retain(|fired| {
+        let is_meant = fired.is_below_one() && fired.rule.wallet == wallet;
+        let is_kept = !is_meant || !is_over;
+        is_over |= is_meant && combine != Combine::Sum;
+        is_kept
+    });
 }
 
 /// The place of the one rule of a wallet that silences the others; ties to the earlier.
-fn winner(combine: Combine, wallet: &str, judged: &[Judged<'_>]) -> Option<usize> {
-    let firing = || judged.iter().filter(|judged| judged.gives_to(wallet));
+fn winner(combine: Combine, wallet: &str, all: &[Fired<'_>]) -> Option<usize> {
+    let firing = || all.iter().filter(|fired| fired.gives_to(wallet));
     // The last of equals is the earliest when they are looked at backwards.
     let exclusive = firing()
         .rev()
-        .filter(|judged| judged.fired.rule.exclusive.is_some())
-        .max_by_key(|judged| judged.fired.rule.exclusive);
+        .filter(|fired| fired.rule.exclusive.is_some())
+        .max_by_key(|fired| fired.rule.exclusive);
     let winner = exclusive.or_else(|| match combine {
         Combine::Sum => None,
-        Combine::Best => firing().rev().max_by_key(|judged| judged.fired.wanted),
+        Combine::Best => firing().rev().max_by_key(|fired| fired.wanted),
         Combine::First => firing().next(),
     });
-    winner.map(|judged| judged.place)
+    winner.map(|fired| fired.explained)
 }

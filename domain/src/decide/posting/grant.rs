@@ -64,8 +64,11 @@ impl Posting<'_> {
             if pending.is_none() {
                 touched.spendable = touched.spendable.checked_add(rest)?;
             }
-            let earlier = [touched.state.next_expires_at, grant.terms.expires_at];
-            touched.state.next_expires_at = earlier.into_iter().flatten().min();
+            let next = &mut touched.state.next_expires_at;
+            *next = match (*next, grant.terms.expires_at) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
             touched.check_limit()?;
         }
         let left = if is_over { Points::ZERO } else { rest };
