@@ -15,6 +15,7 @@ use crate::receipt::Receipt;
 use basket::Basket;
 use jiff::Timestamp;
 use line_set::LineSet;
+use std::cell::Cell;
 
 mod base;
 mod bases;
@@ -70,6 +71,8 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) uses: Vec<RuleUse>,
     pub(crate) explanation: Vec<Explained>,
     basket: Basket<'a>,
+    /// The money of all lines that earn, as the last rule that sees all of them looked at it.
+    whole: Cell<Option<(Basis, Amount)>>,
 }
 
 /// Evaluates a receipt.
@@ -93,6 +96,7 @@ pub(crate) fn evaluate<'a>(
         uses: Vec::new(),
         explanation: Vec::with_capacity(count),
         basket,
+        whole: Cell::new(None),
     };
     if context.member.is_some() {
         let fired = evaluation.earn(context)?;
@@ -158,7 +162,13 @@ impl Evaluation<'_> {
         if seen.is_empty() {
             return Ok(Err(Silent::NoMatchingLines));
         }
-        let amount = self.basket.amount_of(&seen, basis)?;
+        let amount = match self.whole.get().filter(|_| !when.has_line_scope()) {
+            Some((same, amount)) if same == basis => amount,
+            _ => self.basket.amount_of(&seen, basis)?,
+        };
+        if !when.has_line_scope() {
+            self.whole.set(Some((basis, amount)));
+        }
         if let Some(missing) = when.missing_quantity(self.basket.lines_of(&seen)) {
             return Ok(Err(Silent::BelowQuantity { missing }));
         }

@@ -127,9 +127,16 @@ impl<'a> Evaluation<'a> {
             let found = group.iter().zip(gains);
             told.extend(found.map(|(candidate, gain)| candidate.tell(gain)));
         }
-        told.sort_unstable_by_key(|told| told.place);
-        for told in told {
-            self.grant_bonus(context, told)?;
+        // What there is to tell is large, so that its places are sorted instead of it.
+        let mut order: Vec<(usize, usize)> = Vec::with_capacity(told.len());
+        let places = told.iter().enumerate();
+        order.extend(places.map(|(index, told)| (told.place, index)));
+        order.sort_unstable();
+        let mut told: Vec<Option<Told<'a>>> = told.into_iter().map(Some).collect();
+        for (_, index) in order {
+            if let Some(told) = told.get_mut(index).and_then(Option::take) {
+                self.grant_bonus(context, told)?;
+            }
         }
         Ok(())
     }
@@ -142,7 +149,8 @@ impl<'a> Evaluation<'a> {
     ) -> Result<(Vec<Candidate<'a>>, Vec<Told<'a>>), Refusal> {
         let program = &context.version.program;
         let earning = program.earning();
-        let (mut candidates, mut told) = (Vec::new(), Vec::new());
+        let most = program.bonuses().len();
+        let (mut candidates, mut told) = (Vec::new(), Vec::with_capacity(most));
         let mut bases = Bases::new(fired);
         for (place, bonus) in program.bonuses().iter().enumerate() {
             let silent = |explained: Explained| Told {
