@@ -5,7 +5,7 @@ use super::recurrence::{MAX_TEXT, Recurrence};
 use super::{MAX_ENTRIES, Moment, Unmet};
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
-use jiff::ToSpan;
+use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 
 /// How far ahead the next date is looked for. A day of the month and a weekday meet within it.
@@ -139,8 +139,15 @@ impl Period {
     ) -> Option<Date> {
         let over = self.recurrence.as_ref().and_then(Recurrence::last_date);
         let is_over = |day: Date| [self.to, over].iter().flatten().any(|last| *last < day);
-        let last = start.checked_add(most_days.days()).ok()?;
-        let mut day = start;
+        if is_over(start) {
+            return None;
+        }
+        if applies(start) {
+            return Some(start);
+        }
+        let hours = i64::from(most_days).checked_mul(24)?;
+        let last = start.checked_add(SignedDuration::from_hours(hours)).ok()?;
+        let mut day = self.next_chance(start, last)?;
         while day < last && !is_over(day) {
             if applies(day) {
                 return Some(day);
