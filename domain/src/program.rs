@@ -60,6 +60,8 @@ pub struct Program {
     earning: Earning,
     earn_rules: Vec<EarnRule>,
     bonuses: Vec<Bonus>,
+    /// Whether some points live on when a member comes back: asked for every receipt.
+    slides: bool,
 }
 
 impl Program {
@@ -158,7 +160,7 @@ impl Program {
 
     /// Whether some points live on when a member comes back.
     pub(crate) fn slides(&self) -> bool {
-        self.wallets.iter().any(|wallet| wallet.expiry.slides()) || self.sliding().next().is_some()
+        self.slides
     }
 
     /// What adds to base points, in document order.
@@ -216,6 +218,9 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         reader.close(&returns);
     }
     reader.close(&root);
+    let mut wallets = program.wallets.iter();
+    program.slides =
+        wallets.any(|wallet| wallet.expiry.slides()) || program.sliding().next().is_some();
     reader.finish(program)
 }
 

@@ -106,7 +106,13 @@ impl Period {
             let mut later = dates.iter().copied().filter(|day| *day > date);
             return later.find(|day| applies(*day));
         }
-        let start = self.start_from(date.tomorrow().ok()?);
+        let tomorrow = date.tomorrow().ok()?;
+        let is_open = self.from.is_none() && self.to.is_none() && self.recurrence.is_none();
+        if is_open && self.days_of_month.is_none() {
+            // Most rules of some dates are those of weekdays.
+            return self.next_day(date);
+        }
+        let start = self.start_from(tomorrow);
         self.first_from(start, MAX_DAYS_AHEAD, applies)
     }
 

@@ -253,8 +253,8 @@ impl Evaluation<'_> {
         let amounts = self.basket.amounts(view.basis);
         scope.of_these(view.seen).filter_map(move |place| {
             let amount = *amounts.get(place)?;
-            // A line that takes money back has no pieces.
-            let pieces = if amount < 0 {
+            // A line that takes money back has no pieces, and few rules count them.
+            let pieces = if amount < 0 || view.counted != Counted::Pieces {
                 0
             } else {
                 self.basket.pieces(place)
