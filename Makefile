@@ -1,8 +1,8 @@
-# Everything a newcomer needs. Every target builds the whole workspace in one profile, so that one cold build serves all.
+# Everything a newcomer needs. Every target but bench builds the whole workspace in one profile, so that one cold build serves all.
 CARGO ?= cargo
 TAMARU = $${CARGO_TARGET_DIR:-target}/debug/tamaru
 
-.PHONY: run test check load check-data deps
+.PHONY: run test check load bench check-data deps
 
 # A served API with a demo tenant; Ctrl-C stops everything.
 run: deps
@@ -24,6 +24,11 @@ check:
 load: deps
 	$(CARGO) build --release --workspace
 	$${CARGO_TARGET_DIR:-target}/release/loadtest all $(ARGS)
+
+# How many receipts a second one core evaluates, then the same rules and receipts beside zen-engine.
+bench:
+	$(CARGO) bench -p domain --bench evaluate
+	$(CARGO) run --release --manifest-path loadtest/zen/Cargo.toml --target-dir $${CARGO_TARGET_DIR:-target}/zen
 
 # Real receipts, each compared with a reference; TAMARU_DATA_DIR names the folder that has both.
 check-data: deps

@@ -77,8 +77,12 @@ pub fn business_date<'a>(
     zone: &TimeZone,
     cutovers: impl Into<Cutovers<'a>>,
 ) -> Date {
-    let local = zone.to_datetime(at);
-    if local.time() < cutovers.into().at(local) {
+    business_date_of(zone.to_datetime(at), cutovers.into())
+}
+
+/// The business date of a local civil time.
+pub(crate) fn business_date_of(local: DateTime, cutovers: Cutovers<'_>) -> Date {
+    if local.time() < cutovers.at(local) {
         // The first day of the calendar has no day before it; receipts start in 1970.
         local.date().yesterday().unwrap_or(local.date())
     } else {

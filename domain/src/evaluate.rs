@@ -3,7 +3,7 @@
 
 use crate::amount::{Amount, Points};
 use crate::catalog::{Catalog, Version};
-use crate::condition::{Condition, Moment};
+use crate::condition::{Condition, Moment, Unmet};
 use crate::decide::{Amounts, AppliedDiscount, Explained, Reason, Redeemable, Redeemed, Refusal};
 use crate::earning::Basis;
 use crate::history::Budgets;
@@ -17,6 +17,7 @@ use basket::Basket;
 use discounts::Discounted;
 use jiff::Timestamp;
 use line_set::LineSet;
+use std::cell::Cell;
 
 mod base;
 mod bases;
@@ -78,6 +79,8 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) uses: Vec<RuleUse>,
     pub(crate) explanation: Vec<Explained>,
     basket: Basket<'a>,
+    /// The money of all lines that earn, as the last rule that sees all of them looked at it.
+    whole: Cell<Option<(Basis, Amount)>>,
 }
 
 /// Evaluates a receipt.
@@ -105,6 +108,7 @@ pub(crate) fn evaluate<'a>(
         uses: Vec::new(),
         explanation,
         basket,
+        whole: Cell::new(None),
     };
     if context.member.is_some() {
         let fired = evaluation.earn(context)?;
@@ -132,33 +136,61 @@ pub(crate) fn redeemable(
     payment::redeemable(context, evaluation.basket.payable())
 }
 
+/// Why a rule stays silent: small, so that it is told at length only where it is kept.
+enum Silent {
+    Unmet(Unmet),
+    NoMatchingLines,
+    BelowQuantity { missing: i64 },
+    BelowMinimum { amount: Amount, missing: Amount },
+}
+
+impl Silent {
+    fn explained(self, code: &str) -> Explained {
+        match self {
+            Self::Unmet(unmet) => Explained::unmet(code, unmet),
+            Self::NoMatchingLines => Explained::silent(code, Reason::NoMatchingLines),
+            Self::BelowQuantity { missing } => {
+                let mut silent = Explained::silent(code, Reason::BelowQuantity);
+                silent.missing_quantity = Some(missing);
+                silent
+            }
+            Self::BelowMinimum { amount, missing } => {
+                let mut silent = Explained::silent(code, Reason::BelowMinimum);
+                silent.amount = Some(amount);
+                silent.missing_amount = Some(missing);
+                silent
+            }
+        }
+    }
+}
+
 impl Evaluation<'_> {
     /// The money and lines that a rule looks at, or why it stays silent.
     fn admit(
         &self,
-        code: &str,
         when: &Condition,
         basis: Basis,
         context: &Context<'_>,
-    ) -> Result<Result<(Amount, LineSet), Explained>, Refusal> {
+    ) -> Result<Result<(Amount, LineSet), Silent>, Refusal> {
         if let Err(unmet) = when.admits(&context.moment)? {
-            return Ok(Err(Explained::unmet(code, unmet)));
+            return Ok(Err(Silent::Unmet(unmet)));
         }
         let seen = self.basket.seen(when);
         if seen.is_empty() {
-            return Ok(Err(Explained::silent(code, Reason::NoMatchingLines)));
+            return Ok(Err(Silent::NoMatchingLines));
         }
-        let amount = self.basket.amount_of(&seen, basis)?;
+        let amount = match self.whole.get().filter(|_| !when.has_line_scope()) {
+            Some((same, amount)) if same == basis => amount,
+            _ => self.basket.amount_of(&seen, basis)?,
+        };
+        if !when.has_line_scope() {
+            self.whole.set(Some((basis, amount)));
+        }
         if let Some(missing) = when.missing_quantity(self.basket.lines_of(&seen)) {
-            let mut silent = Explained::silent(code, Reason::BelowQuantity);
-            silent.missing_quantity = Some(missing);
-            return Ok(Err(silent));
+            return Ok(Err(Silent::BelowQuantity { missing }));
         }
         if let Some(missing) = when.missing(amount) {
-            let mut silent = Explained::silent(code, Reason::BelowMinimum);
-            silent.amount = Some(amount);
-            silent.missing_amount = Some(missing);
-            return Ok(Err(silent));
+            return Ok(Err(Silent::BelowMinimum { amount, missing }));
         }
         Ok(Ok((amount, seen)))
     }

@@ -79,7 +79,7 @@ impl Expiry {
         let last_day = match self {
             Self::Never => return Ok(None),
             Self::After { length, round_up } => {
-                let day = add(earned_on, length.span()?)?;
+                let day = add(earned_on, length)?;
                 match round_up {
                     RoundUp::None => day,
                     RoundUp::Month => day.last_of_month(),
@@ -87,7 +87,7 @@ impl Expiry {
                 }
             }
             Self::EndOfMonth { months } => {
-                add(earned_on.first_of_month(), Length::Months(months).span()?)?.last_of_month()
+                add(earned_on.first_of_month(), Length::Months(months))?.last_of_month()
             }
             Self::FixedDate { month, day, years } => {
                 let this_year = day_of_year(earned_on.year(), month, day)?;
@@ -96,7 +96,7 @@ impl Expiry {
                 let year = year.and_then(|year| year.checked_add(years));
                 day_of_year(year.ok_or(Overflow)?, month, day)?
             }
-            Self::Sliding { days, .. } => add(earned_on, Length::Days(days).span()?)?,
+            Self::Sliding { days, .. } => add(earned_on, Length::Days(days))?,
         };
         calendar::ends_at(last_day, zone, cutovers).map(Some)
     }
@@ -197,7 +197,7 @@ fn read_sliding(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Expiry {
     Expiry::Sliding { days, reset_on }
 }
 
-/// The date in a year; 29 February is the 28th in common years.
+/// The date in a year, or the last of its month: 29 February is the 28th in common years.
 fn day_of_year(year: i16, month: i8, day: i8) -> Result<Date, Overflow> {
     let first = Date::new(year, month, 1).map_err(|_out_of_range| Overflow)?;
     let day = day.min(first.days_in_month());
@@ -215,6 +215,25 @@ impl Length {
     }
 }
 
-fn add(date: Date, span: Span) -> Result<Date, Overflow> {
-    date.checked_add(span).map_err(|_out_of_range| Overflow)
+/// The date so much later; month ends are clipped.
+fn add(date: Date, length: Length) -> Result<Date, Overflow> {
+    let months = match length {
+        Length::Days(_) => {
+            let later = date.checked_add(length.span()?);
+            return later.map_err(|_out_of_range| Overflow);
+        }
+        Length::Months(months) => months,
+        Length::Years(years) => years.checked_mul(12).ok_or(Overflow)?,
+    };
+    // By hand, since a calendar span is resolved at some length.
+    let year = i64::from(date.year()).checked_mul(12).ok_or(Overflow)?;
+    let months = months
+        .checked_add(i64::from(date.month()))
+        .ok_or(Overflow)?;
+    let months = year.checked_add(months).ok_or(Overflow)?;
+    let months = months.checked_sub(1).ok_or(Overflow)?;
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
+    let month = i8::try_from(month).map_err(|_out_of_range| Overflow)?;
+    let year = i16::try_from(year).map_err(|_out_of_range| Overflow)?;
+    day_of_year(year, month.checked_add(1).ok_or(Overflow)?, date.day())
 }

@@ -5,6 +5,8 @@ use crate::amount::{Amount, Overflow, Points};
 use crate::ledger::{DayDelta, RuleUse, Transaction};
 use crate::window::DateRange;
 use jiff::civil::Date;
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What the business days of a range add up to.
@@ -73,6 +75,49 @@ pub struct Budgets {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a part of the member's history that a rule looks at was not loaded")]
 pub struct HistoryNotLoaded;
+
+/// Code and range, owned or not, so that nothing is copied to look them up.
+trait UseKey {
+    fn parts(&self) -> (&str, DateRange);
+}
+
+impl UseKey for (String, DateRange) {
+    fn parts(&self) -> (&str, DateRange) {
+        (&self.0, self.1)
+    }
+}
+
+impl UseKey for (&str, DateRange) {
+    fn parts(&self) -> (&str, DateRange) {
+        (self.0, self.1)
+    }
+}
+
+impl<'k> Borrow<dyn UseKey + 'k> for (String, DateRange) {
+    fn borrow(&self) -> &(dyn UseKey + 'k) {
+        self
+    }
+}
+
+impl PartialEq for dyn UseKey + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn UseKey + '_ {}
+
+impl PartialOrd for dyn UseKey + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for dyn UseKey + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
 
 impl Counters {
     /// These and what one receipt adds to a range that it lies in.
@@ -162,8 +207,8 @@ impl History {
 
     /// What a code was used in a range.
     pub fn uses(&self, code: &str, range: DateRange) -> Result<Uses, HistoryNotLoaded> {
-        let key = (code.to_owned(), range);
-        self.uses.get(&key).copied().ok_or(HistoryNotLoaded)
+        let key: &dyn UseKey = &(code, range);
+        self.uses.get(key).copied().ok_or(HistoryNotLoaded)
     }
 
     /// Who the member is.

@@ -65,7 +65,10 @@ impl Per {
         };
         match self {
             Self::Receipt | Self::Campaign => None,
-            Self::MemberDay => whole(Window::RollingDays(1), Some(date)),
+            Self::MemberDay => Some(DateRange {
+                from: Some(date),
+                to: date,
+            }),
             Self::MemberWeek => {
                 let into = i64::from(date.weekday().to_monday_zero_offset());
                 let monday = date.checked_sub(jiff::Span::new().days(into)).ok()?;

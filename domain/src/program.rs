@@ -69,6 +69,8 @@ pub struct Program {
     /// In the order in which they apply.
     discounts: Vec<Discount>,
     member_prices: MemberPrices,
+    /// Whether some points live on when a member comes back: asked for every receipt.
+    slides: bool,
 }
 
 impl Program {
@@ -193,7 +195,7 @@ impl Program {
 
     /// Whether some points live on when a member comes back.
     pub(crate) fn slides(&self) -> bool {
-        self.wallets.iter().any(|wallet| wallet.expiry.slides()) || self.sliding().next().is_some()
+        self.slides
     }
 
     /// Lets ranks multiply the points of every wallet that has earn rules.
@@ -267,6 +269,9 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
     }
     reader.close(&root);
     program.equip_ranks();
+    let mut wallets = program.wallets.iter();
+    program.slides =
+        wallets.any(|wallet| wallet.expiry.slides()) || program.sliding().next().is_some();
     reader.finish(program)
 }
 

@@ -3,6 +3,7 @@
 use crate::amount::{Amount, Decimal4, Overflow, Points};
 use crate::decide::Refusal;
 use crate::program::reader::{Object, Reader};
+use crate::rounding::floor_of;
 
 #[cfg(test)]
 mod tests;
@@ -85,7 +86,7 @@ impl RedemptionTerms {
         let product = i128::from(points.get())
             .checked_mul(self.value_units())
             .ok_or(Overflow)?;
-        whole(product.checked_div_euclid(SCALE).ok_or(Overflow)?).map(Amount::new)
+        whole(floor_of(product, SCALE).ok_or(Overflow)?).map(Amount::new)
     }
 
     /// The most money that may be paid with this wallet, of a total after discounts.
@@ -95,7 +96,7 @@ impl RedemptionTerms {
         let product = i128::from(total.minor())
             .checked_mul(share)
             .ok_or(Overflow)?;
-        whole(product.checked_div_euclid(hundred).ok_or(Overflow)?).map(Amount::new)
+        whole(floor_of(product, hundred).ok_or(Overflow)?).map(Amount::new)
     }
 
     /// The most points whose value does not exceed `value`.
@@ -158,9 +159,7 @@ impl RedemptionTerms {
         let scaled = value.checked_mul(SCALE).ok_or(Overflow)?;
         let below = self.value_units().checked_sub(1).ok_or(Overflow)?;
         let raised = scaled.checked_add(below).ok_or(Overflow)?;
-        raised
-            .checked_div_euclid(self.value_units())
-            .ok_or(Overflow)
+        floor_of(raised, self.value_units()).ok_or(Overflow)
     }
 }
 

@@ -29,8 +29,7 @@ impl Rounding {
         if denominator <= 0 {
             return Err(Overflow);
         }
-        let floor = numerator.checked_div_euclid(denominator).ok_or(Overflow)?;
-        let rest = numerator.checked_rem_euclid(denominator).ok_or(Overflow)?;
+        let (floor, rest) = divided(numerator, denominator).ok_or(Overflow)?;
         let twice = rest.checked_mul(2).ok_or(Overflow)?;
         let up = match self {
             Self::Floor => false,
@@ -44,6 +43,23 @@ impl Rounding {
         let whole = floor.checked_add(i128::from(up)).ok_or(Overflow)?;
         i64::try_from(whole).map_err(|_out_of_range| Overflow)
     }
+}
+
+/// The quotient, rounded down; none where the denominator is zero.
+pub(crate) fn floor_of(numerator: i128, denominator: i128) -> Option<i128> {
+    divided(numerator, denominator).map(|(floor, _)| floor)
+}
+
+/// The quotient, rounded down, and the rest; small numbers are divided several times as fast.
+fn divided(numerator: i128, denominator: i128) -> Option<(i128, i128)> {
+    if let (Ok(numerator), Ok(denominator)) = (i64::try_from(numerator), i64::try_from(denominator))
+    {
+        let floor = numerator.checked_div_euclid(denominator)?;
+        let rest = numerator.checked_rem_euclid(denominator)?;
+        return Some((i128::from(floor), i128::from(rest)));
+    }
+    let floor = numerator.checked_div_euclid(denominator)?;
+    Some((floor, numerator.checked_rem_euclid(denominator)?))
 }
 
 /// Splits `total` in proportion to `weights` so that the parts sum to it: each part is rounded

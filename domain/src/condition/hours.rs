@@ -91,7 +91,11 @@ fn minute_of_day(time: Time) -> u16 {
 fn show(minutes: u16) -> String {
     let hour = minutes.div_euclid(60);
     let minute = minutes.rem_euclid(60);
-    format!("{hour:02}:{minute:02}")
+    // By hand, since it is written for every receipt outside the hours.
+    let digit = |number: u16| char::from_digit(u32::from(number), 10).unwrap_or('0');
+    let tens_and_ones = |number: u16| [number.div_euclid(10), number.rem_euclid(10)].map(digit);
+    let ([tens, ones], [ten, one]) = (tens_and_ones(hour), tens_and_ones(minute));
+    String::from_iter([tens, ones, ':', ten, one])
 }
 
 fn read_minute(

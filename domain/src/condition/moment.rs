@@ -47,17 +47,19 @@ impl<'a> Moment<'a> {
         (member, held): (Option<&'a MemberFacts>, &'a Held<'a>),
     ) -> Self {
         let (at, cutovers) = (receipt.occurred_at, settings.cutovers());
-        let zone = store.time_zone.as_ref().unwrap_or(&settings.time_zone);
+        let own_zone = store.time_zone.as_ref();
+        let wall_clock = own_zone.unwrap_or(&settings.time_zone).to_datetime(at);
+        let business_date = calendar::business_date_of(wall_clock, cutovers);
         let of_tenant = |at| calendar::business_date(at, &settings.time_zone, cutovers);
         Self {
-            business_date: calendar::business_date(at, zone, cutovers),
-            wall_clock: zone.to_datetime(at),
-            cutover: cutovers.at(zone.to_datetime(at)),
+            business_date,
+            wall_clock,
+            cutover: cutovers.at(wall_clock),
             store: &receipt.store,
             terminal: &receipt.terminal,
             tenders: &receipt.tenders,
             customer: member.map(|member| Customer {
-                date: of_tenant(at),
+                date: own_zone.map_or(business_date, |_| of_tenant(at)),
                 enrolled_on: of_tenant(member.enrolled_at),
                 history: &member.history,
                 held,

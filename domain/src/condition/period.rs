@@ -5,7 +5,7 @@ use super::recurrence::{MAX_TEXT, Recurrence};
 use super::{MAX_ENTRIES, Moment, Unmet};
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
-use jiff::ToSpan;
+use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 
 /// How far ahead the next date is looked for. A day of the month and a weekday meet within it.
@@ -20,12 +20,32 @@ pub(crate) struct Period {
     from: Option<Date>,
     /// Inclusive.
     to: Option<Date>,
-    weekdays: Option<Vec<Weekday>>,
-    days_of_month: Option<Vec<i8>>,
+    weekdays: Option<Days>,
+    days_of_month: Option<Days>,
     /// Ascending.
     dates: Option<Vec<Date>>,
     /// On the wall clock, whatever the business date is.
     recurrence: Option<Recurrence>,
+}
+
+/// Days of the week or of the month, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Days(u32);
+
+impl Days {
+    fn of(days: impl Iterator<Item = i8>) -> Self {
+        Self(days.fold(0, |all, day| all | bit(day)))
+    }
+
+    fn contains(self, day: i8) -> bool {
+        self.0 & bit(day) != 0
+    }
+}
+
+fn bit(day: i8) -> u32 {
+    1_u32
+        .checked_shl(u32::from(day.unsigned_abs()))
+        .unwrap_or(0)
 }
 
 impl Period {
@@ -67,12 +87,10 @@ impl Period {
             && self.to.is_none_or(|to| date <= to)
             && self
                 .days_of_month
-                .as_ref()
-                .is_none_or(|days| days.contains(&date.day()))
+                .is_none_or(|days| days.contains(date.day()))
             && self
                 .weekdays
-                .as_ref()
-                .is_none_or(|days| days.contains(&date.weekday()))
+                .is_none_or(|days| days.contains(date.weekday().to_monday_one_offset()))
             && self
                 .dates
                 .as_ref()
@@ -88,7 +106,13 @@ impl Period {
             let mut later = dates.iter().copied().filter(|day| *day > date);
             return later.find(|day| applies(*day));
         }
-        let start = self.start_from(date.tomorrow().ok()?);
+        let tomorrow = date.tomorrow().ok()?;
+        let is_open = self.from.is_none() && self.to.is_none() && self.recurrence.is_none();
+        if is_open && self.days_of_month.is_none() {
+            // Most rules of some dates are those of weekdays.
+            return self.next_day(date);
+        }
+        let start = self.start_from(tomorrow);
         self.first_from(start, MAX_DAYS_AHEAD, applies)
     }
 
@@ -121,8 +145,15 @@ impl Period {
     ) -> Option<Date> {
         let over = self.recurrence.as_ref().and_then(Recurrence::last_date);
         let is_over = |day: Date| [self.to, over].iter().flatten().any(|last| *last < day);
-        let last = start.checked_add(most_days.days()).ok()?;
-        let mut day = start;
+        if is_over(start) {
+            return None;
+        }
+        if applies(start) {
+            return Some(start);
+        }
+        let hours = i64::from(most_days).checked_mul(24)?;
+        let last = start.checked_add(SignedDuration::from_hours(hours)).ok()?;
+        let mut day = self.next_chance(start, last)?;
         while day < last && !is_over(day) {
             if applies(day) {
                 return Some(day);
@@ -135,15 +166,33 @@ impl Period {
     /// The next day worth looking at when this one is not one of the rule's. Days without a
     /// beginning are not looked at again and again, however long each occurrence would last.
     fn next_chance(&self, day: Date, last: Date) -> Option<Date> {
-        let tomorrow = day.tomorrow().ok()?;
         let recurrence = self.recurrence.as_ref().filter(|_| self.contains(day));
         let Some(recurrence) = recurrence else {
-            return Some(tomorrow);
+            return self.next_day(day);
         };
+        let tomorrow = day.tomorrow().ok()?;
         let last = last.tomorrow().ok()?.to_datetime(Time::midnight());
         let starts_at = recurrence.first_start(tomorrow.to_datetime(Time::midnight()), last)?;
         // Before the cut-over it belongs to the business day before.
         Some(tomorrow.max(starts_at.date().yesterday().ok()?))
+    }
+
+    /// The next day that is not one of another weekday or day of the month.
+    fn next_day(&self, day: Date) -> Option<Date> {
+        let (weekdays, days) = (self.weekdays, self.days_of_month);
+        let mut weekday = day.weekday();
+        let mut next = day;
+        // Eight weeks hold each day of the month, and a week each weekday.
+        for _ in 0..56 {
+            next = next.tomorrow().ok()?;
+            weekday = weekday.next();
+            let is_weekday =
+                || weekdays.is_none_or(|all| all.contains(weekday.to_monday_one_offset()));
+            if days.is_none_or(|days| days.contains(next.day())) && is_weekday() {
+                return Some(next);
+            }
+        }
+        Some(next)
     }
 
     /// Whether there is no date at all on which the rule applies. The cut-over is not known
@@ -172,16 +221,16 @@ impl Period {
         };
         let (from, to) = (edge("from"), edge("to"));
         let weekdays = reader.filled_list(when, "weekdays", 7).map(|items| {
-            items
-                .into_iter()
-                .filter_map(|(pointer, value)| read_weekday(reader, value.as_str(), pointer))
-                .collect()
+            let days = items.into_iter();
+            let days =
+                days.filter_map(|(pointer, value)| read_weekday(reader, value.as_str(), pointer));
+            Days::of(days.map(Weekday::to_monday_one_offset))
         });
         let days_of_month = reader.filled_list(when, "days_of_month", 31).map(|items| {
             let days = items.into_iter();
-            days.filter_map(|(pointer, value)| reader.integer_at(value, pointer, 1..=31))
-                .filter_map(|day| i8::try_from(day).ok())
-                .collect()
+            let days =
+                days.filter_map(|(pointer, value)| reader.integer_at(value, pointer, 1..=31));
+            Days::of(days.filter_map(|day| i8::try_from(day).ok()))
         });
         let dates = reader.filled_list(when, "dates", MAX_ENTRIES).map(|items| {
             let dates = items.into_iter();

@@ -11,6 +11,7 @@ use crate::ledger::{
 use crate::lot::Lot;
 use crate::member::{LotsNotLoaded, MemberFacts, WalletFacts};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use uuid::Uuid;
 
 mod grant;
@@ -48,11 +49,11 @@ struct Touched {
 }
 
 /// A move of points within one wallet, and why.
-struct Move {
+struct Move<'r> {
     debit: Account,
     credit: Account,
     points: Points,
-    rule: Option<String>,
+    rule: Option<Cow<'r, str>>,
     lot: Option<LotId>,
 }
 
@@ -64,6 +65,8 @@ pub(super) struct Posting<'a> {
     touched: Vec<Touched>,
     /// New lots that take no points of other rules.
     apart: Vec<LotId>,
+    /// Whether somebody will read more than the sums.
+    keeps_rows: bool,
 }
 
 impl<'a> Posting<'a> {
@@ -98,7 +101,14 @@ impl<'a> Posting<'a> {
             transaction,
             touched: Vec::new(),
             apart: Vec::new(),
+            keeps_rows: true,
         })
+    }
+
+    /// The same for a quote, which has the sums and refusals of a purchase and writes nothing.
+    pub(super) fn without_rows(mut self) -> Self {
+        self.keeps_rows = false;
+        self
     }
 
     /// Takes points from the lots in spend order, one row per lot; before any grant, because a
@@ -196,7 +206,7 @@ impl<'a> Posting<'a> {
     }
 
     /// Adds a row and changes the sums of its wallet with it.
-    fn post(&mut self, index: usize, row: Move) -> Result<(), Overflow> {
+    fn post(&mut self, index: usize, row: Move<'_>) -> Result<(), Overflow> {
         let touched = self.touched.get_mut(index).ok_or(Overflow)?;
         let state = &mut touched.state;
         if let Some(sum) = sum_of(state, row.credit) {
@@ -211,13 +221,16 @@ impl<'a> Posting<'a> {
                 _ => sum.checked_sub(row.points)?,
             };
         }
+        if !self.keeps_rows {
+            return Ok(());
+        }
         self.transaction.transfers.push(Transfer {
             wallet: state.wallet.clone(),
             debit: row.debit,
             credit: row.credit,
             points: row.points,
             balance_after: state.available,
-            rule: row.rule,
+            rule: row.rule.map(Cow::into_owned),
             lot: row.lot,
         });
         Ok(())

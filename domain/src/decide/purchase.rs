@@ -5,10 +5,9 @@ use super::judged::Judged;
 use super::posting::{Grant, Moment, Posting};
 use super::ranks;
 use super::slide::{Deed, slide};
-use super::terms::TermsOf;
+use super::terms::{TermsOf, TermsOfReceipt};
 use super::{Counted, Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
-use crate::calendar;
 use crate::catalog::{Catalog, Version};
 use crate::condition;
 use crate::evaluate::{Award, Context, Evaluation, redeemable};
@@ -174,15 +173,20 @@ fn post<'a>(
         recorded_at: context.now,
     };
     let mut posting = Posting::new(member, command.seed, TransactionKind::Purchase, moment)?;
+    if command.quote {
+        posting = posting.without_rows();
+    }
     for part in &outcome.redeemed {
         posting.spend(&part.wallet, part.points)?;
     }
     let settings = &context.catalog.settings;
-    let earned_on = calendar::business_date(occurred_at, &settings.time_zone, settings.cutovers());
+    let earned_on = context.moment.customer.as_ref();
+    let earned_on = earned_on.map_or(context.moment.business_date, |customer| customer.date);
     outcome.earned.reserve_exact(evaluation.awards.len());
+    let mut known = TermsOfReceipt::default();
     for award in &evaluation.awards {
         let terms = terms_of(award, context.version)?;
-        let terms = terms.at(earned_on, settings, context.now)?;
+        let terms = known.at(terms, earned_on, settings, context.now)?;
         let (activates_at, expires_at) = (terms.activates_at(), terms.expires_at);
         posting.grant(Grant {
             wallet: award.wallet,
@@ -202,7 +206,9 @@ fn post<'a>(
         });
     }
     keep_alive(&mut posting, context, evaluation, outcome)?;
-    posting.transaction().uses.clone_from(&evaluation.uses);
+    if !command.quote {
+        posting.transaction().uses.clone_from(&evaluation.uses);
+    }
     Ok(posting)
 }
 
@@ -228,7 +234,8 @@ fn keep_alive(
     let paying = outcome.redeemed.iter().map(|part| part.wallet.as_str());
     let dropped = paying.filter(|code| program.wallet(code).is_none());
     let dropped = dropped.filter_map(|code| context.catalog.wallet_at(outcome.occurred_at, code));
-    let listed = program.wallets().iter().filter(|_| program.slides());
+    let slides = program.slides();
+    let listed = program.wallets().iter().filter(|_| slides);
     for wallet in listed.chain(dropped) {
         let mut awards = evaluation.awards.iter();
         let mut redeemed = outcome.redeemed.iter();

@@ -20,10 +20,36 @@ pub(super) struct Terms {
 }
 
 /// The settings that make terms.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TermsOf<'a> {
     pub(super) activation: &'a Activation,
     pub(super) expiry: Expiry,
+}
+
+/// The terms of one receipt's awards: those of most are the same as those of the one before, and
+/// the calendar is asked only for others.
+#[derive(Debug, Default)]
+pub(super) struct TermsOfReceipt<'a> {
+    last: Option<(TermsOf<'a>, Terms)>,
+}
+
+impl<'a> TermsOfReceipt<'a> {
+    /// The terms of points earned on a business date and recorded at `now`, which are the same for
+    /// every award.
+    pub(super) fn at(
+        &mut self,
+        of: TermsOf<'a>,
+        earned_on: Date,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Terms, Overflow> {
+        if let Some((_, terms)) = self.last.as_ref().filter(|(last, _)| *last == of) {
+            return Ok(terms.clone());
+        }
+        let terms = of.at(earned_on, settings, now)?;
+        self.last = Some((of, terms.clone()));
+        Ok(terms)
+    }
 }
 
 impl TermsOf<'_> {

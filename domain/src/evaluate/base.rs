@@ -15,12 +15,12 @@ use crate::program::Program;
 /// An earn rule that gave base points.
 #[derive(Debug)]
 pub(super) struct Fired<'a> {
+    /// The place of its explanation.
+    explained: usize,
     pub(super) rule: &'a EarnRule,
     pub(super) reached: Reached,
     pub(super) seen: LineSet,
-    /// What it counts of each line.
-    pub(super) weights: Vec<i64>,
-    /// Its points before its limits, by what is rounded alone.
+    /// Its points before its limits, line by line; only where it goes by line.
     pub(super) cells: Vec<BaseCell>,
     /// Before its limits.
     pub(super) wanted: Points,
@@ -58,10 +58,12 @@ impl Fired<'_> {
 
     /// Whether it is rounded line by line, so that its lines can be looked at one by one.
     pub(super) fn goes_by_line(&self) -> bool {
-        matches!(
-            self.rule.granularity(),
-            Granularity::Line | Granularity::Unit
-        )
+        goes_by_line(self.rule)
+    }
+
+    /// Whether it gives a point or more to the wallet.
+    fn gives_to(&self, wallet: &str) -> bool {
+        !self.is_below_one() && self.rule.wallet == wallet
     }
 
     /// Whether it gave less than a point, which a multiplier before the rounding may make one.
@@ -70,77 +72,81 @@ impl Fired<'_> {
     }
 }
 
-/// What an earn rule came to.
-struct Judged<'a> {
-    explained: Explained,
-    fired: Option<Fired<'a>>,
-    /// Where multipliers come before the rounding: a rule that gave less than a point.
-    below_one: Option<Fired<'a>>,
-}
-
 impl<'a> Evaluation<'a> {
     /// The base points of every earn rule, in document order.
     pub(super) fn earn(&mut self, context: &Context<'a>) -> Result<Vec<Fired<'a>>, Refusal> {
         let program = &context.version.program;
-        let mut judged = Vec::with_capacity(program.earn_rules().len());
+        let mut all = Vec::with_capacity(program.earn_rules().len());
         for rule in program.earn_rules() {
-            judged.push(self.judge_rule(rule, context)?);
+            self.judge_rule(rule, context, &mut all)?;
         }
-        silence(program, &mut judged);
-        let mut all = Vec::with_capacity(judged.len());
-        for judged in judged {
-            let Judged {
-                explained,
-                fired,
-                below_one,
-            } = judged;
-            all.extend(below_one);
-            if let Some(mut fired) = fired {
-                let rule = fired.rule;
-                let none = Uses::default();
-                let code = rule.code.as_str();
-                fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
-                self.awards.push(Award {
-                    rule: code,
-                    wallet: &rule.wallet,
-                    points: fired.points,
-                    wanted: fired.wanted,
-                    overrides: &rule.overrides,
-                    limits: &rule.limits,
-                    explained: self.explanation.len(),
-                });
-                all.push(fired);
-            }
-            self.explanation.push(explained);
+        silence(program, &mut all, &mut self.explanation);
+        self.awards
+            .reserve(all.len().saturating_add(program.bonuses().len()));
+        for fired in all.iter_mut().filter(|fired| !fired.is_below_one()) {
+            let rule = fired.rule;
+            let none = Uses::default();
+            let code = rule.code.as_str();
+            fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
+            self.awards.push(Award {
+                rule: code,
+                wallet: &rule.wallet,
+                points: fired.points,
+                wanted: fired.wanted,
+                overrides: &rule.overrides,
+                limits: &rule.limits,
+                explained: fired.explained,
+            });
         }
         Ok(all)
     }
 
-    fn judge_rule(&self, rule: &'a EarnRule, context: &Context<'a>) -> Result<Judged<'a>, Refusal> {
+    /// Explains a rule, and keeps it if it gave points or, where multipliers come before the
+    /// rounding, less than one.
+    fn judge_rule(
+        &mut self,
+        rule: &'a EarnRule,
+        context: &Context<'a>,
+        all: &mut Vec<Fired<'a>>,
+    ) -> Result<(), Refusal> {
         let basis = rule.manner.basis;
-        let (amount, seen) = match self.admit(&rule.code, &rule.when, basis, context)? {
+        let (amount, seen) = match self.admit(&rule.when, basis, context)? {
             Ok(admitted) => admitted,
-            Err(explained) => {
-                return Ok(Judged {
-                    explained,
-                    fired: None,
-                    below_one: None,
-                });
+            Err(silent) => {
+                self.explanation.push(silent.explained(&rule.code));
+                return Ok(());
             }
         };
         let reached = self.look(rule, context)?;
         let view = View::of(rule, &seen, reached);
-        let cells = self.base_cells(rule, view, &Scope::ALL)?;
-        let points = sum(&cells)?;
-        let fired = Fired {
-            rule,
-            reached,
-            weights: self.weights(view, &Scope::ALL),
-            seen,
-            cells,
-            wanted: points,
-            points,
+        let (cells, points) = if goes_by_line(rule) {
+            let cells = self.base_cells(rule, view, &Scope::ALL)?;
+            let points = sum(&cells)?;
+            (cells, points)
+        } else if rule.granularity() == Granularity::Rule {
+            // The sum of the lines is known already.
+            let pieces = match view.counted {
+                Counted::Pieces => self.pieces_of(view)?,
+                Counted::Money | Counted::Visit => 0,
+            };
+            let measure = Measure::of(amount, pieces, reached);
+            let points = rule.award.points(&measure, rule.manner.rounding)?;
+            (Vec::new(), points)
+        } else {
+            (Vec::new(), self.base_points(rule, view, &Scope::ALL)?)
         };
+        let is_exact = context.version.program.earning().multiply == Multiply::Exact;
+        if is_exact || !points.is_zero() {
+            all.push(Fired {
+                explained: self.explanation.len(),
+                rule,
+                reached,
+                seen,
+                cells,
+                wanted: points,
+                points,
+            });
+        }
         if points.is_zero() {
             let mut explained = Explained::silent(&rule.code, Reason::BelowMinimum);
             explained.amount = Some(amount);
@@ -150,20 +156,13 @@ impl<'a> Evaluation<'a> {
                 let points = rule.award.points(&enough, rule.manner.rounding)?;
                 explained.next_points = Some(points);
             }
-            let is_exact = context.version.program.earning().multiply == Multiply::Exact;
-            return Ok(Judged {
-                explained,
-                fired: None,
-                below_one: is_exact.then_some(fired),
-            });
+            self.explanation.push(explained);
+            return Ok(());
         }
         let mut explained = Explained::fired(&rule.code, points);
         explained.amount = Some(amount);
-        Ok(Judged {
-            explained,
-            fired: Some(fired),
-            below_one: None,
-        })
+        self.explanation.push(explained);
+        Ok(())
     }
 
     /// The base points of a rule over the lines of a scope, by what is rounded alone.
@@ -185,6 +184,23 @@ impl<'a> Evaluation<'a> {
         Ok(cells)
     }
 
+    /// Their sum alone.
+    fn base_points(
+        &self,
+        rule: &EarnRule,
+        view: View<'_>,
+        scope: &Scope,
+    ) -> Result<Points, Overflow> {
+        let mut sum = Points::ZERO;
+        self.cells(view, scope, None, &mut |cell| {
+            let points = rule.award.points(&cell.measure, rule.manner.rounding)?;
+            let points = points.get().checked_mul(cell.count).ok_or(Overflow)?;
+            sum = sum.checked_add(Points::new(points))?;
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+
     /// What was granted, or the rule over the lines of the scope alone; never more than granted.
     pub(super) fn base_in(&self, fired: &Fired<'_>, scope: &Scope) -> Result<Points, Overflow> {
         if fired.rule.award.counted() == Counted::Visit {
@@ -202,7 +218,7 @@ impl<'a> Evaluation<'a> {
             let mut cells = fired.cells.iter().filter(|cell| scope.has(cell.place));
             cells.try_fold(Points::ZERO, |sum, cell| sum.checked_add(cell.sum()?))?
         } else {
-            sum(&self.base_cells(fired.rule, fired.view(), scope)?)?
+            self.base_points(fired.rule, fired.view(), scope)?
         };
         Ok(points.min(fired.points))
     }
@@ -213,6 +229,10 @@ impl<'a> Evaluation<'a> {
         };
         Ok(rule.award.look(customer, self.spend)?)
     }
+}
+
+fn goes_by_line(rule: &EarnRule) -> bool {
+    matches!(rule.granularity(), Granularity::Line | Granularity::Unit)
 }
 
 /// The points of all cells together.
@@ -230,70 +250,55 @@ fn missing(rule: &EarnRule, amount: Amount, reached: Reached) -> Option<Amount> 
 }
 
 /// Leaves of each wallet the rules that go together; before bonuses and limits.
-fn silence(program: &Program, judged: &mut [Judged<'_>]) {
+fn silence(program: &Program, all: &mut Vec<Fired<'_>>, explanation: &mut [Explained]) {
     let combine = program.earning().combine;
     let is_exclusive = |rule: &EarnRule| rule.exclusive.is_some();
     if combine == Combine::Sum && !program.earn_rules().iter().any(is_exclusive) {
         return;
     }
     for wallet in program.wallets() {
-        let winner = winner(combine, &wallet.code, judged);
-        keep_below_one(combine, &wallet.code, winner, judged);
+        let winner = winner(combine, &wallet.code, all);
+        keep_below_one(combine, &wallet.code, winner, all);
         let Some(winner) = winner else {
             continue;
         };
-        for (place, other) in judged.iter_mut().enumerate() {
-            let is_of_wallet = |fired: &Fired<'_>| fired.rule.wallet == wallet.code;
-            if place != winner && other.fired.as_ref().is_some_and(is_of_wallet) {
-                other.fired = None;
-                let amount = other.explained.amount;
-                other.explained = Explained::silent(&other.explained.rule, Reason::AnotherRule);
-                other.explained.amount = amount;
+        all.retain(|other| {
+            let is_silenced = other.explained != winner && other.gives_to(&wallet.code);
+            let told = explanation.get_mut(other.explained);
+            if let Some(told) = told.filter(|_| is_silenced) {
+                let amount = told.amount;
+                *told = Explained::silent(&told.rule, Reason::AnotherRule);
+                told.amount = amount;
             }
-        }
+            !is_silenced
+        });
     }
 }
 
 /// Of rules that gave less than a point, those that the winner does not silence; without one, the
 /// earliest where only one may count.
-fn keep_below_one(
-    combine: Combine,
-    wallet: &str,
-    winner: Option<usize>,
-    judged: &mut [Judged<'_>],
-) {
+fn keep_below_one(combine: Combine, wallet: &str, winner: Option<usize>, all: &mut Vec<Fired<'_>>) {
     let mut is_over = winner.is_some();
-    for judged in judged {
-        let is_of_wallet = |below: &Fired<'_>| below.rule.wallet == wallet;
-        if judged.below_one.as_ref().is_some_and(is_of_wallet) {
-            if is_over {
-                judged.below_one = None;
-            }
-            is_over |= combine != Combine::Sum;
-        }
-    }
+    all.retain(|fired| {
+        let is_meant = fired.is_below_one() && fired.rule.wallet == wallet;
+        let is_kept = !is_meant || !is_over;
+        is_over |= is_meant && combine != Combine::Sum;
+        is_kept
+    });
 }
 
-/// The one rule of a wallet that silences the others; ties to the earlier.
-fn winner(combine: Combine, wallet: &str, judged: &[Judged<'_>]) -> Option<usize> {
-    let firing = || {
-        let fired = judged.iter().enumerate();
-        let fired = fired.filter_map(|(place, judged)| Some((place, judged.fired.as_ref()?)));
-        fired.filter(|(_, fired)| fired.rule.wallet == wallet)
-    };
+/// The place of the one rule of a wallet that silences the others; ties to the earlier.
+fn winner(combine: Combine, wallet: &str, all: &[Fired<'_>]) -> Option<usize> {
+    let firing = || all.iter().filter(|fired| fired.gives_to(wallet));
     // The last of equals is the earliest when they are looked at backwards.
-    let backwards = || firing().collect::<Vec<_>>().into_iter().rev();
-    let exclusive = backwards()
-        .filter(|(_, fired)| fired.rule.exclusive.is_some())
-        .max_by_key(|(_, fired)| fired.rule.exclusive);
-    if let Some((place, _)) = exclusive {
-        return Some(place);
-    }
-    match combine {
+    let exclusive = firing()
+        .rev()
+        .filter(|fired| fired.rule.exclusive.is_some())
+        .max_by_key(|fired| fired.rule.exclusive);
+    let winner = exclusive.or_else(|| match combine {
         Combine::Sum => None,
-        Combine::Best => backwards()
-            .max_by_key(|(_, fired)| fired.wanted)
-            .map(|(place, _)| place),
-        Combine::First => firing().next().map(|(place, _)| place),
-    }
+        Combine::Best => firing().rev().max_by_key(|fired| fired.wanted),
+        Combine::First => firing().next(),
+    });
+    winner.map(|fired| fired.explained)
 }

@@ -2,20 +2,24 @@
 //! they have in common is added up once for each different choice of rules.
 
 use super::base::Fired;
+use super::line_set::LineSet;
 use crate::amount::{Overflow, Points};
 use crate::bonus::Bonus;
 use crate::earning::Granularity;
 use crate::rounding::Rounding;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+/// So many codes are looked through one by one.
+const FEW: usize = 16;
 
 /// The base points that a bonus works on.
 #[derive(Debug)]
 pub(super) struct Base {
     /// Tells it from other choices.
     pub(super) number: usize,
-    /// Whether it works on the rule in this place among those that fired.
-    works_on: Vec<bool>,
+    /// One bit for each rule that fired, by place.
+    works_on: LineSet,
     /// The rules that are rounded in the same manner.
     pub(super) alike: Vec<Alike>,
 }
@@ -36,51 +40,65 @@ pub(super) struct Alike {
 /// Every different choice so far.
 pub(super) struct Bases<'f, 'a> {
     fired: &'f [Fired<'a>],
-    places: BTreeMap<&'a str, usize>,
-    known: BTreeMap<Vec<bool>, Rc<Base>>,
+    known: Vec<Rc<Base>>,
 }
 
 impl<'f, 'a> Bases<'f, 'a> {
     pub(super) fn new(fired: &'f [Fired<'a>]) -> Self {
-        let places = fired.iter().enumerate();
-        let places = places.map(|(place, fired)| (fired.rule.code.as_str(), place));
         Self {
             fired,
-            places: places.collect(),
-            known: BTreeMap::new(),
+            known: Vec::new(),
         }
     }
 
     /// The base points of a bonus.
     pub(super) fn of(&mut self, bonus: &Bonus) -> Result<Rc<Base>, Overflow> {
+        let named = bonus.rules.as_deref().map(Named::of);
         let is_base = |fired: &Fired<'_>| {
             (fired.points > Points::ZERO || fired.is_below_one())
                 && fired.rule.wallet == bonus.wallet
+                && named.as_ref().is_none_or(|named| named.has(fired))
         };
-        let mut works_on = vec![bonus.rules.is_none(); self.fired.len()];
-        let rules = bonus.rules.iter().flatten();
-        for place in rules.filter_map(|rule| self.places.get(rule.as_str())) {
-            if let Some(works_on) = works_on.get_mut(*place) {
-                *works_on = true;
-            }
-        }
-        for (works_on, fired) in works_on.iter_mut().zip(self.fired) {
-            *works_on &= is_base(fired);
-        }
-        if let Some(known) = self.known.get(&works_on) {
+        let works_on = LineSet::of(self.fired.iter().map(is_base));
+        let mut known = self.known.iter();
+        if let Some(known) = known.find(|base| base.works_on == works_on) {
             return Ok(Rc::clone(known));
         }
-        let base = Rc::new(Base::new(self.known.len(), &works_on, self.fired)?);
-        self.known.insert(works_on, Rc::clone(&base));
+        let base = Rc::new(Base::new(self.known.len(), works_on, self.fired)?);
+        self.known.push(Rc::clone(&base));
         Ok(base)
     }
 }
 
+/// The codes that a bonus names; a few are quicker to compare than to sort.
+enum Named<'b> {
+    Few(&'b [String]),
+    Many(BTreeSet<&'b str>),
+}
+
+impl<'b> Named<'b> {
+    fn of(codes: &'b [String]) -> Self {
+        if codes.len() <= FEW {
+            Self::Few(codes)
+        } else {
+            Self::Many(codes.iter().map(String::as_str).collect())
+        }
+    }
+
+    fn has(&self, fired: &Fired<'_>) -> bool {
+        let code = &fired.rule.code;
+        match self {
+            Self::Few(codes) => codes.contains(code),
+            Self::Many(codes) => codes.contains(code.as_str()),
+        }
+    }
+}
+
 impl Base {
-    fn new(number: usize, works_on: &[bool], fired: &[Fired<'_>]) -> Result<Self, Overflow> {
+    fn new(number: usize, works_on: LineSet, fired: &[Fired<'_>]) -> Result<Self, Overflow> {
         let mut base = Self {
             number,
-            works_on: works_on.to_vec(),
+            works_on,
             alike: Vec::new(),
         };
         for (place, fired) in fired.iter().enumerate() {
@@ -94,7 +112,7 @@ impl Base {
 
     /// Whether it works on the rule in this place among those that fired.
     pub(super) fn has(&self, place: usize) -> bool {
-        self.works_on.get(place).is_some_and(|works_on| *works_on)
+        self.works_on.has(place)
     }
 
     /// The rules that it works on, of all that fired.
@@ -116,7 +134,7 @@ impl Alike {
             alike.push(Self {
                 granularity,
                 rounding,
-                whole: Vec::new(),
+                whole: Vec::with_capacity(FEW),
                 rates: Vec::new(),
                 lines: BTreeMap::new(),
             });

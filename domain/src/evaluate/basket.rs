@@ -26,7 +26,7 @@ pub(crate) struct Basket<'a> {
     /// After points paid; none when nothing was paid.
     paid: Option<Paid>,
     /// Whether each line earns at all.
-    earns: Vec<bool>,
+    earns: LineSet,
     /// The whole pieces of each line.
     pieces: Vec<i64>,
     /// The place of the rate of each line among all rates.
@@ -125,14 +125,14 @@ impl<'a> Basket<'a> {
             return Err(below_zero("the lines must not sum to less than 0"));
         }
         let pieces = lines.iter().map(|line| line.quantity.full_pieces());
-        let earns = lines.iter().map(|line| program.earning().earns(line));
+        let earns = LineSet::of(lines.iter().map(|line| program.earning().earns(line)));
         Ok(Self {
             settings,
             lines,
             now,
             before: before.transpose()?.map(|(before, _)| before),
             paid: None,
-            earns: earns.collect(),
+            earns,
             pieces: pieces.collect(),
             rates: rate_places(settings, lines),
             tax,
@@ -237,8 +237,12 @@ impl<'a> Basket<'a> {
 
     /// The lines that earn and that the condition sees.
     pub(super) fn seen(&self, when: &Condition) -> LineSet {
-        let lines = self.lines.iter().zip(&self.earns);
-        LineSet::of(lines.map(|(line, earns)| *earns && when.matches_line(line)))
+        if when.has_line_scope() {
+            self.earns
+                .filtered(self.lines, |line| when.matches_line(line))
+        } else {
+            self.earns.clone()
+        }
     }
 
     /// These lines.

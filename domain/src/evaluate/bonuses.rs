@@ -128,8 +128,15 @@ impl<'a> Evaluation<'a> {
             let found = group.iter().zip(gains);
             told.extend(found.map(|(candidate, gain)| candidate.tell(gain)));
         }
-        told.sort_unstable_by_key(|told| told.place);
-        let mut told = told.into_iter();
+        // What there is to tell is large, so that its places are sorted instead of it.
+        let mut order: Vec<(usize, usize)> = Vec::with_capacity(told.len());
+        let places = told.iter().enumerate();
+        order.extend(places.map(|(index, told)| (told.place, index)));
+        order.sort_unstable();
+        let mut told: Vec<Option<Told<'a>>> = told.into_iter().map(Some).collect();
+        let mut told = order
+            .into_iter()
+            .filter_map(|(_, index)| told.get_mut(index).and_then(Option::take));
         self.tell_ranks(context, &mut told)?;
         for told in told {
             self.grant_bonus(context, told)?;
@@ -145,7 +152,8 @@ impl<'a> Evaluation<'a> {
     ) -> Result<(Vec<Candidate<'a>>, Vec<Told<'a>>), Refusal> {
         let program = &context.version.program;
         let earning = program.earning();
-        let (mut candidates, mut told) = (Vec::new(), Vec::new());
+        let most = program.bonuses().len();
+        let (mut candidates, mut told) = (Vec::new(), Vec::with_capacity(most));
         let mut bases = Bases::new(fired);
         let ranks = self.rank_multipliers(context);
         for (place, bonus) in ranks.chain(program.bonuses()).enumerate() {
@@ -156,10 +164,10 @@ impl<'a> Evaluation<'a> {
                 points: Points::ZERO,
             };
             let basis = earning.manner.basis;
-            let (amount, seen) = match self.admit(&bonus.code, &bonus.when, basis, context)? {
+            let (amount, seen) = match self.admit(&bonus.when, basis, context)? {
                 Ok(admitted) => admitted,
-                Err(explained) => {
-                    told.push(silent(explained));
+                Err(why) => {
+                    told.push(silent(why.explained(&bonus.code)));
                     continue;
                 }
             };

@@ -253,14 +253,26 @@ impl Evaluation<'_> {
         let amounts = self.basket.amounts(view.basis);
         scope.of_these(view.seen).filter_map(move |place| {
             let amount = *amounts.get(place)?;
-            // A line that takes money back has no pieces.
-            let pieces = if amount < 0 {
+            // A line that takes money back has no pieces, and few rules count them.
+            let pieces = if amount < 0 || view.counted != Counted::Pieces {
                 0
             } else {
                 self.basket.pieces(place)
             };
             Some((place, Part { amount, pieces }))
         })
+    }
+
+    /// All that the view sees within the scope as one; none when it sees no line.
+    fn whole(&self, view: View<'_>, scope: &Scope) -> Result<Option<Measure>, Overflow> {
+        let (mut amount, mut pieces, mut is_seen) = (0_i64, 0_i64, false);
+        for (_, part) in self.parts(view, scope) {
+            amount = amount.checked_add(part.amount).ok_or(Overflow)?;
+            pieces = pieces.checked_add(part.pieces).ok_or(Overflow)?;
+            is_seen = true;
+        }
+        let measure = Measure::of(Amount::new(amount), pieces, view.reached);
+        Ok(is_seen.then_some(measure))
     }
 
     /// Calls `each` for what is rounded alone; for nothing when the view sees no line.
@@ -291,6 +303,16 @@ impl Evaluation<'_> {
             Counted::Money | Counted::Pieces => scope,
         };
         match view.granularity {
+            Granularity::Rule if times.is_none() => {
+                let measure = self.whole(view, scope)?;
+                measure.map_or(Ok(()), |measure| {
+                    each(Cell {
+                        place: 0,
+                        count: 1,
+                        measure,
+                    })
+                })
+            }
             Granularity::Rule => {
                 let mut grown = None;
                 for (place, part) in self.parts(view, scope) {
@@ -328,6 +350,21 @@ impl Evaluation<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The pieces of all lines that the view sees.
+    pub(super) fn pieces_of(&self, view: View<'_>) -> Result<i64, Overflow> {
+        let mut parts = self.parts(view, &Scope::ALL);
+        let sum = parts.try_fold(0_i64, |sum, (_, part)| sum.checked_add(part.pieces));
+        sum.ok_or(Overflow)
+    }
+
+    /// The counted of all lines that the view sees within the scope.
+    pub(super) fn weight_of(&self, view: View<'_>, scope: &Scope) -> i128 {
+        let parts = self.parts(view, scope);
+        parts
+            .map(|(_, part)| i128::from(part.counted(view.counted)))
+            .sum()
     }
 
     /// The counted of each line that the view sees; 0 for the others.

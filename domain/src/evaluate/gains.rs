@@ -15,10 +15,6 @@ use crate::rounding::{Rounding, largest_remainder};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-/// The place of points that are taken as one, such as those that a limit cut: they belong to no
-/// line any more, nor to one tax rate.
-const WHOLE: usize = usize::MAX;
-
 /// What a bonus adds, before its limits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gain {
@@ -142,14 +138,14 @@ impl<'a> Evaluation<'a> {
         let (scope, before) = (&share.scope, share.before);
         for place in &alike.whole {
             let fired = fired.get(*place).ok_or(Overflow)?;
-            sums.add(WHOLE, 1, self.base_in(fired, scope)?, before)?;
+            sums.add_whole(self.base_in(fired, scope)?, before)?;
         }
         for place in &alike.rates {
             let fired = fired.get(*place).ok_or(Overflow)?;
             let cells = self.base_cells(fired.rule, fired.view(), scope)?;
             // Lines below zero outside the scope take from what the cells within it give alone.
             if sum(&cells)? > fired.points {
-                sums.add(WHOLE, 1, fired.points, before)?;
+                sums.add_whole(fired.points, before)?;
                 continue;
             }
             for cell in cells {
@@ -193,7 +189,7 @@ impl<'a> Evaluation<'a> {
             }
             let mut parts = Vec::with_capacity(own.len());
             for (_, share, added) in own.iter().filter_map(|number| multipliers.get(*number)) {
-                parts.push((share.candidate, weight(fired, &share.scope, *added)?));
+                parts.push((share.candidate, self.weight(fired, &share.scope, *added)?));
             }
             let total = match totals.entry(own) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -215,6 +211,15 @@ impl<'a> Evaluation<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The part of a rule's total that one multiplier makes.
+    fn weight(&self, fired: &Fired<'_>, scope: &Scope, added: Ratio) -> Result<Ratio, Overflow> {
+        if fired.rule.award.counted() == Counted::Visit {
+            return Ok(if scope.visit { added } else { Ratio::ZERO });
+        }
+        let sum = self.weight_of(fired.view(), scope);
+        Ratio::whole(sum).checked_mul(added)
     }
 
     /// The points of a rule when its money is multiplied before it is rounded. Points that a
@@ -273,26 +278,26 @@ impl Total {
     }
 }
 
-/// The part of a rule's total that one multiplier makes.
-fn weight(fired: &Fired<'_>, scope: &Scope, added: Ratio) -> Result<Ratio, Overflow> {
-    if fired.rule.award.counted() == Counted::Visit {
-        return Ok(if scope.visit { added } else { Ratio::ZERO });
-    }
-    let lines = scope.of_these(&fired.seen);
-    let weights = lines.filter_map(|place| fired.weights.get(place));
-    let sum: i128 = weights.map(|weight| i128::from(*weight)).sum();
-    Ratio::whole(sum).checked_mul(added)
-}
-
 /// Base points by cell.
 #[derive(Default)]
 struct Sums {
+    /// Of points that are taken as one, such as those that a limit cut: they belong to no line
+    /// any more, nor to one tax rate.
+    whole: Option<Ratio>,
     cells: BTreeMap<usize, (i64, Ratio)>,
     /// All of them before anything is multiplied.
     base: Points,
 }
 
 impl Sums {
+    fn add_whole(&mut self, points: Points, before: Ratio) -> Result<(), Overflow> {
+        self.base = self.base.checked_add(points)?;
+        let points = Ratio::whole(i128::from(points.get())).checked_mul(before)?;
+        let sum = self.whole.unwrap_or(Ratio::ZERO);
+        self.whole = Some(sum.checked_add(points)?);
+        Ok(())
+    }
+
     fn add(
         &mut self,
         place: usize,
@@ -317,7 +322,8 @@ impl Sums {
     ) -> Result<Points, Overflow> {
         let mut sum = Points::ZERO;
         let added = bonus.added()?;
-        for (count, base) in self.cells.values() {
+        let whole = self.whole.map(|base| (1, base));
+        for (count, base) in whole.into_iter().chain(self.cells.values().copied()) {
             let each = if is_product {
                 let after = base.checked_add(base.checked_mul(added)?)?;
                 let (before, after) = (base.round(rounding)?, after.round(rounding)?);
@@ -325,7 +331,7 @@ impl Sums {
             } else {
                 base.checked_mul(added)?.round(rounding)?
             };
-            sum = sum.checked_add(times(Points::new(each), *count)?)?;
+            sum = sum.checked_add(times(Points::new(each), count)?)?;
         }
         Ok(sum)
     }

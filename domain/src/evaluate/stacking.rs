@@ -263,7 +263,7 @@ impl<'a> Evaluation<'a> {
             Effect::Multiplier(_) => {
                 let added = candidate.bonus.added()?;
                 for (_, fired) in candidate.base.of(fired) {
-                    let weights = &fired.weights;
+                    let weights = &self.weights(fired.view(), &Scope::ALL);
                     let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
                     let wanted = i128::from(fired.wanted.get());
                     // Tiers have no one rate; what they gave is shared evenly.

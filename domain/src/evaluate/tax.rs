@@ -10,10 +10,15 @@ use std::collections::BTreeMap;
 
 /// For each line the place of its rate among all rates, in the order of the lines.
 pub(super) fn rate_places(settings: &Settings, lines: &[Line]) -> Vec<usize> {
-    let mut known: BTreeMap<i64, usize> = BTreeMap::new();
+    // A receipt has two or three of them, which are quicker to compare than to sort.
+    let mut known: Vec<Decimal4> = Vec::new();
     let place_of = |line: &Line| {
-        let next = known.len();
-        *known.entry(rate(settings, line).units()).or_insert(next)
+        let own = rate(settings, line);
+        let place = known.iter().position(|rate| *rate == own);
+        place.unwrap_or_else(|| {
+            known.push(own);
+            known.len().saturating_sub(1)
+        })
     };
     lines.iter().map(place_of).collect()
 }

@@ -8,6 +8,7 @@ use crate::decide::terms::Terms;
 use crate::id::{LotId, derived};
 use crate::ledger::Account;
 use crate::lot::{Lot, Pending};
+use std::borrow::Cow;
 
 /// Points that a rule gives to a wallet.
 #[derive(Debug, Clone)]
@@ -63,8 +64,11 @@ impl Posting<'_> {
             if pending.is_none() {
                 touched.spendable = touched.spendable.checked_add(rest)?;
             }
-            let earlier = [touched.state.next_expires_at, grant.terms.expires_at];
-            touched.state.next_expires_at = earlier.into_iter().flatten().min();
+            let next = &mut touched.state.next_expires_at;
+            *next = match (*next, grant.terms.expires_at) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
             touched.check_limit()?;
         }
         let left = if is_over { Points::ZERO } else { rest };
@@ -117,6 +121,9 @@ impl Posting<'_> {
         granted: Points,
         left: Points,
     ) -> Result<(), Refusal> {
+        if !self.keeps_rows {
+            return Ok(());
+        }
         let opened = &mut self.transaction.lots_opened;
         if let Some(lot) = opened.iter_mut().find(|lot| lot.id == id) {
             lot.granted = lot.granted.checked_add(granted)?;
@@ -140,13 +147,13 @@ impl Posting<'_> {
     }
 }
 
-impl Grant<'_> {
-    fn row(&self, debit: Account, credit: Account, points: Points, lot: Option<LotId>) -> Move {
+impl<'a> Grant<'a> {
+    fn row(&self, debit: Account, credit: Account, points: Points, lot: Option<LotId>) -> Move<'a> {
         Move {
             debit,
             credit,
             points,
-            rule: Some(self.rule.to_owned()),
+            rule: Some(Cow::Borrowed(self.rule)),
             lot,
         }
     }

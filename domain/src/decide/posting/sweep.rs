@@ -9,6 +9,7 @@ use crate::ledger::Account;
 use crate::lot::{Lot, Pending};
 use crate::member::LotsNotLoaded;
 use jiff::Timestamp;
+use std::borrow::Cow;
 
 /// A lot that becomes spendable now, and when it ends.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +47,7 @@ impl Posting<'_> {
             debit,
             credit,
             points,
-            rule: rule.clone(),
+            rule: rule.as_deref().map(Cow::Borrowed),
             lot: Some(activated.lot),
         };
         if !repaid.is_zero() {
@@ -73,7 +74,7 @@ impl Posting<'_> {
             },
             credit: Account::Expired,
             points: ended.remaining,
-            rule: Some(ended.rule.clone()),
+            rule: Some(Cow::Owned(ended.rule.clone())),
             lot: Some(lot),
         };
         ended.remaining = Points::ZERO;

@@ -4,12 +4,19 @@
 use super::{NOW, at, catalog, decide, member, quote, receipt};
 use crate::receipt::MAX_LINES;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Far above what it takes without optimisation, far below what an extra factor of a hundred
 /// would make of it.
 const LONGEST: Duration = Duration::from_secs(10);
 const RULES: usize = 250;
+
+/// The processor's time that this thread took so far, which does not depend on who else runs.
+fn spent() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanoseconds = told.split_whitespace().next().unwrap();
+    Duration::from_nanos(nanoseconds.parse().unwrap())
+}
 
 /// Every line in three nested categories of its own.
 fn lines() -> Value {
@@ -135,9 +142,9 @@ fn the_largest_program_judges_the_largest_receipt_in_a_moment() {
     let mut slow = Vec::new();
     for bomb in bombs {
         let catalog = catalog(&bomb.program());
-        let started = Instant::now();
+        let started = spent();
         let decision = decide(&catalog, Some(&member()), &quote(receipt.clone()), at(NOW));
-        let took = started.elapsed();
+        let took = spent() - started;
         assert!(decision.is_ok(), "{}: {decision:?}", bomb.name);
         if took > LONGEST {
             slow.push((bomb.name, took));
@@ -166,16 +173,16 @@ fn a_program_of_rare_times_is_read_and_judged_in_a_moment() {
     };
     let mut program = super::base_program();
     program["bonuses"] = (1..1_000).map(bonus).collect();
-    let started = Instant::now();
+    let started = spent();
     let parsed = crate::program::Program::parse(&program, &std::collections::BTreeSet::new());
     let (_, warnings) = parsed.unwrap();
     assert!(!warnings.is_empty());
-    let read = started.elapsed();
+    let read = spent() - started;
     let catalog = catalog(&program);
-    let started = Instant::now();
+    let started = spent();
     let receipt = receipt(json!({"lines": [{"amount": 100}]}));
     let decision = decide(&catalog, Some(&member()), &quote(receipt), at(NOW));
     assert!(decision.is_ok(), "{decision:?}");
-    let judged = started.elapsed();
+    let judged = spent() - started;
     assert!(read < LONGEST && judged < LONGEST, "{read:?} {judged:?}");
 }

@@ -33,3 +33,11 @@ fn a_receipt_without_lines_has_empty_sets() {
     let none = set(&[], 0);
     assert!(none.is_empty() && none.covers(&none) && !none.has(0));
 }
+
+#[test]
+fn filtered_sets_hold_no_line_that_was_not_there() {
+    let even: Vec<bool> = (0..200).map(|place| place % 2 == 0).collect();
+    let filtered = set(&[2, 3, 64, 65, 198, 199], 200).filtered(&even, |is_even| *is_even);
+    let all = LineSet::of((0..200).map(|_| true));
+    assert_eq!(filtered.common(&all).collect::<Vec<_>>(), [2, 64, 198]);
+}
