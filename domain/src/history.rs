@@ -202,7 +202,11 @@ impl History {
         let Some(range) = range else {
             return Ok(Counters::default());
         };
-        self.counters.get(&range).copied().ok_or(HistoryNotLoaded)
+        if let Some(known) = self.counters.get(&range) {
+            return Ok(*known);
+        }
+        let days = self.days.as_ref().ok_or(HistoryNotLoaded)?;
+        days.counters(range)
     }
 
     /// What a code was used in a range.
@@ -214,6 +218,13 @@ impl History {
     /// Who the member is.
     pub fn person(&self) -> Result<&Person, HistoryNotLoaded> {
         self.person.as_ref().ok_or(HistoryNotLoaded)
+    }
+
+    /// Adds what a receipt counted to the days that are known.
+    pub(crate) fn record(&mut self, day: &DayDelta) {
+        if let Some(days) = &mut self.days {
+            days.apply(day);
+        }
     }
 
     /// Adds what a transaction records, as a fresh load would see it. Sums that would leave their

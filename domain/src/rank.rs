@@ -19,6 +19,7 @@ mod held;
 mod need;
 mod outlook;
 mod probe;
+mod replay;
 mod review;
 mod schedule;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub(crate) use held::{Climbed, Held, NO_RANKS};
 pub(crate) use need::{need, need_reviews};
 pub use outlook::{Aim, LadderOutlook, Wanted, outlook, outlook_needs};
 pub use probe::Probe;
+pub use replay::{Recorded, RecordedReceipt};
 use review::Look;
 use schedule::Downgrade;
 

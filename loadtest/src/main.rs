@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    all::AllOptions, check_data::CheckDataOptions, compare::CompareOptions, failure::Failure,
-    run::RunOptions, verify::VerifyOptions,
+    all::AllOptions, check_data::CheckDataOptions, compare::CompareOptions,
+    cutover::CutoverOptions, failure::Failure, run::RunOptions, verify::VerifyOptions,
 };
 
 mod all;
@@ -16,6 +16,7 @@ mod check_data;
 mod clock;
 mod compare;
 mod connection;
+mod cutover;
 mod failure;
 mod journal;
 mod judge;
@@ -48,6 +49,7 @@ enum Command {
     Compare(CompareOptions),
     All(AllOptions),
     CheckData(CheckDataOptions),
+    Cutover(CutoverOptions),
 }
 
 /// One thread: the generator shares the machine with the server and must stay the smaller one.
@@ -57,6 +59,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => Box::pin(run::run(&options)).await,
         Command::Verify(options) => Box::pin(verify::verify(&options)).await,
         Command::CheckData(options) => Box::pin(check_data::check_data(&options)).await,
+        Command::Cutover(options) => Box::pin(cutover::cutover(&options)).await,
         Command::All(options) => Box::pin(all::all(&options)).await,
         Command::Compare(options) => Box::pin(compare::compare(&options)).await,
     };

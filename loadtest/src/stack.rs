@@ -19,7 +19,7 @@ use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
 };
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::{clock, connection::ServerAddress, failure::Failure, world::parse};
 
@@ -46,6 +46,7 @@ pub(crate) struct Stack {
     /// Where the server listens.
     pub(crate) url: ServerAddress,
     listen: String,
+    service_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -80,9 +81,10 @@ impl Stack {
             operator_key: clock::secret(),
             url: url.parse().map_err(Failure::Other)?,
             listen,
+            service_url: String::new(),
         };
-        let service_url = stack.migrate().await?;
-        stack.serve(&service_url).await?;
+        stack.service_url = stack.migrate().await?;
+        stack.serve().await?;
         Ok(stack)
     }
 
@@ -117,14 +119,14 @@ impl Stack {
         })
     }
 
-    async fn serve(&mut self, service_url: &str) -> Result<(), Failure> {
+    async fn serve(&mut self) -> Result<(), Failure> {
         let log_path = self.folder.join("server.log");
         let opening = || Failure::io(format!("opening {}", log_path.display()));
         let log = fs::File::create(&log_path).map_err(opening())?;
         let errors = log.try_clone().map_err(opening())?;
         let mut command = self.command("serve");
         command.env_remove("DATABASE_OWNER_URL");
-        command.env("DATABASE_URL", service_url);
+        command.env("DATABASE_URL", &self.service_url);
         command.env("TAMARU_LISTEN", &self.listen);
         // The load is the point; a limit would be measured instead of the server.
         command.env("TAMARU_RATE_LIMIT", "0");
@@ -149,6 +151,24 @@ impl Stack {
         Err(Failure::other(format!(
             "the server did not get ready:\n{log}"
         )))
+    }
+
+    /// A worker beside the server, which does what is due without a caller.
+    pub(crate) fn work(&self) -> Result<Child, Failure> {
+        let mut command = self.command("work");
+        command.env_remove("DATABASE_OWNER_URL");
+        command.env("DATABASE_URL", &self.service_url);
+        command.env("TAMARU_LOG", "warn");
+        command.spawn().map_err(Failure::io("starting the worker"))
+    }
+
+    /// The administrator's way into the service's database.
+    pub(crate) async fn administrator(&self) -> Result<Client, Failure> {
+        let administrator: Config = self.urls.postgres_url.parse()?;
+        let (client, connection) = administrator.connect(NoTls).await?;
+        // It ends when the client is dropped, and what went wrong shows at the client.
+        tokio::spawn(connection);
+        Ok(client)
     }
 
     /// Makes an empty database for the yardstick on the same server and returns its URL.

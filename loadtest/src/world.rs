@@ -129,6 +129,35 @@ pub(crate) async fn make(
     Ok(World { tenants, members })
 }
 
+/// One tenant in UTC with this program; its public id.
+pub(crate) async fn make_one(
+    address: &ServerAddress,
+    operator_key: &str,
+    program: &Value,
+) -> Result<String, Failure> {
+    let mut connection = Connection::new(address.clone(), SETUP_LIMIT);
+    let operator = bearer(operator_key)?;
+    let wish = json!({"name": "large", "currency": "JPY", "time_zone": "UTC",
+        "business_day_cutover": "00:00", "prices_include_tax": true});
+    let tenants = "/v1/tenants";
+    let made = ask(
+        &mut connection,
+        &operator,
+        Method::Post,
+        tenants,
+        Some(&wish),
+    )
+    .await?;
+    let NewTenant { id, api_key } = parse(&made, "the new tenant")?;
+    let secret = bearer(&api_key.secret)?;
+    let draft = "/v1/program/draft";
+    ask(&mut connection, &secret, Method::Put, draft, Some(program)).await?;
+    let publish = json!({"effective_from": "2020-01-01T00:00:00Z"});
+    let path = "/v1/program/publish";
+    ask(&mut connection, &secret, Method::Post, path, Some(&publish)).await?;
+    Ok(id)
+}
+
 /// A tenant with a store and a published program. Both bonuses fire every day, so that a run does
 /// the same work whatever day it is.
 async fn make_tenant(

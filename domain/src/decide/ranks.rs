@@ -70,7 +70,11 @@ pub(super) fn set(
     });
     let change = RankChange {
         effective_at: now,
-        cause: Cause::Manual,
+        cause: if manual.is_some() {
+            Cause::Manual
+        } else {
+            Cause::ManualTakenBack
+        },
         reason: command.reason.clone(),
         program_version: version.number,
         version: member.version,

@@ -180,7 +180,8 @@ impl<'a> RankBook<'a> {
     pub(super) fn note(&mut self, mut state: LadderState, mut change: RankChange) {
         change.code = state.code().map(str::to_owned);
         let ladder = change.ladder.clone();
-        if change.code != change.previous || change.cause == Cause::Manual {
+        let by_hand = matches!(change.cause, Cause::Manual | Cause::ManualTakenBack);
+        if change.code != change.previous || by_hand {
             state.changes = state.changes.saturating_add(1);
             change.number = state.changes;
             change.follows = state.since;

@@ -21,6 +21,8 @@ pub enum Cause {
     Manual,
     /// The last day of a rank that somebody set is over.
     ManualEnded,
+    /// Somebody took a rank back that was set.
+    ManualTakenBack,
 }
 
 impl Cause {
@@ -32,6 +34,7 @@ impl Cause {
             Self::Review => "review",
             Self::Manual => "manual",
             Self::ManualEnded => "manual_ended",
+            Self::ManualTakenBack => "manual_taken_back",
         }
     }
 }

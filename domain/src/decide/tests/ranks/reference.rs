@@ -195,7 +195,7 @@ impl Reference {
         numbers: Vec<(i64, i64)>,
     ) {
         let code = self.code_after(ladder);
-        if code == previous && cause != Cause::Manual {
+        if code == previous && !matches!(cause, Cause::Manual | Cause::ManualTakenBack) {
             return;
         }
         let follows = self.since();
@@ -358,7 +358,11 @@ impl Reference {
         self.settle(&ladder);
         let previous = self.code(&ladder);
         self.manual = code.map(|code| (code.to_owned(), until));
-        self.note(&ladder, (previous, Cause::Manual), now, Vec::new());
+        let cause = match code {
+            Some(_) => Cause::Manual,
+            None => Cause::ManualTakenBack,
+        };
+        self.note(&ladder, (previous, cause), now, Vec::new());
         true
     }
 }

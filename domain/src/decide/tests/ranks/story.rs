@@ -172,7 +172,7 @@ impl Story {
             let cause = match change.cause {
                 Cause::Receipt => "receipt",
                 Cause::Review => "review",
-                Cause::Manual => "by hand",
+                Cause::Manual | Cause::ManualTakenBack => "by hand",
                 Cause::ManualEnded => "ended",
             };
             format!("{code} {local} {cause}")

@@ -1,0 +1,48 @@
+//! What the proof of ranks reads.
+
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use crate::db::time::{SqlDate, SqlInstant};
+use crate::statement;
+
+statement! {
+    /// Every tenant.
+    control TenantNumbers = "select id from tenants order by id";
+    {}
+    -> { i64 => BigInt }
+}
+
+statement! {
+    /// Some members with something recorded, after one of them.
+    tenant MembersAfter = "select l.member_id, m.enrolled_at from member_ledgers l
+            join members m on m.tenant_id = $1 and m.id = l.member_id
+        where l.tenant_id = $1 and l.member_id > $2
+          and (l.last_day is not null
+            or exists (select 1 from rank_changes c where c.tenant_id = $1 and c.member_id = l.member_id))
+        order by l.member_id limit $3";
+    { tenant: i64 => BigInt, after: Uuid => SqlUuid, limit: i64 => BigInt }
+    -> { Uuid => SqlUuid, SqlInstant => Timestamptz }
+}
+
+statement! {
+    /// The receipts of a range of members with what they counted.
+    tenant ReceiptsIn = "select t.member_id, t.version, p.id, p.occurred_at, (p.outcome::json -> 'counted')::text
+        from ledger_transactions t join purchases p on p.tenant_id = $1 and p.id = t.subject
+        where t.tenant_id = $1 and t.kind = 'purchase' and t.member_id > $2 and t.member_id <= $3
+        order by t.member_id, t.version";
+    { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, i64 => BigInt, Uuid => SqlUuid, SqlInstant => Timestamptz, Option<String> => Nullable<Text> }
+}
+
+statement! {
+    /// The changes of ranks of a range of members.
+    tenant ChangesIn = "select member_id, ladder, number, code, previous, effective_at, cause, purchase_id, until, reason,
+            numbers, program_version, version
+        from rank_changes where tenant_id = $1 and member_id > $2 and member_id <= $3
+        order by member_id, ladder, number";
+    { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, String => Text, i32 => Integer, Option<String> => Nullable<Text>,
+         Option<String> => Nullable<Text>, SqlInstant => Timestamptz, String => Text, Option<Uuid> => Nullable<SqlUuid>,
+         Option<SqlDate> => Nullable<Date>, Option<String> => Nullable<Text>, String => Text, i32 => Integer, i64 => BigInt }
+}
