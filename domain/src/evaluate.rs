@@ -100,7 +100,7 @@ pub(crate) fn evaluate<'a>(
     let amounts = basket.settle(&redeemed)?;
     let mut evaluation = Evaluation {
         amounts,
-        spend: basket.spend()?,
+        spend: basket.spend(),
         gross_spend: basket.gross_spend()?,
         discounts: applied,
         redeemed,

@@ -36,7 +36,8 @@ pub(crate) struct Basket<'a> {
     sum: i64,
     /// The sum with tax, after discounts.
     spend: i64,
-    /// The side of the tax that thresholds and counters use.
+    /// The sum on the side of the tax that thresholds and counters use.
+    counted: i64,
     counts_tax: bool,
     looks_at_net: bool,
 }
@@ -120,10 +121,20 @@ impl<'a> Basket<'a> {
         let (now, tax) = Sides::of(settings, lines, priced, looks_at_net)?;
         let before = before.map(|before| Sides::of(settings, lines, before, looks_at_net));
         let spend = sum(now.side(true))?;
-        let sum = sum(&now.priced)?;
+        let sum = if now.taxed.is_some() {
+            sum(&now.priced)?
+        } else {
+            spend
+        };
         if sum < 0 || spend < 0 {
             return Err(below_zero("the lines must not sum to less than 0"));
         }
+        let counts_tax = program.counts_tax();
+        let counted = if counts_tax {
+            spend
+        } else {
+            self::sum(now.side(false))?
+        };
         let pieces = lines.iter().map(|line| line.quantity.full_pieces());
         let earns = LineSet::of(lines.iter().map(|line| program.earning().earns(line)));
         Ok(Self {
@@ -138,7 +149,8 @@ impl<'a> Basket<'a> {
             tax,
             sum,
             spend,
-            counts_tax: program.counts_tax(),
+            counted,
+            counts_tax,
             looks_at_net,
         })
     }
@@ -153,14 +165,16 @@ impl<'a> Basket<'a> {
     }
 
     /// After discounts, before points paid, on the side of the tax that the program counts.
-    pub(super) fn spend(&self) -> Result<Amount, Overflow> {
-        sum(self.now.side(self.counts_tax)).map(Amount::new)
+    pub(super) fn spend(&self) -> Amount {
+        Amount::new(self.counted)
     }
 
     /// The same before the program's discounts.
     pub(super) fn gross_spend(&self) -> Result<Amount, Overflow> {
-        let sides = self.before.as_ref().unwrap_or(&self.now);
-        sum(sides.side(self.counts_tax)).map(Amount::new)
+        match &self.before {
+            Some(before) => sum(before.side(self.counts_tax)).map(Amount::new),
+            None => Ok(self.spend()),
+        }
     }
 
     /// Takes the points paid off the lines and closes the sums.
