@@ -83,15 +83,12 @@ async fn tenants_ranks(
             .collect();
         add_receipts(tx, range, &mut members).await?;
         add_changes(tx, range, &mut members).await?;
-        for recorded in members.values() {
-            let difference = difference(recorded, catalog);
-            if let Some(what) = difference {
-                finding.violations = finding.violations.saturating_add(1);
-                if finding.examples.len() < SHOWN {
-                    finding.examples.push((tx.number(), what));
-                }
-            }
+        let differences = members.values();
+        for what in differences.filter_map(|recorded| difference(recorded, catalog)) {
+            finding.violations = finding.violations.saturating_add(1);
+            finding.examples.push((tx.number(), what));
         }
+        finding.examples.truncate(SHOWN);
     }
 }
 
