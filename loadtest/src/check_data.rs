@@ -19,6 +19,7 @@ mod data_set;
 mod lots;
 mod points;
 mod programs;
+mod ranks;
 mod shop;
 
 use data_set::DataSet;
@@ -26,37 +27,38 @@ use points::Reading;
 
 /// Receipts that differ, as far as they are shown.
 const SHOWN: usize = 5;
+/// The set on which ladders are tried.
+const RANKED: Origin = CJ;
 /// The sets, as their folders are called.
-const SETS: [Origin; 2] = [
-    Origin {
-        name: "cj",
-        time_zone: "America/New_York",
-        lots: [
-            lots::Habit {
-                hold: 1_000,
-                spend: 500,
-            },
-            lots::Habit {
-                hold: 200,
-                spend: 100,
-            },
-        ],
-    },
-    Origin {
-        name: "cdnow",
-        time_zone: "UTC",
-        lots: [
-            lots::Habit {
-                hold: 1_000,
-                spend: 500,
-            },
-            lots::Habit {
-                hold: 50,
-                spend: 25,
-            },
-        ],
-    },
-];
+const SETS: [Origin; 2] = [CJ, CDNOW];
+const CJ: Origin = Origin {
+    name: "cj",
+    time_zone: "America/New_York",
+    lots: [
+        lots::Habit {
+            hold: 1_000,
+            spend: 500,
+        },
+        lots::Habit {
+            hold: 200,
+            spend: 100,
+        },
+    ],
+};
+const CDNOW: Origin = Origin {
+    name: "cdnow",
+    time_zone: "UTC",
+    lots: [
+        lots::Habit {
+            hold: 1_000,
+            spend: 500,
+        },
+        lots::Habit {
+            hold: 50,
+            spend: 25,
+        },
+    ],
+};
 
 /// Where receipts come from.
 #[derive(Debug, Clone, Copy)]
@@ -166,6 +168,14 @@ async fn replay(options: &CheckDataOptions, stack: &Stack) -> Result<Vec<Verdict
                 let verdict = lots::check(stack, data, (reading, habit), name).await?;
                 verdicts.push(shown(verdict)?);
             }
+        }
+    }
+    for number in 1..=ranks::PROGRAMS {
+        let name = format!("{} ranks {number}", RANKED.name);
+        if name.contains(&options.only) {
+            let mut data = None;
+            let data = DataSet::once(&mut data, &options.data_dir, RANKED)?;
+            verdicts.push(shown(ranks::check(stack, data, (number, name)).await?)?);
         }
     }
     if verdicts.is_empty() {

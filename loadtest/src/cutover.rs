@@ -186,7 +186,9 @@ async fn time(stack: &Stack, scenario: &Scenario) -> Result<bool, Failure> {
     owner
         .batch_execute(&format!("begin; {seed} commit;"))
         .await?;
-    owner.batch_execute("vacuum analyze; checkpoint").await?;
+    for settle in ["vacuum analyze", "checkpoint"] {
+        owner.batch_execute(settle).await?;
+    }
     note("Working")?;
     let mut worker = stack.work()?;
     let seconds = finished(&owner, number, scenario.job).await;

@@ -165,7 +165,7 @@ fn year(row: &str) -> Result<(String, Year), Failure> {
     Ok((member, year))
 }
 
-fn instant(data: &DataSet, date: Date) -> Result<Timestamp, Failure> {
+pub(super) fn instant(data: &DataSet, date: Date) -> Result<Timestamp, Failure> {
     let midnight = date.to_zoned(data.zone.clone());
     let midnight = midnight.map_err(|error| Failure::other(error.to_string()))?;
     Ok(midnight.timestamp())
