@@ -26,7 +26,7 @@ use crate::vault::Vault;
 
 /// Facts by member.
 pub(super) type Members = HashMap<MemberId, MemberFacts>;
-type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
+pub(super) type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
 pub(super) type LedgerRow = (Uuid, i64, SqlInstant, Option<SqlDate>);
 /// A member beside one of its wallets, or beside nothing when it has none.
 pub(super) type StandingRow = (
@@ -144,8 +144,12 @@ fn member(
 pub(super) async fn without_wallets(tx: &TenantConn, ids: Vec<Uuid>) -> Result<Members, DbError> {
     let tenant = tx.number();
     let members = ids;
-    let rows = ReadMembers { tenant, members }.all(tx).await?;
-    Ok(rows.into_iter().map(member).collect())
+    Ok(of_rows(ReadMembers { tenant, members }.all(tx).await?))
+}
+
+/// Members as they were read, without their wallets.
+pub(super) fn of_rows(rows: Vec<MemberRow>) -> Members {
+    rows.into_iter().map(member).collect()
 }
 
 /// Add the wallets of `ids`.

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use self::statements::{
-    BeginReview, EndOfRange, FinishReview, IsAlone, RanksIn, RanksToLookAt, SumsIn,
+    BeginReview, EndOfRange, FinishReview, IsAlone, LockForReview, RanksIn, RanksToLookAt, SumsIn,
 };
 use super::append::There;
 use super::facts;
@@ -32,7 +32,7 @@ use crate::db::{Db, DbError, TenantConn, TenantNumber};
 /// Members in one range of the first look.
 const RANGE: i64 = 20_000;
 /// Members that are decided in one transaction.
-const AT_ONCE: usize = 2_000;
+const AT_ONCE: usize = 4_000;
 /// Ranges that are looked at side by side.
 const SIDE_BY_SIDE: usize = 2;
 /// Dates that are looked at one by one; beyond, everybody is decided once for all of them.
@@ -233,12 +233,15 @@ impl Reviewer {
         until: Date,
     ) -> Result<u64, DbError> {
         let tx = self.db.tenant(tenant).await?;
-        let locked = facts::lock(&tx, ids.clone()).await?;
+        let lock = LockForReview {
+            tenant: tx.number(),
+            members: ids.clone(),
+        };
+        let mut members = facts::of_rows(lock.all(&tx).await?);
         let (head, catalog) = self.head(&tx).await?;
-        let mut members = facts::without_wallets(&tx, ids.clone()).await?;
         let states = ranks::states(&tx, ids).await?;
         ranks::add_states(&mut members, &head, states);
-        let there = There::of(&locked, &members).take_ranks();
+        let there = There::of(&[], &members).take_ranks();
         let command = Command::ReviewRanks(ReviewRanks { until });
         let asked = members.values().filter_map(|facts| {
             let needs = command.needs(&catalog, facts, head.now);

@@ -289,8 +289,9 @@ statement! {
     tenant ActivationsDue = "select distinct d.member_id from (
             select member_id from lots
             where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is null
+                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by pending_until limit $3) d";
-    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt, own: i32 => Integer, of: i32 => Integer }
     -> { Uuid => SqlUuid }
 }
 
@@ -298,11 +299,13 @@ statement! {
     /// Members with points whose time is over, or that waited too long for their event.
     tenant ExpiriesDue = "(select member_id from wallets
             where tenant_id = $1 and next_expires_at <= $2 and next_expires_at < 'infinity'
+                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by next_expires_at limit $3)
         union (select member_id from lots
             where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is not null
+                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by pending_until limit $3)";
-    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt, own: i32 => Integer, of: i32 => Integer }
     -> { Uuid => SqlUuid }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use domain::decide::{Command, Facts, Sweep, decide};
 use domain::history::Budgets;
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::append::{Rows, There};
@@ -19,6 +20,8 @@ use crate::db::{Db, DbError, TenantConn, TenantNumber};
 
 /// Lots or wallets by which the members of one transaction are found.
 const AT_ONCE: i64 = 1_000;
+/// Workers of one tenant, where there is much to do.
+const SIDE_BY_SIDE: i32 = 2;
 /// What time does has no key that asked for it.
 const NOBODY: Uuid = Uuid::nil();
 
@@ -31,7 +34,8 @@ pub enum Due {
     Expiry,
 }
 
-/// Do everything of a kind that is due at `until`; how many transactions it took.
+/// Do everything of a kind that is due at `until`; how many transactions it took. Where there is
+/// much, the members are shared out among some who work side by side.
 pub async fn sweep(
     db: &Db,
     catalogs: &Catalogs,
@@ -39,36 +43,125 @@ pub async fn sweep(
     due: Due,
     until: Timestamp,
 ) -> Result<u64, DbError> {
-    let mut made: u64 = 0;
-    loop {
-        let tx = db.tenant(tenant).await?;
-        let members = due.members(&tx, until).await?;
+    let sweep = Sweeper {
+        db: db.clone(),
+        catalogs: catalogs.clone(),
+        tenant,
+        due,
+        until,
+    };
+    let first = sweep.some(Share::ALL).await?;
+    let mut made = first.written;
+    if first.members >= AT_ONCE {
+        let mut workers = JoinSet::new();
+        for own in 0..SIDE_BY_SIDE {
+            let (sweep, share) = (sweep.clone(), Share::of(own));
+            workers.spawn(async move { sweep.all(share).await });
+        }
+        while let Some(ended) = workers.join_next().await {
+            let ended = ended.map_err(|error| DbError::Failed(error.to_string()))?;
+            made = made.saturating_add(ended?);
+        }
+    }
+    if first.is_over() {
+        return Ok(made);
+    }
+    Ok(made.saturating_add(sweep.all(Share::ALL).await?))
+}
+
+/// Some of the members: those whose ids end with one of so many numbers.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    own: i32,
+    of: i32,
+}
+
+impl Share {
+    const ALL: Self = Self { own: 0, of: 1 };
+
+    const fn of(own: i32) -> Self {
+        Self {
+            own,
+            of: SIDE_BY_SIDE,
+        }
+    }
+}
+
+/// What one transaction did.
+#[derive(Debug, Clone, Copy, Default)]
+struct Swept {
+    /// Members that it looked at.
+    members: i64,
+    written: u64,
+    mended: u64,
+}
+
+impl Swept {
+    /// Nothing was there, or another worker has just done it, or the clock was set back since.
+    const fn is_over(self) -> bool {
+        self.written == 0 && self.mended == 0
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Sweeper {
+    db: Db,
+    catalogs: Catalogs,
+    tenant: TenantNumber,
+    due: Due,
+    until: Timestamp,
+}
+
+impl Sweeper {
+    /// Everything of a share of the members.
+    async fn all(&self, share: Share) -> Result<u64, DbError> {
+        let mut made: u64 = 0;
+        loop {
+            let swept = Box::pin(self.some(share)).await?;
+            made = made.saturating_add(swept.written);
+            if swept.is_over() {
+                return Ok(made);
+            }
+        }
+    }
+
+    /// One transaction.
+    async fn some(&self, share: Share) -> Result<Swept, DbError> {
+        let tx = self.db.tenant(self.tenant).await?;
+        let members = self.due.members(&tx, self.until, share).await?;
         if members.is_empty() {
             tx.commit().await?;
-            return Ok(made);
+            return Ok(Swept::default());
         }
-        let written = chunk(&tx, catalogs, due, members.clone()).await?;
+        let found = i64::try_from(members.len()).unwrap_or(i64::MAX);
+        let written = Box::pin(chunk(&tx, &self.catalogs, self.due, members.clone())).await?;
         let mut mended = 0;
-        if written == 0 && due == Due::Expiry {
+        if written == 0 && self.due == Due::Expiry {
             // Their wallets said too early an end, which they may.
             let look = LookForNextExpiry {
                 tenant: tx.number(),
                 members,
-                until: until.into(),
+                until: self.until.into(),
             };
             mended = look.run(&tx).await?;
         }
         tx.commit().await?;
-        if written == 0 && mended == 0 {
-            // Another worker has just done it, or the clock was set back since: nothing is left.
-            return Ok(made);
-        }
-        made = made.saturating_add(u64::try_from(written).unwrap_or(0));
+        Ok(Swept {
+            members: found,
+            written: u64::try_from(written).unwrap_or(0),
+            mended: u64::try_from(mended).unwrap_or(0),
+        })
     }
 }
 
 impl Due {
-    async fn members(self, tx: &TenantConn, until: Timestamp) -> Result<Vec<Uuid>, DbError> {
+    async fn members(
+        self,
+        tx: &TenantConn,
+        until: Timestamp,
+        share: Share,
+    ) -> Result<Vec<Uuid>, DbError> {
+        let Share { own, of } = share;
         let (tenant, until, limit) = (tx.number(), until.into(), AT_ONCE);
         let rows = match self {
             Self::Activation => {
@@ -76,6 +169,8 @@ impl Due {
                     tenant,
                     until,
                     limit,
+                    own,
+                    of,
                 }
                 .all(tx)
                 .await?
@@ -85,6 +180,8 @@ impl Due {
                     tenant,
                     until,
                     limit,
+                    own,
+                    of,
                 }
                 .all(tx)
                 .await?

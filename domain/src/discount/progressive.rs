@@ -167,7 +167,6 @@ impl Progressive {
             ("gross_spend", Metric::GrossSpend),
             ("visits", Metric::Visits),
         ];
-        reader.require(object, "metric");
         let metric = reader.choice(object, "metric", &metrics, &[]);
         let window = reader.child(object, "window").map(|mut window| {
             let read = Window::read(reader, &mut window);

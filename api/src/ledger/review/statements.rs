@@ -1,10 +1,21 @@
 //! The statements of reviews.
 
-use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::db::time::SqlDate;
+use crate::db::time::{SqlDate, SqlInstant};
 use crate::statement;
+
+statement! {
+    /// Lock members in ascending order, with what reviews look at: neither of it ever changes what was joined while the
+    /// lock was waited for.
+    tenant LockForReview = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
+        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id
+        where l.tenant_id = $1 and l.member_id = any($2)
+        order by l.member_id for no key update of l";
+    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
+}
 
 statement! {
     /// Note that the reviews of a date begin; the number of this transaction.
