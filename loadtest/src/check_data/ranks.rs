@@ -84,10 +84,12 @@ pub(crate) async fn check(
         let month = months.entry(sold.date.first_of_month());
         month.or_default().push(sold);
     }
+    let mut last = first;
     for (month, mut sold) in months {
         let end = month.last_of_month().tomorrow();
         let end = end.map_err(|error| Failure::other(error.to_string()))?;
         shop::set_clock(&shop.caller, instant(data, end)?).await?;
+        last = end;
         // Nobody joins in a sandbox's future.
         let joins = |member: &&Joining| member.date.first_of_month() == month;
         let joining: Vec<&Joining> = data.members.iter().filter(joins).collect();
@@ -103,6 +105,10 @@ pub(crate) async fn check(
         }
         set_some(&shop, &mut dice, end).await?;
     }
+    // What late receipts left to do is done with the next day.
+    let next = last.tomorrow();
+    let next = next.map_err(|error| Failure::other(error.to_string()))?;
+    shop::set_clock(&shop.caller, instant(data, next)?).await?;
     read_back(&shop, name).await
 }
 
