@@ -21,7 +21,7 @@ mod recurrence;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lines::is_within;
+pub(crate) use lines::{Goods, Paths};
 pub(crate) use moment::{Customer, Moment};
 
 /// The most entries of any list of a condition.
@@ -154,8 +154,8 @@ impl Condition {
     }
 
     /// Whether the rule sees this line.
-    pub(crate) fn matches_line(&self, line: &Line) -> bool {
-        self.lines.matches(line)
+    pub(crate) fn matches_line(&self, goods: &Goods<'_>) -> bool {
+        self.lines.matches(goods)
     }
 
     /// Whether the matching lines must be worth something.

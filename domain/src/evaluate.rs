@@ -3,7 +3,7 @@
 
 use crate::amount::{Amount, Points};
 use crate::catalog::{Catalog, Version};
-use crate::condition::{Condition, Moment, Unmet};
+use crate::condition::{Condition, Goods, Moment, Unmet};
 use crate::decide::{Amounts, AppliedDiscount, Explained, Reason, Redeemable, Redeemed, Refusal};
 use crate::earning::Basis;
 use crate::history::Budgets;
@@ -11,7 +11,6 @@ use crate::ledger::RuleUse;
 use crate::limit::Limits;
 use crate::member::MemberFacts;
 use crate::program::Overrides;
-use crate::rank::rank_rule;
 use crate::receipt::Receipt;
 use basket::Basket;
 use discounts::Discounted;
@@ -90,12 +89,13 @@ pub(crate) fn evaluate<'a>(
 ) -> Result<Evaluation<'a>, Refusal> {
     let program = &context.version.program;
     let settings = &context.catalog.settings;
+    let goods: Vec<Goods<'a>> = receipt.lines.iter().map(Goods::of).collect();
     let Discounted {
         prices,
         applied,
         explanation,
-    } = discounts::take_off(context, &receipt.lines)?;
-    let mut basket = Basket::price(settings, program, &receipt.lines, prices)?;
+    } = discounts::take_off(context, &receipt.lines, &goods)?;
+    let mut basket = Basket::price(settings, program, goods, (&receipt.lines, prices))?;
     let redeemed = payment::pay(context, receipt, basket.payable())?;
     let amounts = basket.settle(&redeemed)?;
     let mut evaluation = Evaluation {
@@ -120,7 +120,7 @@ pub(crate) fn evaluate<'a>(
             .ladders()
             .iter()
             .filter(|ladder| ladder.multiplies());
-        let codes = rules.chain(ladders.map(|ladder| rank_rule(&ladder.code)));
+        let codes = rules.chain(ladders.map(|ladder| ladder.rule.clone()));
         let codes = codes.chain(program.bonuses().iter().map(|bonus| bonus.code.clone()));
         let silent = codes.map(|code| Explained::silent(&code, Reason::NoMember));
         evaluation.explanation.extend(silent);

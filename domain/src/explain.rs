@@ -1,6 +1,7 @@
 //! Why a rule fired or not, as codes and numbers; the words are made where they are shown.
 
 use crate::amount::{Amount, Decimal4, Points};
+use crate::code::Code;
 use crate::condition::Unmet;
 use crate::condition::hours::ShownHours;
 use jiff::civil::Date;
@@ -61,7 +62,8 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explained {
     /// Code of the rule.
-    pub rule: String,
+    #[schema(value_type = String)]
+    pub rule: Code,
     /// Whether it granted something.
     pub fired: bool,
     /// Why not.
@@ -152,7 +154,7 @@ impl Explained {
 
     fn blank(rule: &str) -> Self {
         Self {
-            rule: rule.to_owned(),
+            rule: rule.into(),
             fired: false,
             reason: None,
             amount: None,

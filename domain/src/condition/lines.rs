@@ -9,9 +9,65 @@ use crate::receipt::Line;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct LinePart {
     skus: Option<Codes>,
-    /// Paths.
-    categories: Option<Vec<String>>,
+    categories: Option<Paths>,
     departments: Option<Codes>,
+}
+
+/// A line of a receipt with what conditions mostly tell it by, taken once for all of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goods<'l> {
+    pub(crate) line: &'l Line,
+    /// Of the category.
+    head: u64,
+    /// Of the article number.
+    tail: u64,
+}
+
+impl<'l> Goods<'l> {
+    /// The line and what tells it.
+    pub(crate) fn of(line: &'l Line) -> Self {
+        Self {
+            line,
+            head: line.category.as_deref().map_or(0, |path| head(path).0),
+            tail: line.sku.as_deref().map_or(0, tail),
+        }
+    }
+}
+
+/// Categories with their first bytes as a number and a mask of those, so that mostly no texts are
+/// compared.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Paths(Vec<(u64, u64, String)>);
+
+impl Paths {
+    pub(crate) fn of(paths: Vec<String>) -> Self {
+        let paths = paths.into_iter().map(|path| {
+            let (head, mask) = head(&path);
+            (head, mask, path)
+        });
+        Self(paths.collect())
+    }
+
+    /// Whether one of them is the category of the line or lies above it.
+    pub(crate) fn have(&self, goods: &Goods<'_>) -> bool {
+        let Some(found) = goods.line.category.as_deref() else {
+            return false;
+        };
+        let mut paths = self.0.iter();
+        paths.any(|(head, mask, path)| goods.head & mask == *head && is_within(found, path))
+    }
+}
+
+/// The first eight bytes, or all of a shorter text, and which bits of the number they are.
+fn head(text: &str) -> (u64, u64) {
+    if let Some(chunk) = text.as_bytes().first_chunk() {
+        return (u64::from_be_bytes(*chunk), u64::MAX);
+    }
+    let places = [56, 48, 40, 32, 24, 16, 8_u32];
+    let bytes = text.bytes().zip(places);
+    bytes.fold((0, 0), |(head, mask), (byte, place)| {
+        (head | (u64::from(byte) << place), mask | (0xff << place))
+    })
 }
 
 /// Codes with their last bytes as a number, sorted by both. Article numbers begin alike and differ
@@ -27,8 +83,7 @@ impl Codes {
         Self(codes)
     }
 
-    fn have(&self, found: &str) -> bool {
-        let end = tail(found);
+    fn have(&self, found: &str, end: u64) -> bool {
         let first = self.0.partition_point(|(tail, _)| *tail < end);
         let mut alike = self
             .0
@@ -59,27 +114,29 @@ impl LinePart {
     }
 
     /// Whether the rule sees this line.
-    pub(super) fn matches(&self, line: &Line) -> bool {
-        is_listed(self.skus.as_ref(), line.sku.as_deref())
-            && is_listed(self.departments.as_ref(), line.department.as_deref())
-            && self.categories.as_ref().is_none_or(|categories| {
-                let path = line.category.as_deref();
-                path.is_some_and(|path| categories.iter().any(|part| is_within(path, part)))
-            })
+    pub(super) fn matches(&self, goods: &Goods<'_>) -> bool {
+        let Goods {
+            line, tail: sku, ..
+        } = *goods;
+        self.categories
+            .as_ref()
+            .is_none_or(|paths| paths.have(goods))
+            && is_listed(self.skus.as_ref(), line.sku.as_deref(), |_| sku)
+            && is_listed(self.departments.as_ref(), line.department.as_deref(), tail)
     }
 
     /// Reads the parts of a `when` that speak of lines.
     pub(super) fn read(reader: &mut Reader<'_>, when: &mut Object<'_>) -> Self {
         Self {
             skus: read_texts(reader, when, "skus").map(Codes::of),
-            categories: read_texts(reader, when, "categories"),
+            categories: read_texts(reader, when, "categories").map(Paths::of),
             departments: read_texts(reader, when, "departments").map(Codes::of),
         }
     }
 }
 
-fn is_listed(listed: Option<&Codes>, found: Option<&str>) -> bool {
-    listed.is_none_or(|listed| found.is_some_and(|found| listed.have(found)))
+fn is_listed(listed: Option<&Codes>, found: Option<&str>, end: impl Fn(&str) -> u64) -> bool {
+    listed.is_none_or(|listed| found.is_some_and(|found| listed.have(found, end(found))))
 }
 
 /// Whether `path` is `category` or lies below it, by whole segments.

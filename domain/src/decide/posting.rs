@@ -4,6 +4,7 @@
 use super::Refusal;
 use crate::amount::{Overflow, Points};
 use crate::catalog::Catalog;
+use crate::code::Code;
 use crate::id::{LotId, PurchaseId, TransactionId, derived};
 use crate::ledger::{
     Account, Balance, LotChange, Transaction, TransactionKind, Transfer, WalletState,
@@ -271,7 +272,7 @@ impl<'a> Posting<'a> {
 impl Touched {
     fn balance(&self) -> Balance {
         Balance {
-            wallet: self.state.wallet.clone(),
+            wallet: Code::from(&self.state.wallet),
             available: self.spendable,
             pending: self.state.pending,
             reserved: self.state.reserved,

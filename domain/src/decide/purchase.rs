@@ -197,8 +197,8 @@ fn post<'a>(
             program_version: context.version.number,
         })?;
         outcome.earned.push(Earned {
-            rule: award.rule.to_owned(),
-            wallet: award.wallet.to_owned(),
+            rule: award.rule.into(),
+            wallet: award.wallet.into(),
             points: award.points,
             wanted: award.wanted,
             activates_at,

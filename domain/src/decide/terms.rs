@@ -26,11 +26,11 @@ pub(super) struct TermsOf<'a> {
     pub(super) expiry: Expiry,
 }
 
-/// The terms of one receipt's awards: those of most are the same as those of the one before, and
-/// the calendar is asked only for others.
+/// The terms of one receipt's awards: most are alike, and the calendar is asked once for each
+/// different ones.
 #[derive(Debug, Default)]
 pub(super) struct TermsOfReceipt<'a> {
-    last: Option<(TermsOf<'a>, Terms)>,
+    known: Vec<(TermsOf<'a>, Terms)>,
 }
 
 impl<'a> TermsOfReceipt<'a> {
@@ -43,11 +43,12 @@ impl<'a> TermsOfReceipt<'a> {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Terms, Overflow> {
-        if let Some((_, terms)) = self.last.as_ref().filter(|(last, _)| *last == of) {
+        let mut known = self.known.iter();
+        if let Some((_, terms)) = known.find(|(known, _)| *known == of) {
             return Ok(terms.clone());
         }
         let terms = of.at(earned_on, settings, now)?;
-        self.last = Some((of, terms.clone()));
+        self.known.push((of, terms.clone()));
         Ok(terms)
     }
 }

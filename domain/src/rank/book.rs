@@ -257,7 +257,7 @@ impl LadderState {
     /// above it.
     pub(super) fn move_to(&mut self, ladder: &Ladder, moved: Moved, on: Date) -> Vec<Number> {
         let climbs = moved.to > self.earned_place(ladder);
-        self.earned = ladder.code_at(moved.to);
+        self.earned = ladder.code_at(moved.to).map(str::to_owned);
         self.earned_on = Some(on);
         let is_above = |manual: &Manual| moved.to > ladder.place(Some(&manual.code));
         if climbs && self.manual.as_ref().is_some_and(is_above) {

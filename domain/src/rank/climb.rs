@@ -6,6 +6,7 @@ use super::facts::{Cause, RankChange};
 use super::review::Moved;
 use super::{Climbed, Held, Ladder, Place};
 use crate::catalog::Version;
+use crate::code::Code;
 use crate::decide::{RankState, Refusal};
 use crate::history::{Counters, HistoryNotLoaded};
 use crate::id::PurchaseId;
@@ -53,9 +54,9 @@ impl RankBook<'_> {
         let states = ladders.iter().zip(before).map(|(ladder, before)| {
             let place = self.place(ladder);
             RankState {
-                ladder: ladder.code.clone(),
-                code: ladder.code_at(place),
-                previous: ladder.code_at(before),
+                ladder: Code::from(&ladder.code),
+                code: ladder.code_at(place).map(Code::from),
+                previous: ladder.code_at(before).map(Code::from),
                 changed: place != before,
             }
         });
@@ -75,8 +76,10 @@ impl RankBook<'_> {
                 continue;
             }
             let look = |range| self.with_receipt(range, day);
-            let earned = ladder.earned(day.business_date, self.enrolled_on, &look)?;
-            if earned > self.earned_place(ladder) {
+            let stands = self.earned_place(ladder);
+            let date = day.business_date;
+            let earned = ladder.earned_above(stands, date, self.enrolled_on, &look)?;
+            if earned > stands {
                 climbed.push((ladder, earned));
             }
         }

@@ -59,6 +59,7 @@ pub(crate) fn read_ladder(reader: &mut Reader<'_>, value: &Value, pointer: Strin
     reader.close(&object);
     reader.know_ladder(steps.iter().map(|step| step.code.clone()).collect());
     let ladder = Ladder {
+        rule: rank_rule(&code),
         code,
         steps,
         upgrade,
@@ -235,13 +236,12 @@ pub(crate) fn rank_rule(ladder: &str) -> String {
 /// Lets the steps of ladders multiply the base points of these wallets as bonuses do.
 pub(crate) fn equip(ladders: &mut [Ladder], wallets: &[&str], combine: Stacking) {
     for ladder in ladders {
-        let code = rank_rule(&ladder.code);
         for step in &mut ladder.steps {
             let Some(times) = step.times else {
                 continue;
             };
             let bonus = |wallet: &&str| Bonus {
-                code: code.clone(),
+                code: ladder.rule.clone(),
                 wallet: (*wallet).to_owned(),
                 effect: Effect::Multiplier(times),
                 when: Condition::default(),

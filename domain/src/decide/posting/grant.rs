@@ -1,13 +1,14 @@
 //! What a rule gives: a deficit is repaid first, the rest goes into a lot that waits, is spendable
 //! or, on a late receipt, is over already.
 
-use super::{FIRST_LOT_ID, Move, Posting};
+use super::{FIRST_LOT_ID, Move, Posting, Touched};
 use crate::amount::{Overflow, Points};
 use crate::decide::Refusal;
 use crate::decide::terms::Terms;
 use crate::id::{LotId, derived};
 use crate::ledger::Account;
 use crate::lot::{Lot, Pending};
+use jiff::Timestamp;
 use std::borrow::Cow;
 
 /// Points that a rule gives to a wallet.
@@ -30,6 +31,13 @@ impl Posting<'_> {
         }
         let index = self.touch(grant.wallet)?;
         let now = self.transaction.recorded_at;
+        let is_over = grant.terms.expires_at.is_some_and(|ends| ends <= now);
+        if !self.keeps_rows && grant.terms.pending.is_none() && !is_over {
+            let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+            if touched.state.deficit.is_zero() {
+                return touched.add(&grant);
+            }
+        }
         let pending = &grant.terms.pending;
         // What still waits can't be spent, so it repays nothing yet.
         let rest = match pending {
@@ -64,11 +72,7 @@ impl Posting<'_> {
             if pending.is_none() {
                 touched.spendable = touched.spendable.checked_add(rest)?;
             }
-            let next = &mut touched.state.next_expires_at;
-            *next = match (*next, grant.terms.expires_at) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
+            touched.ends_by(grant.terms.expires_at);
             touched.check_limit()?;
         }
         let left = if is_over { Points::ZERO } else { rest };
@@ -144,6 +148,24 @@ impl Posting<'_> {
             program_version: grant.program_version,
         });
         Ok(())
+    }
+}
+
+impl Touched {
+    /// What nothing is owed of, as the sums show it.
+    fn add(&mut self, grant: &Grant<'_>) -> Result<(), Refusal> {
+        self.state.available = self.state.available.checked_add(grant.points)?;
+        self.spendable = self.spendable.checked_add(grant.points)?;
+        self.ends_by(grant.terms.expires_at);
+        self.check_limit()
+    }
+
+    fn ends_by(&mut self, expires_at: Option<Timestamp>) {
+        let next = &mut self.state.next_expires_at;
+        *next = match (*next, expires_at) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
     }
 }
 
