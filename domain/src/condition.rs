@@ -21,7 +21,7 @@ mod recurrence;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lines::{Goods, Paths};
+pub(crate) use lines::{Goods, Path, Paths};
 pub(crate) use moment::{Customer, Moment};
 
 /// The most entries of any list of a condition.
@@ -151,6 +151,11 @@ impl Condition {
     /// Whether the rule sees only some lines.
     pub(crate) fn has_line_scope(&self) -> bool {
         self.lines.is_narrow()
+    }
+
+    /// The one category of the lines that it sees, if nothing else is asked of them.
+    pub(crate) fn only_path(&self) -> Option<&Path> {
+        self.lines.only_path()
     }
 
     /// Whether the rule sees this line.

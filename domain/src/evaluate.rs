@@ -3,11 +3,11 @@
 
 use crate::amount::{Amount, Points};
 use crate::catalog::{Catalog, Version};
+use crate::code::Code;
 use crate::condition::{Condition, Goods, Moment, Unmet};
 use crate::decide::{Amounts, AppliedDiscount, Explained, Reason, Redeemable, Redeemed, Refusal};
 use crate::earning::Basis;
 use crate::history::Budgets;
-use crate::ledger::RuleUse;
 use crate::limit::Limits;
 use crate::member::MemberFacts;
 use crate::program::Overrides;
@@ -52,7 +52,11 @@ pub(crate) struct Context<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Award<'a> {
     pub(crate) rule: &'a str,
+    /// The same as answers tell it.
+    pub(crate) told: &'a Code,
     pub(crate) wallet: &'a str,
+    /// The place of the wallet in the document.
+    pub(crate) wallet_place: usize,
     /// What limits leave of it.
     pub(crate) points: Points,
     /// What it would be without them.
@@ -74,8 +78,6 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) discounts: Vec<AppliedDiscount>,
     pub(crate) redeemed: Vec<Redeemed>,
     pub(crate) awards: Vec<Award<'a>>,
-    /// What it uses of limits that outlive the receipt.
-    pub(crate) uses: Vec<RuleUse>,
     pub(crate) explanation: Vec<Explained>,
     basket: Basket<'a>,
     /// The money of all lines that earn, as the last rule that sees all of them looked at it.
@@ -105,7 +107,6 @@ pub(crate) fn evaluate<'a>(
         discounts: applied,
         redeemed,
         awards: Vec::new(),
-        uses: Vec::new(),
         explanation,
         basket,
         whole: Cell::new(None),
@@ -122,7 +123,7 @@ pub(crate) fn evaluate<'a>(
             .filter(|ladder| ladder.multiplies());
         let codes = rules.chain(ladders.map(|ladder| ladder.rule.clone()));
         let codes = codes.chain(program.bonuses().iter().map(|bonus| bonus.code.clone()));
-        let silent = codes.map(|code| Explained::silent(&code, Reason::NoMember));
+        let silent = codes.map(|code| Explained::silent(code, Reason::NoMember));
         evaluation.explanation.extend(silent);
     }
     Ok(evaluation)
@@ -145,7 +146,8 @@ enum Silent {
 }
 
 impl Silent {
-    fn explained(self, code: &str) -> Explained {
+    fn explained(self, code: &Code) -> Explained {
+        let code = code.clone();
         match self {
             Self::Unmet(unmet) => Explained::unmet(code, unmet),
             Self::NoMatchingLines => Explained::silent(code, Reason::NoMatchingLines),

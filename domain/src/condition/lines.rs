@@ -34,27 +34,44 @@ impl<'l> Goods<'l> {
     }
 }
 
-/// Categories with their first bytes as a number and a mask of those, so that mostly no texts are
+/// A category with its first bytes as a number and a mask of those, so that mostly no texts are
 /// compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path {
+    head: u64,
+    mask: u64,
+    text: String,
+}
+
+/// Several categories.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Paths(Vec<(u64, u64, String)>);
+pub(crate) struct Paths(Vec<Path>);
+
+impl Path {
+    fn of(text: String) -> Self {
+        let (head, mask) = head(&text);
+        Self { head, mask, text }
+    }
+
+    /// Whether it is the category of the line or lies above it.
+    pub(crate) fn has(&self, goods: &Goods<'_>) -> bool {
+        goods.head & self.mask == self.head && self.is_above(goods.line)
+    }
+
+    fn is_above(&self, line: &Line) -> bool {
+        let category = line.category.as_deref();
+        category.is_some_and(|category| is_within(category, &self.text))
+    }
+}
 
 impl Paths {
     pub(crate) fn of(paths: Vec<String>) -> Self {
-        let paths = paths.into_iter().map(|path| {
-            let (head, mask) = head(&path);
-            (head, mask, path)
-        });
-        Self(paths.collect())
+        Self(paths.into_iter().map(Path::of).collect())
     }
 
     /// Whether one of them is the category of the line or lies above it.
     pub(crate) fn have(&self, goods: &Goods<'_>) -> bool {
-        let Some(found) = goods.line.category.as_deref() else {
-            return false;
-        };
-        let mut paths = self.0.iter();
-        paths.any(|(head, mask, path)| goods.head & mask == *head && is_within(found, path))
+        self.0.iter().any(|path| path.has(goods))
     }
 }
 
@@ -111,6 +128,17 @@ impl LinePart {
     /// Whether only some lines are seen.
     pub(super) fn is_narrow(&self) -> bool {
         self.skus.is_some() || self.categories.is_some() || self.departments.is_some()
+    }
+
+    /// The one category that it asks for, if it asks for nothing else.
+    pub(super) fn only_path(&self) -> Option<&Path> {
+        match (&self.skus, &self.departments, &self.categories) {
+            (None, None, Some(Paths(paths))) => match paths.as_slice() {
+                [path] => Some(path),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether the rule sees this line.

@@ -8,9 +8,9 @@ use super::slide::{Deed, slide};
 use super::terms::{TermsOf, TermsOfReceipt};
 use super::{Counted, Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
-use crate::catalog::{Catalog, Version};
+use crate::catalog::Catalog;
 use crate::condition;
-use crate::evaluate::{Award, Context, Evaluation, redeemable};
+use crate::evaluate::{Context, Evaluation, redeemable};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{Transaction, TransactionKind};
@@ -55,13 +55,13 @@ pub(super) fn decide(
         moment: condition::Moment::of(&catalog.settings, store, receipt, (member, held)),
         now: recorded_at,
     };
-    let first = Judged::of(context(&held), receipt)?;
-    let climbed = first.climbs(book.as_ref())?;
+    let mut judged = Judged::of(context(&held), receipt)?;
+    let mut climbed = judged.climbs(book.as_ref())?;
     let lifted = held.lifted(&climbed);
-    let (judged, climbed) = match lifted.as_ref().map(context) {
-        Some(context) => first.or_lifted(Judged::of(context, receipt)?, book.as_ref(), climbed)?,
-        None => (first, climbed),
-    };
+    if let Some(context) = lifted.as_ref().map(context) {
+        let again = Judged::of(context, receipt)?;
+        (judged, climbed) = judged.or_lifted(again, book.as_ref(), climbed)?;
+    }
     let Judged {
         context,
         mut evaluation,
@@ -185,41 +185,36 @@ fn post<'a>(
     outcome.earned.reserve_exact(evaluation.awards.len());
     let mut known = TermsOfReceipt::default();
     for award in &evaluation.awards {
-        let terms = terms_of(award, context.version)?;
-        let terms = known.at(terms, earned_on, settings, context.now)?;
-        let (activates_at, expires_at) = (terms.activates_at(), terms.expires_at);
+        // Validation holds that a rule's wallet stands in the same document.
+        let wallets = context.version.program.wallets();
+        let wallet = wallets.get(award.wallet_place).ok_or(Overflow)?;
+        let of = TermsOf::of(wallet, award.overrides);
+        let terms = known.at(of, earned_on, settings, context.now)?;
+        outcome.earned.push(Earned {
+            rule: award.told.clone(),
+            wallet: wallet.told.clone(),
+            points: award.points,
+            wanted: award.wanted,
+            activates_at: terms.activates_at(),
+            expires_at: terms.expires_at,
+        });
+        if posting.adds_up(award.wallet, award.points, terms)? {
+            continue;
+        }
         posting.grant(Grant {
             wallet: award.wallet,
             rule: award.rule,
             points: award.points,
-            terms,
+            terms: terms.clone(),
             is_apart: award.overrides.expiry.is_some_and(Expiry::slides),
             program_version: context.version.number,
         })?;
-        outcome.earned.push(Earned {
-            rule: award.rule.into(),
-            wallet: award.wallet.into(),
-            points: award.points,
-            wanted: award.wanted,
-            activates_at,
-            expires_at,
-        });
     }
     keep_alive(&mut posting, context, evaluation, outcome)?;
     if !command.quote {
-        posting.transaction().uses.clone_from(&evaluation.uses);
+        posting.transaction().uses = evaluation.uses(context)?;
     }
     Ok(posting)
-}
-
-fn terms_of<'v>(award: &Award<'v>, version: &'v Version) -> Result<TermsOf<'v>, Overflow> {
-    // Validation holds that a rule's wallet stands in the same document.
-    let wallet = version.program.wallet(award.wallet).ok_or(Overflow)?;
-    let activation = award.overrides.activation.as_ref();
-    Ok(TermsOf {
-        activation: activation.unwrap_or(&wallet.activation),
-        expiry: award.overrides.expiry.unwrap_or(wallet.expiry),
-    })
 }
 
 /// Lets the points live on that the receipt keeps alive.

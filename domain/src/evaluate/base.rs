@@ -90,7 +90,9 @@ impl<'a> Evaluation<'a> {
             fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
             self.awards.push(Award {
                 rule: code,
+                told: &rule.told,
                 wallet: &rule.wallet,
+                wallet_place: rule.wallet_place,
                 points: fired.points,
                 wanted: fired.wanted,
                 overrides: &rule.overrides,
@@ -113,7 +115,7 @@ impl<'a> Evaluation<'a> {
         let (amount, seen) = match self.admit(&rule.when, basis, context)? {
             Ok(admitted) => admitted,
             Err(silent) => {
-                self.explanation.push(silent.explained(&rule.code));
+                self.explanation.push(silent.explained(&rule.told));
                 return Ok(());
             }
         };
@@ -148,7 +150,7 @@ impl<'a> Evaluation<'a> {
             });
         }
         if points.is_zero() {
-            let mut explained = Explained::silent(&rule.code, Reason::BelowMinimum);
+            let mut explained = Explained::silent(rule.told.clone(), Reason::BelowMinimum);
             explained.amount = Some(amount);
             explained.missing_amount = missing(rule, amount, reached);
             if let Some(missing) = explained.missing_amount {
@@ -159,7 +161,7 @@ impl<'a> Evaluation<'a> {
             self.explanation.push(explained);
             return Ok(());
         }
-        let mut explained = Explained::fired(&rule.code, points);
+        let mut explained = Explained::fired(rule.told.clone(), points);
         explained.amount = Some(amount);
         self.explanation.push(explained);
         Ok(())
@@ -267,7 +269,7 @@ fn silence(program: &Program, all: &mut Vec<Fired<'_>>, explanation: &mut [Expla
             let told = explanation.get_mut(other.explained);
             if let Some(told) = told.filter(|_| is_silenced) {
                 let amount = told.amount;
-                *told = Explained::silent(&told.rule, Reason::AnotherRule);
+                *told = Explained::silent(told.rule.clone(), Reason::AnotherRule);
                 told.amount = amount;
             }
             !is_silenced

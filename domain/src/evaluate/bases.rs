@@ -72,7 +72,7 @@ impl Choice {
         let named = bonus.rules.as_deref().map(Named::of);
         let is_base = |fired: &Fired<'_>| {
             (fired.points > Points::ZERO || fired.is_below_one())
-                && fired.rule.wallet == bonus.wallet
+                && fired.rule.wallet_place == bonus.wallet_place
                 && named.as_ref().is_none_or(|named| named.has(fired))
         };
         Self(LineSet::of(fired.iter().map(is_base)))

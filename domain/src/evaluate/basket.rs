@@ -253,7 +253,9 @@ impl<'a> Basket<'a> {
 
     /// The lines that earn and that the condition sees.
     pub(super) fn seen(&self, when: &Condition) -> LineSet {
-        if when.has_line_scope() {
+        if let Some(path) = when.only_path() {
+            self.earns.filtered(&self.goods, |goods| path.has(goods))
+        } else if when.has_line_scope() {
             self.earns
                 .filtered(&self.goods, |goods| when.matches_line(goods))
         } else {

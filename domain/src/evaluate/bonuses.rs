@@ -147,7 +147,7 @@ impl<'a> Evaluation<'a> {
         for (ladder, step) in steps {
             let multipliers = step.map_or(&[][..], |step| &step.multipliers);
             if multipliers.is_empty() && ladder.multiplies() {
-                let silent = Explained::silent(&ladder.rule, Reason::Rank);
+                let silent = Explained::silent(ladder.rule.as_str(), Reason::Rank);
                 self.explanation.push(silent);
             }
             for bonus in multipliers {
@@ -175,7 +175,7 @@ impl<'a> Evaluation<'a> {
         let (amount, seen) = match self.admit(&bonus.when, earning.manner.basis, context)? {
             Ok(admitted) => admitted,
             Err(why) => {
-                self.explanation.push(why.explained(&bonus.code));
+                self.explanation.push(why.explained(&bonus.told));
                 return Ok(());
             }
         };
@@ -187,7 +187,7 @@ impl<'a> Evaluation<'a> {
             works_on: Choice::of_bonus(bonus, bonuses.fired),
             earning,
         };
-        let mut told = Explained::silent(&bonus.code, Reason::NoBasePoints);
+        let mut told = Explained::silent(bonus.told.clone(), Reason::NoBasePoints);
         told.amount = Some(met.amount);
         if met.lacks_base(bonuses.fired) {
             told.base_points = Some(Points::ZERO);
@@ -284,7 +284,9 @@ impl<'a> Evaluation<'a> {
         let none = Uses::default();
         self.awards.push(Award {
             rule: code,
+            told: &bonus.told,
             wallet: &bonus.wallet,
+            wallet_place: bonus.wallet_place,
             points: caps::allowed(context, code, &bonus.limits, wanted, none)?,
             wanted,
             overrides: &bonus.overrides,

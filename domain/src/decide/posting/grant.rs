@@ -24,6 +24,31 @@ pub(in crate::decide) struct Grant<'a> {
 }
 
 impl Posting<'_> {
+    /// Adds points up where nobody reads more than the sums, and nothing is owed, waits or is over;
+    /// says whether it did.
+    pub(in crate::decide) fn adds_up(
+        &mut self,
+        wallet: &str,
+        points: Points,
+        terms: &Terms,
+    ) -> Result<bool, Refusal> {
+        let now = self.transaction.recorded_at;
+        let is_over = terms.expires_at.is_some_and(|ends| ends <= now);
+        if self.keeps_rows || terms.pending.is_some() || is_over || points <= Points::ZERO {
+            return Ok(false);
+        }
+        let index = self.touch(wallet)?;
+        let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+        if !touched.state.deficit.is_zero() {
+            return Ok(false);
+        }
+        touched.state.available = touched.state.available.checked_add(points)?;
+        touched.spendable = touched.spendable.checked_add(points)?;
+        touched.ends_by(terms.expires_at);
+        touched.check_limit()?;
+        Ok(true)
+    }
+
     /// Gives points. Rules whose points wait for and end at the same time share a lot.
     pub(in crate::decide) fn grant(&mut self, mut grant: Grant<'_>) -> Result<(), Refusal> {
         if grant.points <= Points::ZERO {
@@ -31,13 +56,6 @@ impl Posting<'_> {
         }
         let index = self.touch(grant.wallet)?;
         let now = self.transaction.recorded_at;
-        let is_over = grant.terms.expires_at.is_some_and(|ends| ends <= now);
-        if !self.keeps_rows && grant.terms.pending.is_none() && !is_over {
-            let touched = self.touched.get_mut(index).ok_or(Overflow)?;
-            if touched.state.deficit.is_zero() {
-                return touched.add(&grant);
-            }
-        }
         let pending = &grant.terms.pending;
         // What still waits can't be spent, so it repays nothing yet.
         let rest = match pending {
@@ -152,14 +170,7 @@ impl Posting<'_> {
 }
 
 impl Touched {
-    /// What nothing is owed of, as the sums show it.
-    fn add(&mut self, grant: &Grant<'_>) -> Result<(), Refusal> {
-        self.state.available = self.state.available.checked_add(grant.points)?;
-        self.spendable = self.spendable.checked_add(grant.points)?;
-        self.ends_by(grant.terms.expires_at);
-        self.check_limit()
-    }
-
+    /// Lets its points end by then, if none of them end before.
     fn ends_by(&mut self, expires_at: Option<Timestamp>) {
         let next = &mut self.state.next_expires_at;
         *next = match (*next, expires_at) {
