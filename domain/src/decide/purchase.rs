@@ -15,7 +15,7 @@ use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
-use crate::rank::{self, Held, RankBook};
+use crate::rank::{self, Held, NO_RANKS, RankBook};
 use crate::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,7 +42,8 @@ pub(super) fn decide(
         }
     }
     let recorded_at = member.map_or(now, |member| member.ledger_time(now));
-    let mut book = ranks::open(catalog, member, receipt)?;
+    let moment = condition::Moment::of(&catalog.settings, store, receipt, (member, &NO_RANKS));
+    let mut book = ranks::open(catalog, member, &moment)?;
     let held = match &book {
         Some(book) => book.held_at(&version.program, receipt.occurred_at)?,
         None => Held::default(),
@@ -52,7 +53,7 @@ pub(super) fn decide(
         version,
         member,
         budgets: facts.budgets,
-        moment: condition::Moment::of(&catalog.settings, store, receipt, (member, held)),
+        moment: moment.with(held),
         now: recorded_at,
     };
     let mut judged = Judged::of(context(&held), receipt)?;

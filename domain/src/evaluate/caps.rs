@@ -10,6 +10,7 @@ use crate::limit::{Limit, Limits, Per};
 use crate::program::Wallet;
 
 /// What the limits of a code leave of an award, when this receipt used `in_receipt` already.
+#[inline]
 pub(super) fn allowed(
     context: &Context<'_>,
     code: &str,
@@ -17,10 +18,20 @@ pub(super) fn allowed(
     wanted: Points,
     in_receipt: Uses,
 ) -> Result<Points, Refusal> {
-    let mut points = wanted;
     if limits.is_empty() {
-        return Ok(points);
+        return Ok(wanted);
     }
+    limited(context, code, limits, wanted, in_receipt)
+}
+
+fn limited(
+    context: &Context<'_>,
+    code: &str,
+    limits: &Limits,
+    wanted: Points,
+    in_receipt: Uses,
+) -> Result<Points, Refusal> {
+    let mut points = wanted;
     for limit in limits.iter() {
         let used = used(context, code, limit)?.checked_add(in_receipt)?;
         points = limit.apply(points, used);

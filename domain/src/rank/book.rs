@@ -28,10 +28,20 @@ pub(crate) struct RankBook<'a> {
 
 impl<'a> RankBook<'a> {
     pub(crate) fn open(catalog: &'a Catalog, facts: &'a MemberFacts) -> Self {
+        let enrolled_on = catalog.settings.business_date(facts.enrolled_at);
+        Self::of_enrolled(catalog, facts, enrolled_on)
+    }
+
+    /// The same where the business date of the enrolment is known.
+    pub(crate) fn of_enrolled(
+        catalog: &'a Catalog,
+        facts: &'a MemberFacts,
+        enrolled_on: Date,
+    ) -> Self {
         Self {
             catalog,
             facts,
-            enrolled_on: catalog.settings.business_date(facts.enrolled_at),
+            enrolled_on,
             ladders: BTreeMap::new(),
             changes: Vec::new(),
         }

@@ -4,7 +4,7 @@
 use super::book::RankBook;
 use super::facts::{Cause, RankChange};
 use super::review::Moved;
-use super::{Climbed, Held, Ladder, Place};
+use super::{Climbed, Held, Ladder};
 use crate::catalog::Version;
 use crate::code::Code;
 use crate::decide::{RankState, Refusal};
@@ -49,18 +49,27 @@ impl RankBook<'_> {
         climbed: &Climbed<'_>,
     ) -> Result<Vec<RankState>, Refusal> {
         let ladders = receipt.version.program.ladders();
-        let before: Vec<Place> = ladders.iter().map(|ladder| self.place(ladder)).collect();
-        self.record(receipt, climbed)?;
-        let states = ladders.iter().zip(before).map(|(ladder, before)| {
-            let place = self.place(ladder);
-            RankState {
+        let mut states = Vec::with_capacity(ladders.len());
+        for ladder in ladders {
+            let code = ladder.code_at(self.place(ladder)).map(Code::from);
+            states.push(RankState {
                 ladder: Code::from(&ladder.code),
-                code: ladder.code_at(place).map(Code::from),
-                previous: ladder.code_at(before).map(Code::from),
-                changed: place != before,
+                previous: code.clone(),
+                code,
+                changed: false,
+            });
+        }
+        self.record(receipt, climbed)?;
+        for (ladder, state) in ladders.iter().zip(&mut states) {
+            if climbed
+                .iter()
+                .any(|(climbed, _)| climbed.code == ladder.code)
+            {
+                state.code = ladder.code_at(self.place(ladder)).map(Code::from);
+                state.changed = state.code != state.previous;
             }
-        });
-        Ok(states.collect())
+        }
+        Ok(states)
     }
 
     /// The ladders that a receipt climbs at once, and how far.
