@@ -54,7 +54,6 @@ pub(crate) struct Award<'a> {
     pub(crate) rule: &'a str,
     /// The same as answers tell it.
     pub(crate) told: &'a Code,
-    pub(crate) wallet: &'a str,
     /// The place of the wallet in the document.
     pub(crate) wallet_place: usize,
     /// What limits leave of it.
@@ -88,7 +87,7 @@ pub(crate) struct Evaluation<'a> {
 pub(crate) fn evaluate<'a>(
     context: &Context<'a>,
     receipt: &'a Receipt,
-) -> Result<Evaluation<'a>, Refusal> {
+) -> Result<Box<Evaluation<'a>>, Refusal> {
     let program = &context.version.program;
     let settings = &context.catalog.settings;
     let goods: Vec<Goods<'a>> = receipt.lines.iter().map(Goods::of).collect();
@@ -100,7 +99,8 @@ pub(crate) fn evaluate<'a>(
     let mut basket = Basket::price(settings, program, goods, (&receipt.lines, prices))?;
     let redeemed = payment::pay(context, receipt, basket.payable())?;
     let amounts = basket.settle(&redeemed)?;
-    let mut evaluation = Evaluation {
+    // It is large, so that it stays where it is.
+    let mut evaluation = Box::new(Evaluation {
         amounts,
         spend: basket.spend()?,
         gross_spend: basket.gross_spend()?,
@@ -110,7 +110,7 @@ pub(crate) fn evaluate<'a>(
         explanation,
         basket,
         whole: Cell::new(None),
-    };
+    });
     if context.member.is_some() {
         let fired = evaluation.earn(context)?;
         evaluation.add_bonuses(context, &fired)?;

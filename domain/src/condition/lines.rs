@@ -87,6 +87,9 @@ fn head(text: &str) -> (u64, u64) {
     })
 }
 
+/// So many codes are looked through one by one.
+const FEW: usize = 16;
+
 /// Codes with their last bytes as a number, sorted by both. Article numbers begin alike and differ
 /// in the end, so that mostly one comparison of texts decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +104,10 @@ impl Codes {
     }
 
     fn have(&self, found: &str, end: u64) -> bool {
+        if self.0.len() <= FEW {
+            let mut codes = self.0.iter();
+            return codes.any(|(tail, code)| *tail == end && code == found);
+        }
         let first = self.0.partition_point(|(tail, _)| *tail < end);
         let mut alike = self
             .0

@@ -76,7 +76,8 @@ pub struct PurchaseOutcome {
     /// Whose purchase; null without a member.
     pub member_id: Option<MemberId>,
     /// Code of the store.
-    pub store: String,
+    #[schema(value_type = String)]
+    pub store: Code,
     /// When it took place, by the till.
     pub occurred_at: Timestamp,
     /// When it was recorded.

@@ -68,6 +68,8 @@ pub(super) struct Posting<'a> {
     apart: Vec<LotId>,
     /// Whether somebody will read more than the sums.
     keeps_rows: bool,
+    /// The last wallet that points were added to: its place in the program and among those touched.
+    last: Option<(usize, usize)>,
 }
 
 impl<'a> Posting<'a> {
@@ -103,13 +105,13 @@ impl<'a> Posting<'a> {
             touched: Vec::new(),
             apart: Vec::new(),
             keeps_rows: true,
+            last: None,
         })
     }
 
-    /// The same for a quote, which has the sums and refusals of a purchase and writes nothing.
-    pub(super) fn without_rows(mut self) -> Self {
+    /// Leaves out the rows: for a quote, which has the sums and refusals of a purchase and writes nothing.
+    pub(super) fn leave_out_rows(&mut self) {
         self.keeps_rows = false;
-        self
     }
 
     /// Takes points from the lots in spend order, one row per lot; before any grant, because a

@@ -9,12 +9,14 @@ use super::terms::{TermsOf, TermsOfReceipt};
 use super::{Counted, Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
 use crate::catalog::Catalog;
+use crate::code::Code;
 use crate::condition;
 use crate::evaluate::{Context, Evaluation, redeemable};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
+use crate::program::Wallet;
 use crate::rank::{self, Held, NO_RANKS, RankBook};
 use crate::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
@@ -93,7 +95,7 @@ pub(super) fn decide(
     Ok(Decision {
         transaction,
         ranks: book.and_then(RankBook::close),
-        outcome: Outcome::Purchase(Box::new(outcome)),
+        outcome: Outcome::Purchase(outcome),
     })
 }
 
@@ -102,20 +104,20 @@ fn answer(
     context: &Context<'_>,
     command: &RecordPurchase,
     evaluation: &mut Evaluation<'_>,
-) -> Result<PurchaseOutcome, Refusal> {
+) -> Result<Box<PurchaseOutcome>, Refusal> {
     let receipt = &command.receipt;
     let redeemable = if command.quote {
         redeemable(context, evaluation)?
     } else {
         Vec::new()
     };
-    Ok(PurchaseOutcome {
+    Ok(Box::new(PurchaseOutcome {
         id: PurchaseId::from_uuid(derived(command.seed, 0)),
         transaction_id: None,
         business_date: context.moment.business_date,
         program_version: context.version.number,
         member_id: None,
-        store: receipt.store.clone(),
+        store: Code::from(&receipt.store),
         occurred_at: receipt.occurred_at,
         recorded_at: context.now,
         amounts: std::mem::take(&mut evaluation.amounts),
@@ -128,7 +130,7 @@ fn answer(
         explanation: std::mem::take(&mut evaluation.explanation),
         counted: None,
         redeemable,
-    })
+    }))
 }
 
 /// Refuses a time that lies too far ahead or, where the tenant says so, too far back.
@@ -175,7 +177,7 @@ fn post<'a>(
     };
     let mut posting = Posting::new(member, command.seed, TransactionKind::Purchase, moment)?;
     if command.quote {
-        posting = posting.without_rows();
+        posting.leave_out_rows();
     }
     for part in &outcome.redeemed {
         posting.spend(&part.wallet, part.points)?;
@@ -199,11 +201,11 @@ fn post<'a>(
             activates_at: terms.activates_at(),
             expires_at: terms.expires_at,
         });
-        if posting.adds_up(award.wallet, award.points, terms)? {
+        if posting.adds_up((award.wallet_place, &wallet.code), award.points, terms)? {
             continue;
         }
         posting.grant(Grant {
-            wallet: award.wallet,
+            wallet: &wallet.code,
             rule: award.rule,
             points: award.points,
             terms: terms.clone(),
@@ -233,10 +235,13 @@ fn keep_alive(
     let slides = program.slides();
     let listed = program.wallets().iter().filter(|_| slides);
     for wallet in listed.chain(dropped) {
+        let is_own = |own: &Wallet| own.code == wallet.code;
+        let place = program.wallets().iter().position(is_own);
         let mut awards = evaluation.awards.iter();
         let mut redeemed = outcome.redeemed.iter();
         let deed = Deed {
-            earned: awards.any(|award| award.wallet == wallet.code && award.points > Points::ZERO),
+            earned: awards
+                .any(|award| Some(award.wallet_place) == place && award.points > Points::ZERO),
             redeemed: redeemed.any(|part| part.wallet == wallet.code && part.points > Points::ZERO),
             visited: true,
         };

@@ -91,7 +91,6 @@ impl<'a> Evaluation<'a> {
             self.awards.push(Award {
                 rule: code,
                 told: &rule.told,
-                wallet: &rule.wallet,
                 wallet_place: rule.wallet_place,
                 points: fired.points,
                 wanted: fired.wanted,

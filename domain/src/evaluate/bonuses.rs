@@ -285,7 +285,6 @@ impl<'a> Evaluation<'a> {
         self.awards.push(Award {
             rule: code,
             told: &bonus.told,
-            wallet: &bonus.wallet,
             wallet_place: bonus.wallet_place,
             points: caps::allowed(context, code, &bonus.limits, wanted, none)?,
             wanted,

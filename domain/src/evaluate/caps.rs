@@ -117,6 +117,9 @@ impl<'a> Evaluation<'a> {
             return Ok(());
         }
         let mut room = room(context, wallet, &self.redeemed_from(&wallet.code)?)?;
+        if room.is_none() && self.fits(context, (place, wallet))? {
+            return Ok(());
+        }
         let mut in_receipt = Uses::default();
         let is_of_wallet = |award: &&mut Award<'_>| award.wallet_place == place;
         for award in self.awards.iter_mut().filter(is_of_wallet) {
@@ -132,6 +135,31 @@ impl<'a> Evaluation<'a> {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether the limits of a wallet leave all that is earned into it as it is.
+    fn fits(
+        &self,
+        context: &Context<'a>,
+        (place, wallet): (usize, &Wallet),
+    ) -> Result<bool, Refusal> {
+        let own = self.awards.iter();
+        let mut own = own.filter(|award| award.wallet_place == place);
+        let sum = own.try_fold(Points::ZERO, |sum, award| sum.checked_add(award.points));
+        // What can't be summed up is looked at award by award.
+        let Ok(sum) = sum else {
+            return Ok(false);
+        };
+        if sum.is_zero() {
+            return Ok(true);
+        }
+        for limit in wallet.limits.iter() {
+            let used = used(context, &wallet.code, limit)?;
+            if limit.counts_times() || limit.apply(sum, used) != sum {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn redeemed_from(&self, wallet: &str) -> Result<Points, Overflow> {

@@ -28,7 +28,7 @@ impl Posting<'_> {
     /// says whether it did.
     pub(in crate::decide) fn adds_up(
         &mut self,
-        wallet: &str,
+        (place, wallet): (usize, &str),
         points: Points,
         terms: &Terms,
     ) -> Result<bool, Refusal> {
@@ -37,7 +37,11 @@ impl Posting<'_> {
         if self.keeps_rows || terms.pending.is_some() || is_over || points <= Points::ZERO {
             return Ok(false);
         }
-        let index = self.touch(wallet)?;
+        let index = match self.last {
+            Some((last, index)) if last == place => index,
+            _ => self.touch(wallet)?,
+        };
+        self.last = Some((place, index));
         let touched = self.touched.get_mut(index).ok_or(Overflow)?;
         if !touched.state.deficit.is_zero() {
             return Ok(false);
