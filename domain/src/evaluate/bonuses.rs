@@ -50,6 +50,8 @@ struct Bonuses<'f, 'a> {
     stand_alone: bool,
     /// Those that wait for the others.
     candidates: Vec<Candidate<'a>>,
+    /// All rules of the wallet in this place, as the last bonus of it saw them.
+    whole: Option<(usize, Choice)>,
 }
 
 impl<'f, 'a> Bonuses<'f, 'a> {
@@ -64,6 +66,23 @@ impl<'f, 'a> Bonuses<'f, 'a> {
                 && adds(earning.bonus_combine)
                 && bonuses.all(|bonus| adds(bonus.combine)),
             candidates: Vec::new(),
+            whole: None,
+        }
+    }
+
+    /// The rules that a bonus works on; most work on all of their wallet.
+    fn works_on(&mut self, bonus: &Bonus) -> Choice {
+        let place = bonus.wallet_place;
+        let whole = self.whole.as_ref();
+        match whole.filter(|(known, _)| *known == place && bonus.rules.is_none()) {
+            Some((_, choice)) => choice.clone(),
+            None => {
+                let choice = Choice::of_bonus(bonus, self.fired);
+                if bonus.rules.is_none() {
+                    self.whole = Some((place, choice.clone()));
+                }
+                choice
+            }
         }
     }
 }
@@ -184,7 +203,7 @@ impl<'a> Evaluation<'a> {
             explained: self.explanation.len(),
             amount,
             seen,
-            works_on: Choice::of_bonus(bonus, bonuses.fired),
+            works_on: bonuses.works_on(bonus),
             earning,
         };
         let mut told = Explained::silent(bonus.told.clone(), Reason::NoBasePoints);
@@ -222,9 +241,10 @@ impl<'a> Evaluation<'a> {
             }
             Effect::Multiplier(times) => {
                 if let Some(rounding) = as_one(met.works_on.of(fired)) {
-                    for (_, fired) in met.works_on.of(fired) {
-                        gain.base = gain.base.checked_add(self.base_in(fired, &scope)?)?;
-                    }
+                    let mut base = met.works_on.of(fired);
+                    gain.base = base.try_fold(Points::ZERO, |sum, (_, fired)| {
+                        sum.checked_add(self.base_in(fired, &scope)?)
+                    })?;
                     let added = times.units().checked_sub(Decimal4::SCALE);
                     let added = i128::from(added.ok_or(Overflow)?);
                     let added = added.checked_mul(i128::from(gain.base.get()));
