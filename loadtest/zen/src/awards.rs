@@ -39,7 +39,7 @@ pub(crate) fn compare(outcome: &PurchaseOutcome, result: &Variable) -> Result<()
     }
     let own = outcome.earned.iter().filter(|part| part.points.get() > 0);
     let own: Vec<_> = own
-        .map(|part| (part.rule.clone(), part.points.get()))
+        .map(|part| (part.rule.to_string(), part.points.get()))
         .collect();
     if own == rules {
         Ok(())
