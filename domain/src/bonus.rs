@@ -2,6 +2,7 @@
 //! × 4), so that the cost of every promotion is known.
 
 use crate::amount::{Decimal4, Overflow, Points};
+use crate::code::Code;
 use crate::condition::Condition;
 use crate::earn::{MAX_AWARD_POINTS, PerAmount};
 use crate::earning::Stacking;
@@ -18,7 +19,11 @@ pub(crate) const MAX_TIMES: Decimal4 = Decimal4::from_units(1_000 * Decimal4::SC
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bonus {
     pub(crate) code: String,
+    /// The same as answers tell it.
+    pub(crate) told: Code,
     pub(crate) wallet: String,
+    /// The place of the wallet in the document.
+    pub(crate) wallet_place: usize,
     pub(crate) effect: Effect,
     pub(crate) when: Condition,
     pub(crate) combine: Stacking,
@@ -85,8 +90,10 @@ impl Bonus {
                 .collect()
         });
         Self {
+            told: Code::from(&code),
             code,
             wallet,
+            wallet_place: 0,
             effect: effect.unwrap_or(Effect::Multiplier(Decimal4::ONE)),
             when,
             combine: own.unwrap_or(combine),

@@ -21,7 +21,7 @@ mod recurrence;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lines::is_within;
+pub(crate) use lines::{Goods, Path, Paths};
 pub(crate) use moment::{Customer, Moment};
 
 /// The most entries of any list of a condition.
@@ -46,6 +46,10 @@ pub(crate) struct Condition {
     minimum_amount: Option<Amount>,
     /// Whole pieces of the matching lines.
     minimum_quantity: Option<i64>,
+    /// Whether it asks anything of time, place and payment.
+    asks_for_visit: bool,
+    /// Whether it asks anything of the member.
+    asks_for_member: bool,
 }
 
 /// Why a rule can't apply to a receipt, before any money is looked at.
@@ -87,10 +91,12 @@ impl Condition {
         &self,
         moment: &Moment<'_>,
     ) -> Result<Result<(), Unmet>, HistoryNotLoaded> {
-        if let Err(unmet) = self.admits_visit(moment) {
+        if self.asks_for_visit
+            && let Err(unmet) = self.admits_visit(moment)
+        {
             return Ok(Err(unmet));
         }
-        if self.customer.is_open() {
+        if !self.asks_for_member {
             return Ok(Ok(()));
         }
         match &moment.customer {
@@ -101,14 +107,14 @@ impl Condition {
 
     /// Whether it looks at the member at all.
     pub(crate) fn asks_for_member(&self) -> bool {
-        !self.customer.is_open()
+        self.asks_for_member
     }
 
     /// Names what `admits` will look at: nothing on a day, or in a place, that is not the rule's.
     /// The history of the moment's customer is not looked at.
     pub(crate) fn need(&self, moment: &Moment<'_>, needs: &mut Needs) {
         if let Some(customer) = &moment.customer
-            && !self.customer.is_open()
+            && self.asks_for_member
             && self.admits_visit(moment).is_ok()
         {
             self.customer.need(customer.date, needs);
@@ -153,9 +159,14 @@ impl Condition {
         self.lines.is_narrow()
     }
 
+    /// The one category of the lines that it sees, if nothing else is asked of them.
+    pub(crate) fn only_path(&self) -> Option<&Path> {
+        self.lines.only_path()
+    }
+
     /// Whether the rule sees this line.
-    pub(crate) fn matches_line(&self, line: &Line) -> bool {
-        self.lines.matches(line)
+    pub(crate) fn matches_line(&self, goods: &Goods<'_>) -> bool {
+        self.lines.matches(goods)
     }
 
     /// Whether the matching lines must be worth something.
@@ -214,7 +225,10 @@ impl Condition {
         let minimum = reader.integer(when, "minimum_amount", 0..=Amount::MAX.minor());
         let minimum_quantity = reader.integer(when, "minimum_quantity", 1..=MAX_QUANTITY);
         let customer = CustomerPart::read(reader, when);
+        let is_anywhere = stores.is_none() && terminals.is_none() && tenders.is_none();
         Self {
+            asks_for_visit: !is_anywhere || hours.is_some() || period != Period::default(),
+            asks_for_member: !customer.is_open(),
             period,
             hours,
             stores,

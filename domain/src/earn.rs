@@ -2,6 +2,7 @@
 //! told apart.
 
 use crate::amount::{Amount, Overflow, Points};
+use crate::code::Code;
 use crate::condition::{Condition, Customer};
 use crate::earning::{Granularity, Manner};
 use crate::history::HistoryNotLoaded;
@@ -38,7 +39,11 @@ const MAX_PRIORITY: i64 = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EarnRule {
     pub(crate) code: String,
+    /// The same as answers tell it.
+    pub(crate) told: Code,
     pub(crate) wallet: String,
+    /// The place of the wallet in the document.
+    pub(crate) wallet_place: usize,
     pub(crate) award: Award,
     pub(crate) when: Condition,
     pub(crate) manner: Manner,
@@ -170,8 +175,10 @@ impl EarnRule {
         let limits = Limits::read(reader, object);
         let overrides = read_grant_overrides(reader, object);
         Some(Self {
+            told: Code::from(&code),
             code,
             wallet,
+            wallet_place: 0,
             award: award?,
             when,
             manner,

@@ -1,9 +1,8 @@
 //! What a program says once for all its earn rules, and what a rule may say for itself.
 
-use crate::condition::is_within;
+use crate::condition::{Goods, Paths};
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
-use crate::receipt::Line;
 use crate::rounding::Rounding;
 
 /// The most entries of each list of goods that earn nothing.
@@ -93,8 +92,7 @@ pub(crate) struct Earning {
 struct Exclude {
     /// Sorted.
     skus: Vec<String>,
-    /// Paths.
-    categories: Vec<String>,
+    categories: Paths,
     /// Sorted.
     departments: Vec<String>,
 }
@@ -111,7 +109,8 @@ impl Default for Basis {
 
 impl Earning {
     /// Whether a line earns at all.
-    pub(crate) fn earns(&self, line: &Line) -> bool {
+    pub(crate) fn earns(&self, goods: &Goods<'_>) -> bool {
+        let line = goods.line;
         let Exclude {
             skus,
             categories,
@@ -124,11 +123,10 @@ impl Earning {
                     .is_ok()
             })
         };
-        let is_below = |path: &str| categories.iter().any(|category| is_within(path, category));
         !line.points_excluded
             && !is_in(skus, &line.sku)
             && !is_in(departments, &line.department)
-            && !line.category.as_deref().is_some_and(is_below)
+            && !categories.have(goods)
     }
 
     /// Reads the `earning` of a program.
@@ -152,7 +150,7 @@ impl Earning {
             reader.close(&exclude);
             Exclude {
                 skus,
-                categories,
+                categories: Paths::of(categories),
                 departments,
             }
         });

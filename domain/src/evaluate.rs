@@ -3,15 +3,14 @@
 
 use crate::amount::{Amount, Points};
 use crate::catalog::{Catalog, Version};
-use crate::condition::{Condition, Moment, Unmet};
+use crate::code::Code;
+use crate::condition::{Condition, Goods, Moment, Unmet};
 use crate::decide::{Amounts, AppliedDiscount, Explained, Reason, Redeemable, Redeemed, Refusal};
 use crate::earning::Basis;
 use crate::history::Budgets;
-use crate::ledger::RuleUse;
 use crate::limit::Limits;
 use crate::member::MemberFacts;
 use crate::program::Overrides;
-use crate::rank::rank_rule;
 use crate::receipt::Receipt;
 use basket::Basket;
 use discounts::Discounted;
@@ -53,7 +52,10 @@ pub(crate) struct Context<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Award<'a> {
     pub(crate) rule: &'a str,
-    pub(crate) wallet: &'a str,
+    /// The same as answers tell it.
+    pub(crate) told: &'a Code,
+    /// The place of the wallet in the document.
+    pub(crate) wallet_place: usize,
     /// What limits leave of it.
     pub(crate) points: Points,
     /// What it would be without them.
@@ -75,8 +77,6 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) discounts: Vec<AppliedDiscount>,
     pub(crate) redeemed: Vec<Redeemed>,
     pub(crate) awards: Vec<Award<'a>>,
-    /// What it uses of limits that outlive the receipt.
-    pub(crate) uses: Vec<RuleUse>,
     pub(crate) explanation: Vec<Explained>,
     basket: Basket<'a>,
     /// The money of all lines that earn, as the last rule that sees all of them looked at it.
@@ -87,29 +87,30 @@ pub(crate) struct Evaluation<'a> {
 pub(crate) fn evaluate<'a>(
     context: &Context<'a>,
     receipt: &'a Receipt,
-) -> Result<Evaluation<'a>, Refusal> {
+) -> Result<Box<Evaluation<'a>>, Refusal> {
     let program = &context.version.program;
     let settings = &context.catalog.settings;
+    let goods: Vec<Goods<'a>> = receipt.lines.iter().map(Goods::of).collect();
     let Discounted {
         prices,
         applied,
         explanation,
-    } = discounts::take_off(context, &receipt.lines)?;
-    let mut basket = Basket::price(settings, program, &receipt.lines, prices)?;
+    } = discounts::take_off(context, &receipt.lines, &goods)?;
+    let mut basket = Basket::price(settings, program, goods, (&receipt.lines, prices))?;
     let redeemed = payment::pay(context, receipt, basket.payable())?;
     let amounts = basket.settle(&redeemed)?;
-    let mut evaluation = Evaluation {
+    // It is large, so that it stays where it is.
+    let mut evaluation = Box::new(Evaluation {
         amounts,
         spend: basket.spend(),
         gross_spend: basket.gross_spend()?,
         discounts: applied,
         redeemed,
         awards: Vec::new(),
-        uses: Vec::new(),
         explanation,
         basket,
         whole: Cell::new(None),
-    };
+    });
     if context.member.is_some() {
         let fired = evaluation.earn(context)?;
         evaluation.add_bonuses(context, &fired)?;
@@ -120,9 +121,9 @@ pub(crate) fn evaluate<'a>(
             .ladders()
             .iter()
             .filter(|ladder| ladder.multiplies());
-        let codes = rules.chain(ladders.map(|ladder| rank_rule(&ladder.code)));
+        let codes = rules.chain(ladders.map(|ladder| ladder.rule.clone()));
         let codes = codes.chain(program.bonuses().iter().map(|bonus| bonus.code.clone()));
-        let silent = codes.map(|code| Explained::silent(&code, Reason::NoMember));
+        let silent = codes.map(|code| Explained::silent(code, Reason::NoMember));
         evaluation.explanation.extend(silent);
     }
     Ok(evaluation)
@@ -145,7 +146,8 @@ enum Silent {
 }
 
 impl Silent {
-    fn explained(self, code: &str) -> Explained {
+    fn explained(self, code: &Code) -> Explained {
+        let code = code.clone();
         match self {
             Self::Unmet(unmet) => Explained::unmet(code, unmet),
             Self::NoMatchingLines => Explained::silent(code, Reason::NoMatchingLines),

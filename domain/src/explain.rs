@@ -1,6 +1,7 @@
 //! Why a rule fired or not, as codes and numbers; the words are made where they are shown.
 
 use crate::amount::{Amount, Decimal4, Points};
+use crate::code::Code;
 use crate::condition::Unmet;
 use crate::condition::hours::ShownHours;
 use jiff::civil::Date;
@@ -61,7 +62,8 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explained {
     /// Code of the rule.
-    pub rule: String,
+    #[schema(value_type = String)]
+    pub rule: Code,
     /// Whether it granted something.
     pub fired: bool,
     /// Why not.
@@ -112,7 +114,7 @@ pub struct Explained {
 }
 
 impl Explained {
-    pub(crate) fn fired(rule: &str, points: Points) -> Self {
+    pub(crate) fn fired(rule: impl Into<Code>, points: Points) -> Self {
         Self {
             fired: true,
             points: Some(points),
@@ -120,7 +122,7 @@ impl Explained {
         }
     }
 
-    pub(crate) fn discounted(rule: &str, discount: Amount) -> Self {
+    pub(crate) fn discounted(rule: impl Into<Code>, discount: Amount) -> Self {
         Self {
             fired: true,
             discount: Some(discount),
@@ -128,7 +130,7 @@ impl Explained {
         }
     }
 
-    pub(crate) fn silent(rule: &str, reason: Reason) -> Self {
+    pub(crate) fn silent(rule: impl Into<Code>, reason: Reason) -> Self {
         Self {
             reason: Some(reason),
             ..Self::blank(rule)
@@ -136,7 +138,7 @@ impl Explained {
     }
 
     /// A rule whose condition was not met, with what it would take.
-    pub(crate) fn unmet(rule: &str, unmet: Unmet) -> Self {
+    pub(crate) fn unmet(rule: impl Into<Code>, unmet: Unmet) -> Self {
         let mut silent = Self::silent(rule, unmet.reason());
         match unmet {
             Unmet::OutsidePeriod(next_date) | Unmet::VisitedRecently(next_date) => {
@@ -150,9 +152,9 @@ impl Explained {
         silent
     }
 
-    fn blank(rule: &str) -> Self {
+    fn blank(rule: impl Into<Code>) -> Self {
         Self {
-            rule: rule.to_owned(),
+            rule: rule.into(),
             fired: false,
             reason: None,
             amount: None,

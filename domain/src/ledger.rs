@@ -2,6 +2,7 @@
 //! transaction sums to zero by construction.
 
 use crate::amount::{Amount, Points};
+use crate::code::Code;
 use crate::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
 use crate::lot::Lot;
 use jiff::Timestamp;
@@ -175,7 +176,8 @@ pub struct WalletState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Balance {
     /// The wallet's code.
-    pub wallet: String,
+    #[schema(value_type = String)]
+    pub wallet: Code,
     /// Spendable now; never negative and without expired points.
     pub available: Points,
     /// Granted but not active yet.

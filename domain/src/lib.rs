@@ -11,6 +11,7 @@ pub mod amount;
 mod bonus;
 pub mod calendar;
 pub mod catalog;
+pub mod code;
 mod condition;
 pub mod decide;
 pub mod discount;

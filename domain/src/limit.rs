@@ -86,6 +86,11 @@ impl Per {
 }
 
 impl Limit {
+    /// Whether it looks at how often something was granted.
+    pub(crate) fn counts_times(&self) -> bool {
+        self.times.is_some()
+    }
+
     /// What it leaves of an award, given what was used before.
     pub(crate) fn apply(&self, wanted: Points, used: Uses) -> Points {
         if wanted <= Points::ZERO {

@@ -92,7 +92,7 @@ impl WalletFacts {
 
     fn balance(&self, wallet: &str, now: Timestamp) -> Result<Balance, LotsNotLoaded> {
         Ok(Balance {
-            wallet: wallet.to_owned(),
+            wallet: wallet.into(),
             available: self.spendable(now)?,
             pending: self.pending,
             reserved: self.reserved,

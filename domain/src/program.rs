@@ -4,6 +4,7 @@
 use crate::activation::Activation;
 use crate::amount::Points;
 use crate::bonus::Bonus;
+use crate::code::Code;
 use crate::condition::Moment;
 use crate::discount::Discount;
 use crate::earn::EarnRule;
@@ -35,6 +36,8 @@ pub const MAX_WALLETS: usize = 50;
 pub struct Wallet {
     /// Unique in the document.
     pub code: String,
+    /// The same as answers tell it.
+    pub(crate) told: Code,
     /// For people.
     pub name: String,
     /// When its points expire.
@@ -198,11 +201,24 @@ impl Program {
         self.slides
     }
 
+    /// Lets rules and bonuses know the places of their wallets.
+    fn place_wallets(&mut self) {
+        let wallets = &self.wallets;
+        let place_of = |code: &str| wallets.iter().position(|wallet| wallet.code == code);
+        for rule in &mut self.earn_rules {
+            rule.wallet_place = place_of(&rule.wallet).unwrap_or(0);
+        }
+        for bonus in &mut self.bonuses {
+            bonus.wallet_place = place_of(&bonus.wallet).unwrap_or(0);
+        }
+    }
+
     /// Lets ranks multiply the points of every wallet that has earn rules.
     fn equip_ranks(&mut self) {
-        let has_rules = |wallet: &&str| self.earn_rules.iter().any(|rule| rule.wallet == *wallet);
+        let has_rules =
+            |(_, wallet): &(usize, &str)| self.earn_rules.iter().any(|rule| rule.wallet == *wallet);
         let wallets = self.wallets.iter().map(|wallet| wallet.code.as_str());
-        let wallets: Vec<&str> = wallets.filter(has_rules).collect();
+        let wallets: Vec<(usize, &str)> = wallets.enumerate().filter(has_rules).collect();
         rank::equip(&mut self.ladders, &wallets, self.earning.bonus_combine);
     }
 
@@ -268,6 +284,7 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         reader.close(&returns);
     }
     reader.close(&root);
+    program.place_wallets();
     program.equip_ranks();
     let mut wallets = program.wallets.iter();
     program.slides =

@@ -7,7 +7,6 @@ use crate::history::{Counters, HistoryNotLoaded};
 use crate::window::{Cut, DateRange, Window};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
 use utoipa::ToSchema;
 
 mod book;
@@ -80,6 +79,9 @@ pub(crate) struct Criterion {
     window: Window,
 }
 
+/// What a window holds.
+type Known = (Window, Counters);
+
 /// What a step asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Requirement {
@@ -117,6 +119,8 @@ pub(crate) enum Upgrade {
 pub struct Ladder {
     /// Unique in the document.
     pub code: String,
+    /// The name under which its benefits are granted and explained.
+    pub(crate) rule: String,
     /// From the lowest to the highest.
     pub(crate) steps: Vec<Step>,
     upgrade: Upgrade,
@@ -158,10 +162,20 @@ impl Requirement {
         date: Date,
         enrolled_on: Date,
         look: Look<'_>,
+        known: &mut Option<Known>,
     ) -> Result<bool, HistoryNotLoaded> {
         for criterion in &self.criteria {
+            // Steps mostly ask for more and more of one window, whose days are summed once.
+            let window = criterion.window;
+            let counters = match known.filter(|(known, _)| *known == window) {
+                Some((_, counters)) => counters,
+                None => criterion
+                    .range(date, enrolled_on)
+                    .map_or(Ok(Counters::default()), look)?,
+            };
+            *known = Some((window, counters));
             // Returns may take more from a window than lies in it.
-            let value = criterion.value(date, enrolled_on, look)?.max(0);
+            let value = criterion.metric.of(&counters).max(0);
             let is_met = value >= criterion.from;
             if is_met == self.any {
                 return Ok(self.any);
@@ -179,18 +193,26 @@ impl Ladder {
         enrolled_on: Date,
         look: Look<'_>,
     ) -> Result<Place, HistoryNotLoaded> {
-        // Steps mostly ask for more and more of one window, whose days are summed once.
-        let last: Cell<Option<(DateRange, Counters)>> = Cell::new(None);
-        let look_once = |range| match last.get() {
-            Some((known, counters)) if known == range => Ok(counters),
-            _ => {
-                let counters = look(range)?;
-                last.set(Some((range, counters)));
-                Ok(counters)
-            }
-        };
+        self.earned_above(None, date, enrolled_on, look)
+    }
+
+    /// The same where it is above a place; else none.
+    fn earned_above(
+        &self,
+        floor: Place,
+        date: Date,
+        enrolled_on: Date,
+        look: Look<'_>,
+    ) -> Result<Place, HistoryNotLoaded> {
+        let mut known = None;
         for (place, step) in self.steps.iter().enumerate().rev() {
-            if step.requirement.is_met(date, enrolled_on, &look_once)? {
+            if Some(place) <= floor {
+                break;
+            }
+            if step
+                .requirement
+                .is_met(date, enrolled_on, look, &mut known)?
+            {
                 return Ok(Some(place));
             }
         }
@@ -216,8 +238,8 @@ impl Ladder {
     }
 
     /// The code of a place.
-    fn code_at(&self, place: Place) -> Option<String> {
-        Some(self.steps.get(place?)?.code.clone())
+    fn code_at(&self, place: Place) -> Option<&str> {
+        Some(&self.steps.get(place?)?.code)
     }
 
     /// Whether some step multiplies points.

@@ -68,12 +68,45 @@ fn divided(numerator: i128, denominator: i128) -> Option<(i128, i128)> {
 #[must_use]
 pub fn largest_remainder(total: i64, weights: &[i64]) -> Vec<i64> {
     let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    if sum == 0 {
+        let mut parts = vec![0; weights.len()];
+        if let Some(first) = parts.first_mut() {
+            *first = total;
+        }
+        return parts;
+    }
+    split_small(total, sum, weights).unwrap_or_else(|| split_large(total, sum, weights))
+}
+
+/// The same where every product fits into a machine word; none where one does not.
+fn split_small(total: i64, sum: i128, weights: &[i64]) -> Option<Vec<i64>> {
+    let sum = i64::try_from(sum).ok()?;
+    // A negative sum turns both signs, so that the remainder stays within 0..|sum|.
+    let (share, size) = if sum < 0 {
+        (total.checked_neg()?, sum.checked_neg()?)
+    } else {
+        (total, sum)
+    };
+    let mut parts = Vec::with_capacity(weights.len());
+    let mut remainders = Vec::with_capacity(weights.len());
+    let mut left = total;
+    for (index, weight) in weights.iter().enumerate() {
+        let product = share.checked_mul(*weight)?;
+        let part = product.checked_div_euclid(size)?;
+        left = left.saturating_sub(part);
+        parts.push(part);
+        remainders.push((product.checked_rem_euclid(size)?, index));
+    }
+    give_rest(left, &mut remainders, &mut parts);
+    Some(parts)
+}
+
+fn split_large(total: i64, sum: i128, weights: &[i64]) -> Vec<i64> {
     let mut parts = Vec::with_capacity(weights.len());
     let mut remainders = Vec::with_capacity(weights.len());
     let mut left = total;
     for (index, weight) in weights.iter().enumerate() {
         let product = i128::from(total).saturating_mul(i128::from(*weight));
-        // A negative sum turns both signs, so that the remainder stays within 0..|sum|.
         let product = if sum < 0 {
             product.saturating_neg()
         } else {
@@ -86,18 +119,20 @@ pub fn largest_remainder(total: i64, weights: &[i64]) -> Vec<i64> {
         parts.push(part);
         remainders.push((product.checked_rem_euclid(size).unwrap_or(0), index));
     }
-    if sum == 0 {
-        if let Some(first) = parts.first_mut() {
-            *first = total;
-        }
-        return parts;
-    }
-    remainders.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+    give_rest(left, &mut remainders, &mut parts);
+    parts
+}
+
+/// One more to each of the largest remainders, ties to the earlier, until nothing is left.
+fn give_rest<R: Ord>(left: i64, remainders: &mut [(R, usize)], parts: &mut [i64]) {
     let extra = usize::try_from(left).unwrap_or(0);
-    for (_, index) in remainders.into_iter().take(extra) {
-        if let Some(part) = parts.get_mut(index) {
+    if extra == 0 {
+        return;
+    }
+    remainders.sort_unstable_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+    for (_, index) in remainders.iter().take(extra) {
+        if let Some(part) = parts.get_mut(*index) {
             *part = part.saturating_add(1);
         }
     }
-    parts
 }

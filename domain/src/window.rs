@@ -91,7 +91,7 @@ impl Window {
             Self::CalendarYear => Some(date.first_of_year()),
             Self::RollingDays(days) => Some(back(to.tomorrow().ok()?, Span::new().try_days(days))),
             Self::RollingMonths(months) => {
-                let before = back(to, Span::new().try_months(months));
+                let before = months_before(to, months).unwrap_or(Date::MIN);
                 Some(before.tomorrow().unwrap_or(before))
             }
             Self::AnniversaryYear => Some(anniversary(date, enrolled_on)?),
@@ -132,6 +132,19 @@ impl Window {
 fn back(date: Date, span: Result<Span, jiff::Error>) -> Date {
     span.and_then(|span| date.checked_sub(span))
         .unwrap_or(Date::MIN)
+}
+
+/// The date so many months earlier; month ends are clipped. By hand, since a calendar span is
+/// resolved at some length.
+fn months_before(date: Date, months: i64) -> Option<Date> {
+    let years = i64::from(date.year()).checked_mul(12)?;
+    let all = years.checked_add(i64::from(date.month()))?;
+    let all = all.checked_sub(1)?.checked_sub(months)?;
+    let year = i16::try_from(all.div_euclid(12)).ok()?;
+    let month = i8::try_from(all.rem_euclid(12)).ok()?.checked_add(1)?;
+    let first = Date::new(year, month, 1).ok()?;
+    let day = date.day().min(first.days_in_month());
+    Date::new(year, month, day).ok()
 }
 
 /// The first day of the part of so many months that the date lies in.

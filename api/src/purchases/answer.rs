@@ -1,6 +1,7 @@
 //! What a till is told about a receipt. Made from what was recorded, so that a repeat is answered byte for byte.
 
 use domain::amount::{Amount, Decimal4, Points};
+use domain::code::Code;
 use domain::decide::{
     Amounts, AppliedDiscount, Earned, Explained, PurchaseOutcome, RankState, Reason, Redeemable,
     Redeemed, ShownHours,
@@ -46,7 +47,8 @@ pub(crate) struct Evaluation {
     /// Whose purchase; null without a member.
     pub member_id: Option<MemberId>,
     /// Code of the store.
-    pub store: String,
+    #[schema(value_type = String)]
+    pub store: Code,
     /// When it took place, by the till.
     pub occurred_at: Timestamp,
     /// When it was recorded.
@@ -77,7 +79,8 @@ pub(crate) struct Evaluation {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Explanation {
     /// Code of the rule.
-    pub rule: String,
+    #[schema(value_type = String)]
+    pub rule: Code,
     /// Whether it granted something.
     pub fired: bool,
     /// Why not; null when it fired.

@@ -1,21 +1,18 @@
--- The counters are sums over receipts: visits, and money before points paid, on the side of the
--- tax that the program of each receipt names, so between the least and the largest of the sides.
+-- The counters of business dates are sums over receipts, to the unit.
 with counted as (
-    select tenant_id, member_id, sum(visits) as visits, sum(spend) as spend from member_days group by 1, 2
-), told as (
-    select tenant_id, member_id, outcome::json -> 'amounts' as amounts from purchases where member_id is not null
-), sides as (
-    select tenant_id, member_id, (amounts ->> 'gross')::bigint - (amounts ->> 'discount')::bigint as net,
-        (amounts ->> 'total')::bigint + (amounts ->> 'points_paid')::bigint as paid,
-        (select coalesce(sum((part ->> 'net')::bigint), 0) from json_array_elements(amounts -> 'tax') part) as untaxed
-    from told
+    select tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned from member_days
 ), received as (
-    select tenant_id, member_id, count(*) as visits, sum(least(net, paid, untaxed)) as least,
-        sum(greatest(net, paid, untaxed)) as largest
-    from sides group by 1, 2
+    select p.tenant_id, p.member_id, c."on" as business_date, sum(c.spend) as spend, sum(c.gross_spend) as gross_spend,
+        count(*) as visits, sum(c.points) as points_earned
+    from purchases p, lateral json_to_record(p.outcome::json -> 'counted')
+        as c ("on" date, spend bigint, gross_spend bigint, points bigint)
+    where p.member_id is not null
+    group by 1, 2, 3
 )
 select count(*) over (), tenant_id,
-    format('member %s: counted %s visits and %s, received %s and %s to %s',
-        member_id, c.visits, c.spend, r.visits, r.least, r.largest)
-from counted c full join received r using (tenant_id, member_id)
-where c.visits is distinct from r.visits or c.spend is null or c.spend not between r.least and r.largest
+    format('member %s on %s: counted %s, %s, %s visits, %s points; received %s, %s, %s visits, %s points',
+        member_id, business_date, d.spend, d.gross_spend, d.visits, d.points_earned,
+        r.spend, r.gross_spend, r.visits, r.points_earned)
+from counted d full join received r using (tenant_id, member_id, business_date)
+where (d.spend, d.gross_spend, d.visits, d.points_earned)
+    is distinct from (r.spend::bigint, r.gross_spend::bigint, r.visits, r.points_earned::bigint)

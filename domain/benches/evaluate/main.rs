@@ -58,6 +58,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 struct Sum {
     points: i64,
     tax: i64,
+    discount: i64,
+    /// Receipts that lift a member to a higher rank.
+    lifted: usize,
     fired: usize,
     explained: usize,
 }
@@ -76,6 +79,10 @@ fn sum(market: &Market) -> Result<Sum, Box<dyn Error>> {
         for part in &outcome.amounts.tax {
             sum.tax = sum.tax.wrapping_add(part.tax.minor());
         }
+        let discount = outcome.amounts.discount.minor();
+        sum.discount = sum.discount.wrapping_add(discount);
+        let lifted = outcome.ranks.iter().filter(|rank| rank.changed);
+        sum.lifted = sum.lifted.wrapping_add(lifted.count());
         sum.fired = sum.fired.wrapping_add(outcome.earned.len());
         sum.explained = sum.explained.wrapping_add(outcome.explanation.len());
     }

@@ -9,6 +9,7 @@ use domain::history::{Budgets, Counters, Person, Uses};
 use domain::id::{MemberId, StoreId};
 use domain::member::{MemberFacts, MemberStatus, WalletFacts};
 use domain::program::Program;
+use domain::rank::{LadderState, RankFacts};
 use domain::receipt::Receipt;
 use domain::rounding::Rounding;
 use domain::settings::Settings;
@@ -87,11 +88,16 @@ impl Market {
             quote: true,
         });
         let mut member = member(number, chance)?;
+        let standing = self.standing(&command, chance)?;
+        member.ranks = standing.ranks;
         let needs = command.needs(&self.catalog, &member, self.now);
         let history = &mut member.history;
+        // From the longest range on, so that each has spent no more than the one before it.
+        let mut spent = standing.spent;
         for range in needs.counters {
-            let counters = counters(chance);
+            let counters = counters(spent, chance);
             history.counters.insert(range, counters);
+            spent = spent.min(chance.below(200_000));
         }
         for (code, range) in needs.uses {
             let times = i64::from(chance.below(3));
@@ -109,6 +115,48 @@ impl Market {
             member,
             budgets,
         })
+    }
+}
+
+/// Where a member stands on the ladder, and what was spent in the time that it looks at.
+struct Standing {
+    ranks: RankFacts,
+    spent: u32,
+}
+
+impl Market {
+    /// A member of whom the reviews of the day are done: one of six is gold, and one of six silver.
+    fn standing(&self, command: &Command, chance: &mut Chance) -> Result<Standing, Box<dyn Error>> {
+        let Command::Purchase(purchase) = command else {
+            return Err("not a receipt".into());
+        };
+        let today = self
+            .catalog
+            .settings
+            .business_date(purchase.receipt.occurred_at);
+        let mut ranks = RankFacts {
+            reviewed_on: Some(today),
+            ..RankFacts::default()
+        };
+        let (code, from, more) = match chance.below(6) {
+            0 => ("gold", 500_000, 300_000),
+            1 => ("silver", 200_000, 250_000),
+            _ => ("bronze", 0, 180_000),
+        };
+        if from > 0 {
+            let state = LadderState {
+                earned: Some(code.to_owned()),
+                earned_on: Some(date(2026, 8, 14)),
+                manual: None,
+                since: Some("2026-08-14T02:00:00Z".parse()?),
+                changes: 1,
+                reviewed_on: Some(date(2026, 8, 14)),
+                is_late: false,
+            };
+            ranks.ladders.insert("members".to_owned(), state);
+        }
+        let spent = chance.below(more).saturating_add(from);
+        Ok(Standing { ranks, spent })
     }
 }
 
@@ -190,12 +238,12 @@ fn member(number: u32, chance: &mut Chance) -> Result<MemberFacts, Box<dyn Error
             ("stamps".to_owned(), wallet(chance.below(20))),
         ]),
         history: domain::history::History::default(),
-        ranks: domain::rank::RankFacts::default(),
+        ranks: RankFacts::default(),
     })
 }
 
-fn counters(chance: &mut Chance) -> Counters {
-    let spend = Amount::new(i64::from(chance.below(150_000)));
+fn counters(spent: u32, chance: &mut Chance) -> Counters {
+    let spend = Amount::new(i64::from(spent));
     Counters {
         spend,
         gross_spend: spend,

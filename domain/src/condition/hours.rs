@@ -5,7 +5,8 @@ use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
 use jiff::SignedDuration;
 use jiff::civil::Time;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
 use utoipa::ToSchema;
 
 /// Minutes of a whole day, which only an end can name ("24:00").
@@ -24,11 +25,36 @@ pub(crate) struct Hours {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ShownHours {
     /// The first minute, `HH:MM`.
-    #[schema(example = "16:00")]
-    pub from: String,
+    #[schema(value_type = String, example = "16:00")]
+    pub from: ClockMinute,
     /// The minute at which it is over, `HH:MM`.
-    #[schema(example = "18:00")]
-    pub to: String,
+    #[schema(value_type = String, example = "18:00")]
+    pub to: ClockMinute,
+}
+
+/// A minute of the day, `HH:MM`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockMinute(u16);
+
+impl fmt::Display for ClockMinute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hour, minute) = (self.0.div_euclid(60), self.0.rem_euclid(60));
+        write!(f, "{hour:02}:{minute:02}")
+    }
+}
+
+impl Serialize for ClockMinute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClockMinute {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let minute = minute_of(&text).map(Self);
+        minute.ok_or_else(|| de::Error::custom("not a minute of the day"))
+    }
 }
 
 impl Hours {
@@ -59,8 +85,8 @@ impl Hours {
     /// The hours for people.
     pub(crate) fn shown(self) -> ShownHours {
         ShownHours {
-            from: show(self.from),
-            to: show(self.to),
+            from: ClockMinute(self.from),
+            to: ClockMinute(self.to),
         }
     }
 
@@ -86,16 +112,6 @@ fn minute_of_day(time: Time) -> u16 {
     let hours = u16::from(time.hour().unsigned_abs());
     let minutes = u16::from(time.minute().unsigned_abs());
     hours.saturating_mul(60).saturating_add(minutes)
-}
-
-fn show(minutes: u16) -> String {
-    let hour = minutes.div_euclid(60);
-    let minute = minutes.rem_euclid(60);
-    // By hand, since it is written for every receipt outside the hours.
-    let digit = |number: u16| char::from_digit(u32::from(number), 10).unwrap_or('0');
-    let tens_and_ones = |number: u16| [number.div_euclid(10), number.rem_euclid(10)].map(digit);
-    let ([tens, ones], [ten, one]) = (tens_and_ones(hour), tens_and_ones(minute));
-    String::from_iter([tens, ones, ':', ten, one])
 }
 
 fn read_minute(
@@ -163,8 +179,8 @@ mod tests {
             let at = time(hour, minute, second, 0);
             assert_eq!(hours(from, to).contains(at), expected, "{from}-{to} {at}");
         }
-        assert_eq!(hours("09:05", "24:00").shown().from, "09:05");
-        assert_eq!(hours("09:05", "24:00").shown().to, "24:00");
+        assert_eq!(hours("09:05", "24:00").shown().from.to_string(), "09:05");
+        assert_eq!(hours("09:05", "24:00").shown().to.to_string(), "24:00");
     }
 
     #[test]

@@ -39,6 +39,18 @@ pub(crate) struct Customer<'a> {
 }
 
 impl<'a> Moment<'a> {
+    /// The same with the ranks by which the receipt is judged.
+    pub(crate) fn with<'h>(self, held: &'h Held<'h>) -> Moment<'h>
+    where
+        'a: 'h,
+    {
+        let customer = self.customer;
+        Moment {
+            customer: customer.map(|customer| Customer { held, ..customer }),
+            ..self
+        }
+    }
+
     /// The circumstances of this receipt.
     pub(crate) fn of(
         settings: &Settings,

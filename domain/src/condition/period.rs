@@ -10,6 +10,8 @@ use jiff::civil::{Date, Time, Weekday};
 
 /// How far ahead the next date is looked for. A day of the month and a weekday meet within it.
 const MAX_DAYS_AHEAD: i32 = 1_000;
+/// The calendar ends in 9999, and no search begins that would leave it.
+const FAR_YEAR: i16 = 9_990;
 /// How much of a period is searched for a date that the other parts allow: 40 years.
 const MAX_DAYS_SEARCHED: i32 = 14_610;
 
@@ -39,6 +41,23 @@ impl Days {
 
     fn contains(self, day: i8) -> bool {
         self.0 & bit(day) != 0
+    }
+
+    /// The next date after this one on such a day of the month; none where it is not one of the
+    /// next three months'.
+    fn next_of_month(self, date: Date) -> Option<Date> {
+        let mut month = date.first_of_month();
+        let passed = bit(date.day());
+        let mut left = self.0 & !(passed | passed.wrapping_sub(1));
+        for _ in 0..3 {
+            let day = i8::try_from(left.trailing_zeros()).ok()?;
+            if day <= month.days_in_month() {
+                return Date::new(month.year(), month.month(), day).ok();
+            }
+            month = month.last_of_month().tomorrow().ok()?;
+            left = self.0;
+        }
+        None
     }
 }
 
@@ -111,6 +130,14 @@ impl Period {
         if is_open && self.days_of_month.is_none() {
             // Most rules of some dates are those of weekdays.
             return self.next_day(date);
+        }
+        // Far from the end of the calendar the search below comes to the same.
+        if is_open
+            && self.weekdays.is_none()
+            && date.year() < FAR_YEAR
+            && let Some(next) = self.days_of_month.and_then(|days| days.next_of_month(date))
+        {
+            return Some(next);
         }
         let start = self.start_from(tomorrow);
         self.first_from(start, MAX_DAYS_AHEAD, applies)

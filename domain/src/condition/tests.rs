@@ -1,6 +1,6 @@
 //! Each part of a condition at its edges, and the next date on which a rule may fire.
 
-use super::lines::is_within;
+use super::lines::{Goods, is_within};
 use super::{Condition, Customer, Moment, Unmet};
 use crate::amount::Amount;
 use crate::catalog::Store;
@@ -243,7 +243,11 @@ fn lines_must_fit_every_part() {
         ),
         (json!({"skus": ["a"], "categories": ["drinks"]}), false),
     ] {
-        assert_eq!(read(&when).matches_line(&line), expected, "{when}");
+        assert_eq!(
+            read(&when).matches_line(&Goods::of(&line)),
+            expected,
+            "{when}"
+        );
     }
     let unnamed = Line::default();
     for when in [
@@ -252,7 +256,7 @@ fn lines_must_fit_every_part() {
         json!({"categories": ["food"]}),
     ] {
         assert!(read(&when).has_line_scope());
-        assert!(!read(&when).matches_line(&unnamed), "{when}");
+        assert!(!read(&when).matches_line(&Goods::of(&unnamed)), "{when}");
     }
 }
 
@@ -278,7 +282,9 @@ fn quantities_count_whole_pieces_of_the_lines_seen() {
         },
     ];
     let missing_of = |condition: &Condition| {
-        let seen = lines.iter().filter(|line| condition.matches_line(line));
+        let seen = lines
+            .iter()
+            .filter(|line| condition.matches_line(&Goods::of(line)));
         condition.missing_quantity(seen)
     };
     for (when, missing) in [

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 /// A judged receipt.
 pub(super) struct Judged<'a> {
     pub(super) context: Context<'a>,
-    pub(super) evaluation: Evaluation<'a>,
+    pub(super) evaluation: Box<Evaluation<'a>>,
     occurred_at: Timestamp,
     /// What it adds to its business date.
     pub(super) day: DayDelta,

@@ -2,6 +2,7 @@
 //! their order are part of the contract.
 
 use crate::amount::{Amount, Decimal4, Points};
+use crate::code::Code;
 use crate::explain::Explained;
 use crate::id::{MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
 use crate::ledger::{Balance, DayDelta};
@@ -75,7 +76,8 @@ pub struct PurchaseOutcome {
     /// Whose purchase; null without a member.
     pub member_id: Option<MemberId>,
     /// Code of the store.
-    pub store: String,
+    #[schema(value_type = String)]
+    pub store: Code,
     /// When it took place, by the till.
     pub occurred_at: Timestamp,
     /// When it was recorded.
@@ -161,7 +163,8 @@ pub struct TaxPart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppliedDiscount {
     /// Code of the discount.
-    pub rule: String,
+    #[schema(value_type = String)]
+    pub rule: Code,
     /// Its sum.
     pub amount: Amount,
     /// Its rate, when it has one.
@@ -174,9 +177,11 @@ pub struct AppliedDiscount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Earned {
     /// Code of the rule.
-    pub rule: String,
+    #[schema(value_type = String)]
+    pub rule: Code,
     /// Code of the wallet.
-    pub wallet: String,
+    #[schema(value_type = String)]
+    pub wallet: Code,
     /// What was granted.
     pub points: Points,
     /// What the rule would have granted without limits.
@@ -202,7 +207,8 @@ pub struct Redeemed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Redeemable {
     /// Code of the wallet.
-    pub wallet: String,
+    #[schema(value_type = String)]
+    pub wallet: Code,
     /// The most points that would be taken.
     pub points: Points,
     /// What they would pay, in minor units.
@@ -213,11 +219,14 @@ pub struct Redeemable {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RankState {
     /// Code of the ladder.
-    pub ladder: String,
+    #[schema(value_type = String)]
+    pub ladder: Code,
     /// Code of the step; null below the lowest.
-    pub code: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub code: Option<Code>,
     /// Code of the step before this receipt.
-    pub previous: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub previous: Option<Code>,
     /// Whether this receipt changed it.
     pub changed: bool,
 }

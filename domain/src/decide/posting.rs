@@ -4,6 +4,7 @@
 use super::Refusal;
 use crate::amount::{Overflow, Points};
 use crate::catalog::Catalog;
+use crate::code::Code;
 use crate::id::{LotId, PurchaseId, TransactionId, derived};
 use crate::ledger::{
     Account, Balance, LotChange, Transaction, TransactionKind, Transfer, WalletState,
@@ -67,6 +68,8 @@ pub(super) struct Posting<'a> {
     apart: Vec<LotId>,
     /// Whether somebody will read more than the sums.
     keeps_rows: bool,
+    /// The last wallet that points were added to: its place in the program and among those touched.
+    last: Option<(usize, usize)>,
 }
 
 impl<'a> Posting<'a> {
@@ -102,13 +105,13 @@ impl<'a> Posting<'a> {
             touched: Vec::new(),
             apart: Vec::new(),
             keeps_rows: true,
+            last: None,
         })
     }
 
-    /// The same for a quote, which has the sums and refusals of a purchase and writes nothing.
-    pub(super) fn without_rows(mut self) -> Self {
+    /// Leaves out the rows: for a quote, which has the sums and refusals of a purchase and writes nothing.
+    pub(super) fn leave_out_rows(&mut self) {
         self.keeps_rows = false;
-        self
     }
 
     /// Takes points from the lots in spend order, one row per lot; before any grant, because a
@@ -271,7 +274,7 @@ impl<'a> Posting<'a> {
 impl Touched {
     fn balance(&self) -> Balance {
         Balance {
-            wallet: self.state.wallet.clone(),
+            wallet: Code::from(&self.state.wallet),
             available: self.spendable,
             pending: self.state.pending,
             reserved: self.state.reserved,

@@ -8,14 +8,16 @@ use super::slide::{Deed, slide};
 use super::terms::{TermsOf, TermsOfReceipt};
 use super::{Counted, Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
 use crate::amount::{Overflow, Points};
-use crate::catalog::{Catalog, Version};
+use crate::catalog::Catalog;
+use crate::code::Code;
 use crate::condition;
-use crate::evaluate::{Award, Context, Evaluation, redeemable};
+use crate::evaluate::{Context, Evaluation, redeemable};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
-use crate::rank::{self, Held, RankBook};
+use crate::program::Wallet;
+use crate::rank::{self, Held, NO_RANKS, RankBook};
 use crate::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,7 +44,8 @@ pub(super) fn decide(
         }
     }
     let recorded_at = member.map_or(now, |member| member.ledger_time(now));
-    let mut book = ranks::open(catalog, member, receipt)?;
+    let moment = condition::Moment::of(&catalog.settings, store, receipt, (member, &NO_RANKS));
+    let mut book = ranks::open(catalog, member, &moment)?;
     let held = match &book {
         Some(book) => book.held_at(&version.program, receipt.occurred_at)?,
         None => Held::default(),
@@ -52,16 +55,16 @@ pub(super) fn decide(
         version,
         member,
         budgets: facts.budgets,
-        moment: condition::Moment::of(&catalog.settings, store, receipt, (member, held)),
+        moment: moment.with(held),
         now: recorded_at,
     };
-    let first = Judged::of(context(&held), receipt)?;
-    let climbed = first.climbs(book.as_ref())?;
+    let mut judged = Judged::of(context(&held), receipt)?;
+    let mut climbed = judged.climbs(book.as_ref())?;
     let lifted = held.lifted(&climbed);
-    let (judged, climbed) = match lifted.as_ref().map(context) {
-        Some(context) => first.or_lifted(Judged::of(context, receipt)?, book.as_ref(), climbed)?,
-        None => (first, climbed),
-    };
+    if let Some(context) = lifted.as_ref().map(context) {
+        let again = Judged::of(context, receipt)?;
+        (judged, climbed) = judged.or_lifted(again, book.as_ref(), climbed)?;
+    }
     let Judged {
         context,
         mut evaluation,
@@ -92,7 +95,7 @@ pub(super) fn decide(
     Ok(Decision {
         transaction,
         ranks: book.and_then(RankBook::close),
-        outcome: Outcome::Purchase(Box::new(outcome)),
+        outcome: Outcome::Purchase(outcome),
     })
 }
 
@@ -101,20 +104,20 @@ fn answer(
     context: &Context<'_>,
     command: &RecordPurchase,
     evaluation: &mut Evaluation<'_>,
-) -> Result<PurchaseOutcome, Refusal> {
+) -> Result<Box<PurchaseOutcome>, Refusal> {
     let receipt = &command.receipt;
     let redeemable = if command.quote {
         redeemable(context, evaluation)?
     } else {
         Vec::new()
     };
-    Ok(PurchaseOutcome {
+    Ok(Box::new(PurchaseOutcome {
         id: PurchaseId::from_uuid(derived(command.seed, 0)),
         transaction_id: None,
         business_date: context.moment.business_date,
         program_version: context.version.number,
         member_id: None,
-        store: receipt.store.clone(),
+        store: Code::from(&receipt.store),
         occurred_at: receipt.occurred_at,
         recorded_at: context.now,
         amounts: std::mem::take(&mut evaluation.amounts),
@@ -127,7 +130,7 @@ fn answer(
         explanation: std::mem::take(&mut evaluation.explanation),
         counted: None,
         redeemable,
-    })
+    }))
 }
 
 /// Refuses a time that lies too far ahead or, where the tenant says so, too far back.
@@ -174,7 +177,7 @@ fn post<'a>(
     };
     let mut posting = Posting::new(member, command.seed, TransactionKind::Purchase, moment)?;
     if command.quote {
-        posting = posting.without_rows();
+        posting.leave_out_rows();
     }
     for part in &outcome.redeemed {
         posting.spend(&part.wallet, part.points)?;
@@ -185,41 +188,36 @@ fn post<'a>(
     outcome.earned.reserve_exact(evaluation.awards.len());
     let mut known = TermsOfReceipt::default();
     for award in &evaluation.awards {
-        let terms = terms_of(award, context.version)?;
-        let terms = known.at(terms, earned_on, settings, context.now)?;
-        let (activates_at, expires_at) = (terms.activates_at(), terms.expires_at);
+        // Validation holds that a rule's wallet stands in the same document.
+        let wallets = context.version.program.wallets();
+        let wallet = wallets.get(award.wallet_place).ok_or(Overflow)?;
+        let of = TermsOf::of(wallet, award.overrides);
+        let terms = known.at(of, earned_on, settings, context.now)?;
+        outcome.earned.push(Earned {
+            rule: award.told.clone(),
+            wallet: wallet.told.clone(),
+            points: award.points,
+            wanted: award.wanted,
+            activates_at: terms.activates_at(),
+            expires_at: terms.expires_at,
+        });
+        if posting.adds_up((award.wallet_place, &wallet.code), award.points, terms)? {
+            continue;
+        }
         posting.grant(Grant {
-            wallet: award.wallet,
+            wallet: &wallet.code,
             rule: award.rule,
             points: award.points,
-            terms,
+            terms: terms.clone(),
             is_apart: award.overrides.expiry.is_some_and(Expiry::slides),
             program_version: context.version.number,
         })?;
-        outcome.earned.push(Earned {
-            rule: award.rule.to_owned(),
-            wallet: award.wallet.to_owned(),
-            points: award.points,
-            wanted: award.wanted,
-            activates_at,
-            expires_at,
-        });
     }
     keep_alive(&mut posting, context, evaluation, outcome)?;
     if !command.quote {
-        posting.transaction().uses.clone_from(&evaluation.uses);
+        posting.transaction().uses = evaluation.uses(context)?;
     }
     Ok(posting)
-}
-
-fn terms_of<'v>(award: &Award<'v>, version: &'v Version) -> Result<TermsOf<'v>, Overflow> {
-    // Validation holds that a rule's wallet stands in the same document.
-    let wallet = version.program.wallet(award.wallet).ok_or(Overflow)?;
-    let activation = award.overrides.activation.as_ref();
-    Ok(TermsOf {
-        activation: activation.unwrap_or(&wallet.activation),
-        expiry: award.overrides.expiry.unwrap_or(wallet.expiry),
-    })
 }
 
 /// Lets the points live on that the receipt keeps alive.
@@ -237,10 +235,13 @@ fn keep_alive(
     let slides = program.slides();
     let listed = program.wallets().iter().filter(|_| slides);
     for wallet in listed.chain(dropped) {
+        let is_own = |own: &Wallet| own.code == wallet.code;
+        let place = program.wallets().iter().position(is_own);
         let mut awards = evaluation.awards.iter();
         let mut redeemed = outcome.redeemed.iter();
         let deed = Deed {
-            earned: awards.any(|award| award.wallet == wallet.code && award.points > Points::ZERO),
+            earned: awards
+                .any(|award| Some(award.wallet_place) == place && award.points > Points::ZERO),
             redeemed: redeemed.any(|part| part.wallet == wallet.code && part.points > Points::ZERO),
             visited: true,
         };

@@ -2,10 +2,10 @@
 
 use super::{Decision, Outcome, Refusal, ReviewRanks, SetRank};
 use crate::catalog::Catalog;
+use crate::condition::Moment;
 use crate::fault::{Fault, FaultCode};
 use crate::member::MemberFacts;
 use crate::rank::{Cause, Ladder, Manual, RankBook, RankChange};
-use crate::receipt::Receipt;
 use jiff::Timestamp;
 
 /// The member's ranks as a receipt finds them, with every review done that is due by its date; none
@@ -13,13 +13,14 @@ use jiff::Timestamp;
 pub(super) fn open<'a>(
     catalog: &'a Catalog,
     member: Option<&'a MemberFacts>,
-    receipt: &Receipt,
+    moment: &Moment<'_>,
 ) -> Result<Option<RankBook<'a>>, Refusal> {
-    let Some(member) = member.filter(|_| catalog.has_ladders()) else {
+    let member = member.zip(moment.customer.as_ref());
+    let Some((member, customer)) = member.filter(|_| catalog.has_ladders()) else {
         return Ok(None);
     };
-    let mut book = RankBook::open(catalog, member);
-    book.advance_to(book.date_of(receipt.occurred_at))?;
+    let mut book = RankBook::of_enrolled(catalog, member, customer.enrolled_on);
+    book.advance_to(customer.date)?;
     Ok(Some(book))
 }
 

@@ -6,6 +6,7 @@ use crate::amount::Overflow;
 use crate::calendar;
 use crate::expiry::Expiry;
 use crate::lot::Pending;
+use crate::program::{Overrides, Wallet};
 use crate::settings::Settings;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -23,14 +24,14 @@ pub(super) struct Terms {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TermsOf<'a> {
     pub(super) activation: &'a Activation,
-    pub(super) expiry: Expiry,
+    pub(super) expiry: &'a Expiry,
 }
 
-/// The terms of one receipt's awards: those of most are the same as those of the one before, and
-/// the calendar is asked only for others.
+/// The terms of one receipt's awards: most are alike, and the calendar is asked once for each
+/// different ones.
 #[derive(Debug, Default)]
 pub(super) struct TermsOfReceipt<'a> {
-    last: Option<(TermsOf<'a>, Terms)>,
+    known: Vec<(TermsOf<'a>, Terms)>,
 }
 
 impl<'a> TermsOfReceipt<'a> {
@@ -42,17 +43,37 @@ impl<'a> TermsOfReceipt<'a> {
         earned_on: Date,
         settings: &Settings,
         now: Timestamp,
-    ) -> Result<Terms, Overflow> {
-        if let Some((_, terms)) = self.last.as_ref().filter(|(last, _)| *last == of) {
-            return Ok(terms.clone());
-        }
-        let terms = of.at(earned_on, settings, now)?;
-        self.last = Some((of, terms.clone()));
-        Ok(terms)
+    ) -> Result<&Terms, Overflow> {
+        let mut known = self.known.iter();
+        let place = match known.position(|(known, _)| known.is(of)) {
+            Some(place) => place,
+            None => {
+                self.known.push((of, of.at(earned_on, settings, now)?));
+                self.known.len().saturating_sub(1)
+            }
+        };
+        self.known
+            .get(place)
+            .map(|(_, terms)| terms)
+            .ok_or(Overflow)
     }
 }
 
-impl TermsOf<'_> {
+impl<'a> TermsOf<'a> {
+    /// What a rule says of its own points, else what their wallet says.
+    pub(super) fn of(wallet: &'a Wallet, overrides: &'a Overrides) -> Self {
+        Self {
+            activation: overrides.activation.as_ref().unwrap_or(&wallet.activation),
+            expiry: overrides.expiry.as_ref().unwrap_or(&wallet.expiry),
+        }
+    }
+
+    /// Whether the settings stand in the same place, which is quicker to see than whether they are
+    /// the same.
+    fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.activation, other.activation) && std::ptr::eq(self.expiry, other.expiry)
+    }
+
     /// The terms of points earned on a business date and recorded at `now`. The time of points
     /// that wait for a day begins on that day.
     pub(super) fn at(

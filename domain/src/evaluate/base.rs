@@ -90,7 +90,8 @@ impl<'a> Evaluation<'a> {
             fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
             self.awards.push(Award {
                 rule: code,
-                wallet: &rule.wallet,
+                told: &rule.told,
+                wallet_place: rule.wallet_place,
                 points: fired.points,
                 wanted: fired.wanted,
                 overrides: &rule.overrides,
@@ -113,7 +114,7 @@ impl<'a> Evaluation<'a> {
         let (amount, seen) = match self.admit(&rule.when, basis, context)? {
             Ok(admitted) => admitted,
             Err(silent) => {
-                self.explanation.push(silent.explained(&rule.code));
+                self.explanation.push(silent.explained(&rule.told));
                 return Ok(());
             }
         };
@@ -148,7 +149,7 @@ impl<'a> Evaluation<'a> {
             });
         }
         if points.is_zero() {
-            let mut explained = Explained::silent(&rule.code, Reason::BelowMinimum);
+            let mut explained = Explained::silent(rule.told.clone(), Reason::BelowMinimum);
             explained.amount = Some(amount);
             explained.missing_amount = missing(rule, amount, reached);
             if let Some(missing) = explained.missing_amount {
@@ -159,7 +160,7 @@ impl<'a> Evaluation<'a> {
             self.explanation.push(explained);
             return Ok(());
         }
-        let mut explained = Explained::fired(&rule.code, points);
+        let mut explained = Explained::fired(rule.told.clone(), points);
         explained.amount = Some(amount);
         self.explanation.push(explained);
         Ok(())
@@ -267,7 +268,7 @@ fn silence(program: &Program, all: &mut Vec<Fired<'_>>, explanation: &mut [Expla
             let told = explanation.get_mut(other.explained);
             if let Some(told) = told.filter(|_| is_silenced) {
                 let amount = told.amount;
-                *told = Explained::silent(&told.rule, Reason::AnotherRule);
+                *told = Explained::silent(told.rule.clone(), Reason::AnotherRule);
                 told.amount = amount;
             }
             !is_silenced

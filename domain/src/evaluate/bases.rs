@@ -13,13 +13,16 @@ use std::rc::Rc;
 /// So many codes are looked through one by one.
 const FEW: usize = 16;
 
+/// The rules that a bonus works on: one bit for each that fired, by place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Choice(LineSet);
+
 /// The base points that a bonus works on.
 #[derive(Debug)]
 pub(super) struct Base {
     /// Tells it from other choices.
     pub(super) number: usize,
-    /// One bit for each rule that fired, by place.
-    works_on: LineSet,
+    works_on: Choice,
     /// The rules that are rounded in the same manner.
     pub(super) alike: Vec<Alike>,
 }
@@ -51,22 +54,42 @@ impl<'f, 'a> Bases<'f, 'a> {
         }
     }
 
-    /// The base points of a bonus.
-    pub(super) fn of(&mut self, bonus: &Bonus) -> Result<Rc<Base>, Overflow> {
+    /// The base points of these rules.
+    pub(super) fn of(&mut self, works_on: &Choice) -> Result<Rc<Base>, Overflow> {
+        let mut known = self.known.iter();
+        if let Some(known) = known.find(|base| base.works_on == *works_on) {
+            return Ok(Rc::clone(known));
+        }
+        let base = Rc::new(Base::new(self.known.len(), works_on.clone(), self.fired)?);
+        self.known.push(Rc::clone(&base));
+        Ok(base)
+    }
+}
+
+impl Choice {
+    /// The rules that a bonus works on.
+    pub(super) fn of_bonus(bonus: &Bonus, fired: &[Fired<'_>]) -> Self {
         let named = bonus.rules.as_deref().map(Named::of);
         let is_base = |fired: &Fired<'_>| {
             (fired.points > Points::ZERO || fired.is_below_one())
-                && fired.rule.wallet == bonus.wallet
+                && fired.rule.wallet_place == bonus.wallet_place
                 && named.as_ref().is_none_or(|named| named.has(fired))
         };
-        let works_on = LineSet::of(self.fired.iter().map(is_base));
-        let mut known = self.known.iter();
-        if let Some(known) = known.find(|base| base.works_on == works_on) {
-            return Ok(Rc::clone(known));
-        }
-        let base = Rc::new(Base::new(self.known.len(), works_on, self.fired)?);
-        self.known.push(Rc::clone(&base));
-        Ok(base)
+        Self(LineSet::of(fired.iter().map(is_base)))
+    }
+
+    /// Whether the rule in this place among those that fired is one of them.
+    pub(super) fn has(&self, place: usize) -> bool {
+        self.0.has(place)
+    }
+
+    /// The rules, of all that fired.
+    pub(super) fn of<'f, 'a>(
+        &self,
+        fired: &'f [Fired<'a>],
+    ) -> impl Iterator<Item = (usize, &'f Fired<'a>)> {
+        let fired = fired.iter().enumerate();
+        fired.filter(|(place, _)| self.has(*place))
     }
 }
 
@@ -95,33 +118,19 @@ impl<'b> Named<'b> {
 }
 
 impl Base {
-    fn new(number: usize, works_on: LineSet, fired: &[Fired<'_>]) -> Result<Self, Overflow> {
+    fn new(number: usize, works_on: Choice, fired: &[Fired<'_>]) -> Result<Self, Overflow> {
         let mut base = Self {
             number,
             works_on,
             alike: Vec::new(),
         };
         for (place, fired) in fired.iter().enumerate() {
-            if base.has(place) {
+            if base.works_on.has(place) {
                 let alike = Alike::find(&mut base.alike, fired);
                 alike.ok_or(Overflow)?.add(place, fired)?;
             }
         }
         Ok(base)
-    }
-
-    /// Whether it works on the rule in this place among those that fired.
-    pub(super) fn has(&self, place: usize) -> bool {
-        self.works_on.has(place)
-    }
-
-    /// The rules that it works on, of all that fired.
-    pub(super) fn of<'f, 'a>(
-        &self,
-        fired: &'f [Fired<'a>],
-    ) -> impl Iterator<Item = (usize, &'f Fired<'a>)> {
-        let fired = fired.iter().enumerate();
-        fired.filter(|(place, _)| self.has(*place))
     }
 }
 

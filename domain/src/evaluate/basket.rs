@@ -5,7 +5,7 @@ use super::discounts::Prices;
 use super::line_set::LineSet;
 use super::tax::{net_of, rate_places, sum, tax_parts, with_tax, without_tax};
 use crate::amount::{Amount, Overflow};
-use crate::condition::Condition;
+use crate::condition::{Condition, Goods};
 use crate::decide::{Amounts, Redeemed, Refusal, TaxPart};
 use crate::earning::Basis;
 use crate::fault::{Fault, FaultCode};
@@ -13,12 +13,14 @@ use crate::program::Program;
 use crate::receipt::Line;
 use crate::rounding::largest_remainder;
 use crate::settings::{PointsPaidAs, Settings};
+use std::cell::OnceCell;
 
 /// A receipt's lines with their money.
 #[derive(Debug)]
 pub(crate) struct Basket<'a> {
     settings: &'a Settings,
     lines: &'a [Line],
+    goods: Vec<Goods<'a>>,
     /// After discounts.
     now: Sides,
     /// Before the program's discounts; none when nothing was taken off.
@@ -27,10 +29,8 @@ pub(crate) struct Basket<'a> {
     paid: Option<Paid>,
     /// Whether each line earns at all.
     earns: LineSet,
-    /// The whole pieces of each line.
-    pieces: Vec<i64>,
-    /// The place of the rate of each line among all rates.
-    rates: Vec<usize>,
+    /// The place of the rate of each line among all rates, once a rule asks for it.
+    rates: OnceCell<Vec<usize>>,
     tax: Vec<TaxPart>,
     /// The sum as priced, after discounts.
     sum: i64,
@@ -81,6 +81,23 @@ impl Sides {
         Ok((Self { priced, taxed, net }, tax))
     }
 
+    /// The same of money that is not taxed, as it was before discounts.
+    fn before(
+        settings: &Settings,
+        lines: &[Line],
+        priced: Vec<i64>,
+        looks_at_net: bool,
+    ) -> Result<Self, Overflow> {
+        if settings.prices_include_tax && !looks_at_net {
+            return Ok(Self {
+                priced,
+                taxed: None,
+                net: None,
+            });
+        }
+        Self::of(settings, lines, priced, looks_at_net).map(|(sides, _)| sides)
+    }
+
     /// The money of each line with or without its tax.
     fn side(&self, with_tax: bool) -> &[i64] {
         let other = if with_tax { &self.taxed } else { &self.net };
@@ -110,8 +127,8 @@ impl<'a> Basket<'a> {
     pub(super) fn price(
         settings: &'a Settings,
         program: &Program,
-        lines: &'a [Line],
-        prices: Prices,
+        goods: Vec<Goods<'a>>,
+        (lines, prices): (&'a [Line], Prices),
     ) -> Result<Self, Refusal> {
         let looks_at_net = program.looks_at_net();
         let (priced, before) = match prices.left {
@@ -119,7 +136,7 @@ impl<'a> Basket<'a> {
             None => (prices.initial, None),
         };
         let (now, tax) = Sides::of(settings, lines, priced, looks_at_net)?;
-        let before = before.map(|before| Sides::of(settings, lines, before, looks_at_net));
+        let before = before.map(|before| Sides::before(settings, lines, before, looks_at_net));
         let spend = sum(now.side(true))?;
         let sum = if now.taxed.is_some() {
             sum(&now.priced)?
@@ -135,17 +152,16 @@ impl<'a> Basket<'a> {
         } else {
             self::sum(now.side(false))?
         };
-        let pieces = lines.iter().map(|line| line.quantity.full_pieces());
-        let earns = LineSet::of(lines.iter().map(|line| program.earning().earns(line)));
+        let earns = LineSet::of(goods.iter().map(|goods| program.earning().earns(goods)));
         Ok(Self {
             settings,
             lines,
+            goods,
             now,
-            before: before.transpose()?.map(|(before, _)| before),
+            before: before.transpose()?,
             paid: None,
             earns,
-            pieces: pieces.collect(),
-            rates: rate_places(settings, lines),
+            rates: OnceCell::new(),
             tax,
             sum,
             spend,
@@ -251,9 +267,11 @@ impl<'a> Basket<'a> {
 
     /// The lines that earn and that the condition sees.
     pub(super) fn seen(&self, when: &Condition) -> LineSet {
-        if when.has_line_scope() {
+        if let Some(path) = when.only_path() {
+            self.earns.filtered(&self.goods, |goods| path.has(goods))
+        } else if when.has_line_scope() {
             self.earns
-                .filtered(self.lines, |line| when.matches_line(line))
+                .filtered(&self.goods, |goods| when.matches_line(goods))
         } else {
             self.earns.clone()
         }
@@ -267,12 +285,18 @@ impl<'a> Basket<'a> {
 
     /// The whole pieces of a line.
     pub(super) fn pieces(&self, place: usize) -> i64 {
-        self.pieces.get(place).copied().unwrap_or(0)
+        let line = self.lines.get(place);
+        line.map_or(0, |line| line.quantity.full_pieces())
     }
 
     /// The place of the rate of a line among all rates.
     pub(super) fn rate_place(&self, place: usize) -> usize {
-        self.rates.get(place).copied().unwrap_or(0)
+        let places = || rate_places(self.settings, self.lines);
+        self.rates
+            .get_or_init(places)
+            .get(place)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// The money of each line in this basis.

@@ -2,45 +2,92 @@
 //! lets them go together.
 
 use super::base::Fired;
-use super::bases::{Base, Bases};
+use super::bases::{Base, Bases, Choice};
 use super::caps;
 use super::cells::{Scope, View};
 use super::gains::Gain;
 use super::line_set::LineSet;
+use super::stacking::Share;
 use super::{Award, Context, Evaluation};
-use crate::amount::{Amount, Points};
-use crate::bonus::Bonus;
+use crate::amount::{Amount, Decimal4, Overflow, Points};
+use crate::bonus::{Bonus, Effect};
 use crate::decide::{Explained, Reason, Refusal};
-use crate::earn::{Counted, Reached};
-use crate::earning::{Earning, Multiply};
+use crate::earn::{Counted, EarnRule, Reached};
+use crate::earning::{Earning, Granularity, Multiply, Stacking};
 use crate::history::Uses;
-use crate::rank::rank_rule;
+use crate::program::Program;
+use crate::rounding::Rounding;
 use std::rc::Rc;
 
 /// A bonus whose condition is met.
-#[derive(Debug)]
-pub(super) struct Candidate<'a> {
+#[derive(Debug, Clone)]
+pub(super) struct Met<'a> {
     pub(super) bonus: &'a Bonus,
-    /// Its place among the bonuses of the program.
-    place: usize,
+    /// The place of its explanation.
+    explained: usize,
     /// The money of its lines.
     amount: Amount,
     /// Its lines.
     seen: LineSet,
-    /// The base points that it works on.
-    pub(super) base: Rc<Base>,
+    /// The rules whose points it works on.
+    pub(super) works_on: Choice,
     earning: &'a Earning,
 }
 
-/// What became of a bonus.
-struct Told<'a> {
-    bonus: &'a Bonus,
-    place: usize,
-    explained: Explained,
-    points: Points,
+/// The same where it must be seen together with others.
+#[derive(Debug)]
+pub(super) struct Candidate<'a> {
+    pub(super) met: Met<'a>,
+    /// The base points that it works on.
+    pub(super) base: Rc<Base>,
 }
 
-impl<'a> Candidate<'a> {
+/// The bonuses of a program while they are judged.
+struct Bonuses<'f, 'a> {
+    fired: &'f [Fired<'a>],
+    bases: Bases<'f, 'a>,
+    /// Whether each adds its own, whatever the others do.
+    stand_alone: bool,
+    /// Those that wait for the others.
+    candidates: Vec<Candidate<'a>>,
+    /// All rules of the wallet in this place, as the last bonus of it saw them.
+    whole: Option<(usize, Choice)>,
+}
+
+impl<'f, 'a> Bonuses<'f, 'a> {
+    fn new(program: &Program, fired: &'f [Fired<'a>]) -> Self {
+        let earning = program.earning();
+        let adds = |way: Stacking| way == Stacking::Sum;
+        let mut bonuses = program.bonuses().iter();
+        Self {
+            fired,
+            bases: Bases::new(fired),
+            stand_alone: earning.multiply == Multiply::Rounded
+                && adds(earning.bonus_combine)
+                && bonuses.all(|bonus| adds(bonus.combine)),
+            candidates: Vec::new(),
+            whole: None,
+        }
+    }
+
+    /// The rules that a bonus works on; most work on all of their wallet.
+    fn works_on(&mut self, bonus: &Bonus) -> Choice {
+        let place = bonus.wallet_place;
+        let whole = self.whole.as_ref();
+        match whole.filter(|(known, _)| *known == place && bonus.rules.is_none()) {
+            Some((_, choice)) => choice.clone(),
+            None => {
+                let choice = Choice::of_bonus(bonus, self.fired);
+                if bonus.rules.is_none() {
+                    self.whole = Some((place, choice.clone()));
+                }
+                choice
+            }
+        }
+    }
+}
+
+impl<'a> Met<'a> {
     /// The lines that it works on.
     pub(super) fn scope(&self) -> Scope {
         if self.bonus.when.has_line_scope() {
@@ -52,7 +99,7 @@ impl<'a> Candidate<'a> {
 
     /// How it looks at money of its own: as the program says, cell by cell like its base rule.
     pub(super) fn view(&self, fired: &[Fired<'_>]) -> View<'_> {
-        let base = self.base.of(fired).next();
+        let base = self.works_on.of(fired).next();
         let manner = self.earning.manner;
         let granularity = base.map(|(_, base)| base.rule.granularity());
         View {
@@ -69,173 +116,221 @@ impl<'a> Candidate<'a> {
         self.earning.multiply == Multiply::Exact
     }
 
-    /// What to tell when there are no base points to add to.
-    fn without_base(&self, fired: &[Fired<'_>]) -> Option<Explained> {
-        let bonus = self.bonus;
-        let is_multiplier = bonus.times().is_some();
-        let needs_base = bonus.needs_base_points || is_multiplier;
-        let mut base = self.base.of(fired);
-        if !needs_base || base.any(|(_, fired)| is_multiplier || fired.points > Points::ZERO) {
-            return None;
+    /// Whether there are no base points to add to, though it needs some.
+    fn lacks_base(&self, fired: &[Fired<'_>]) -> bool {
+        let is_multiplier = self.bonus.times().is_some();
+        if !is_multiplier && !self.bonus.needs_base_points {
+            return false;
         }
-        let mut silent = Explained::silent(&bonus.code, Reason::NoBasePoints);
-        silent.amount = Some(self.amount);
-        silent.base_points = Some(Points::ZERO);
-        silent.times = bonus.times();
-        Some(silent)
+        let mut base = self.works_on.of(fired);
+        !base.any(|(_, fired)| is_multiplier || fired.points > Points::ZERO)
     }
 
-    fn tell(&self, gain: Gain) -> Told<'a> {
-        let bonus = self.bonus;
-        let mut explained = if gain.points > Points::ZERO {
-            Explained::fired(&bonus.code, gain.points)
-        } else if gain.is_silenced {
-            Explained::silent(&bonus.code, Reason::AnotherRule)
-        } else if bonus.times().is_some() && gain.base.is_zero() {
-            Explained::silent(&bonus.code, Reason::NoBasePoints)
+    /// Tells what became of it.
+    fn tell(&self, gain: Gain, told: &mut Explained) {
+        let times = self.bonus.times();
+        if gain.points > Points::ZERO {
+            told.fired = true;
+            told.points = Some(gain.points);
+            told.reason = None;
         } else {
-            Explained::silent(&bonus.code, Reason::BelowMinimum)
-        };
-        explained.amount = Some(self.amount);
-        if bonus.times().is_some() {
-            explained.base_points = Some(gain.base);
-            explained.times = bonus.times();
+            told.reason = Some(if gain.is_silenced {
+                Reason::AnotherRule
+            } else if times.is_some() && gain.base.is_zero() {
+                Reason::NoBasePoints
+            } else {
+                Reason::BelowMinimum
+            });
         }
-        Told {
-            bonus,
-            place: self.place,
-            explained,
-            points: gain.points,
+        if times.is_some() {
+            told.base_points = Some(gain.base);
+            told.times = times;
         }
     }
 }
 
 impl<'a> Evaluation<'a> {
-    /// Adds the award of every bonus, in document order.
+    /// Adds the award of every bonus, in document order. What the member's ranks multiply goes
+    /// before the bonuses of the document; ladders with multipliers also say that a rank has none.
     pub(super) fn add_bonuses(
         &mut self,
         context: &Context<'a>,
         fired: &[Fired<'a>],
     ) -> Result<(), Refusal> {
         let program = &context.version.program;
-        let (mut candidates, mut told) = self.candidates(context, fired)?;
-        for wallet in program.wallets() {
-            let is_of_wallet =
-                |candidate: &mut Candidate<'_>| candidate.bonus.wallet == wallet.code;
-            let group: Vec<Candidate<'a>> = candidates.extract_if(.., is_of_wallet).collect();
-            let shares = self.shares(&group, fired)?;
-            let gains = self.gains(&group, fired, &shares)?;
-            let found = group.iter().zip(gains);
-            told.extend(found.map(|(candidate, gain)| candidate.tell(gain)));
-        }
-        // What there is to tell is large, so that its places are sorted instead of it.
-        let mut order: Vec<(usize, usize)> = Vec::with_capacity(told.len());
-        let places = told.iter().enumerate();
-        order.extend(places.map(|(index, told)| (told.place, index)));
-        order.sort_unstable();
-        let mut told: Vec<Option<Told<'a>>> = told.into_iter().map(Some).collect();
-        let mut told = order
-            .into_iter()
-            .filter_map(|(_, index)| told.get_mut(index).and_then(Option::take));
-        self.tell_ranks(context, &mut told)?;
-        for told in told {
-            self.grant_bonus(context, told)?;
-        }
-        Ok(())
-    }
-
-    /// The bonuses whose condition is met, and what there is to tell of the others.
-    fn candidates(
-        &self,
-        context: &Context<'a>,
-        fired: &[Fired<'a>],
-    ) -> Result<(Vec<Candidate<'a>>, Vec<Told<'a>>), Refusal> {
-        let program = &context.version.program;
-        let earning = program.earning();
-        let most = program.bonuses().len();
-        let (mut candidates, mut told) = (Vec::new(), Vec::with_capacity(most));
-        let mut bases = Bases::new(fired);
-        let ranks = self.rank_multipliers(context);
-        for (place, bonus) in ranks.chain(program.bonuses()).enumerate() {
-            let silent = |explained: Explained| Told {
-                bonus,
-                place,
-                explained,
-                points: Points::ZERO,
-            };
-            let basis = earning.manner.basis;
-            let (amount, seen) = match self.admit(&bonus.when, basis, context)? {
-                Ok(admitted) => admitted,
-                Err(why) => {
-                    told.push(silent(why.explained(&bonus.code)));
-                    continue;
-                }
-            };
-            let candidate = Candidate {
-                bonus,
-                place,
-                amount,
-                seen,
-                base: bases.of(bonus)?,
-                earning,
-            };
-            match candidate.without_base(fired) {
-                Some(explained) => told.push(silent(explained)),
-                None => candidates.push(candidate),
-            }
-        }
-        Ok((candidates, told))
-    }
-
-    /// What the member's ranks multiply; they go before the bonuses of the document.
-    fn rank_multipliers(&self, context: &Context<'a>) -> impl Iterator<Item = &'a Bonus> + use<'a> {
-        let customer = context.moment.customer;
-        let steps = customer
-            .into_iter()
-            .flat_map(|customer| customer.held.steps());
-        steps.flat_map(|(_, step)| step.map_or(&[][..], |step| &step.multipliers))
-    }
-
-    /// Tells in document order what every ladder multiplies, and of those with multipliers also
-    /// that the member's rank brings none.
-    fn tell_ranks(
-        &mut self,
-        context: &Context<'a>,
-        told: &mut impl Iterator<Item = Told<'a>>,
-    ) -> Result<(), Refusal> {
+        let mut bonuses = Bonuses::new(program, fired);
         let customer = context.moment.customer;
         let steps = customer
             .into_iter()
             .flat_map(|customer| customer.held.steps());
         for (ladder, step) in steps {
-            let multipliers = step.map_or(0, |step| step.multipliers.len());
-            if multipliers == 0 && ladder.multiplies() {
-                let silent = Explained::silent(&rank_rule(&ladder.code), Reason::Rank);
+            let multipliers = step.map_or(&[][..], |step| &step.multipliers);
+            if multipliers.is_empty() && ladder.multiplies() {
+                let silent = Explained::silent(ladder.rule.as_str(), Reason::Rank);
                 self.explanation.push(silent);
             }
-            for told in told.by_ref().take(multipliers) {
-                self.grant_bonus(context, told)?;
+            for bonus in multipliers {
+                self.judge_bonus(context, bonus, &mut bonuses)?;
             }
+        }
+        for bonus in program.bonuses() {
+            self.judge_bonus(context, bonus, &mut bonuses)?;
+        }
+        let candidates = bonuses.candidates;
+        if candidates.is_empty() {
+            return Ok(());
+        }
+        self.add_together(context, candidates, fired)
+    }
+
+    /// Explains a bonus, and grants what it adds unless it has to wait for the others.
+    fn judge_bonus(
+        &mut self,
+        context: &Context<'a>,
+        bonus: &'a Bonus,
+        bonuses: &mut Bonuses<'_, 'a>,
+    ) -> Result<(), Refusal> {
+        let earning = context.version.program.earning();
+        let (amount, seen) = match self.admit(&bonus.when, earning.manner.basis, context)? {
+            Ok(admitted) => admitted,
+            Err(why) => {
+                self.explanation.push(why.explained(&bonus.told));
+                return Ok(());
+            }
+        };
+        let met = Met {
+            bonus,
+            explained: self.explanation.len(),
+            amount,
+            seen,
+            works_on: bonuses.works_on(bonus),
+            earning,
+        };
+        let mut told = Explained::silent(bonus.told.clone(), Reason::NoBasePoints);
+        told.amount = Some(met.amount);
+        if met.lacks_base(bonuses.fired) {
+            told.base_points = Some(Points::ZERO);
+            told.times = bonus.times();
+            self.explanation.push(told);
+            return Ok(());
+        }
+        if !bonuses.stand_alone {
+            let base = bonuses.bases.of(&met.works_on)?;
+            bonuses.candidates.push(Candidate { met, base });
+            self.explanation.push(told);
+            return Ok(());
+        }
+        let gain = self.gain_alone(&met, bonuses)?;
+        met.tell(gain, &mut told);
+        self.explanation.push(told);
+        self.award_bonus(context, (bonus, met.explained), gain.points)
+    }
+
+    /// The base points of a scope that a bonus works on.
+    fn base_within(
+        &self,
+        met: &Met<'a>,
+        fired: &[Fired<'a>],
+        scope: &Scope,
+    ) -> Result<Points, Overflow> {
+        let mut base = met.works_on.of(fired);
+        base.try_fold(Points::ZERO, |sum, (_, fired)| {
+            sum.checked_add(self.base_in(fired, scope)?)
+        })
+    }
+
+    /// What a bonus adds whatever the others do.
+    fn gain_alone(&self, met: &Met<'a>, bonuses: &mut Bonuses<'_, 'a>) -> Result<Gain, Overflow> {
+        let (fired, scope) = (bonuses.fired, met.scope());
+        let mut gain = Gain::default();
+        match &met.bonus.effect {
+            Effect::Add(points) => {
+                gain.points = *points;
+                return Ok(gain);
+            }
+            Effect::AddPerAmount(rate) => {
+                gain.points = self.money_points(met.view(fired), rate, &scope)?;
+                return Ok(gain);
+            }
+            Effect::Multiplier(times) => {
+                if let Some(rounding) = as_one(met.works_on.of(fired)) {
+                    gain.base = self.base_within(met, fired, &scope)?;
+                    let added = times.units().checked_sub(Decimal4::SCALE);
+                    let added = i128::from(added.ok_or(Overflow)?);
+                    let added = added.checked_mul(i128::from(gain.base.get()));
+                    let points =
+                        rounding.apply(added.ok_or(Overflow)?, i128::from(Decimal4::SCALE))?;
+                    gain.points = Points::new(points);
+                    return Ok(gain);
+                }
+            }
+        }
+        let candidate = Candidate {
+            met: met.clone(),
+            base: bonuses.bases.of(&met.works_on)?,
+        };
+        let shares = [Share::alone(0, scope)];
+        let gains = self.gains(&[candidate], fired, &shares)?;
+        Ok(gains.first().copied().unwrap_or_default())
+    }
+
+    /// Tells and grants what bonuses add that must be seen together, in document order.
+    fn add_together(
+        &mut self,
+        context: &Context<'a>,
+        mut candidates: Vec<Candidate<'a>>,
+        fired: &[Fired<'a>],
+    ) -> Result<(), Refusal> {
+        let mut gained: Vec<(usize, &'a Bonus, Points)> = Vec::with_capacity(candidates.len());
+        for wallet in context.version.program.wallets() {
+            let is_of_wallet =
+                |candidate: &mut Candidate<'_>| candidate.met.bonus.wallet == wallet.code;
+            let group: Vec<Candidate<'a>> = candidates.extract_if(.., is_of_wallet).collect();
+            let shares = self.shares(&group, fired)?;
+            let gains = self.gains(&group, fired, &shares)?;
+            for (Candidate { met, .. }, gain) in group.iter().zip(gains) {
+                let told = self.explanation.get_mut(met.explained);
+                met.tell(gain, told.ok_or(Overflow)?);
+                gained.push((met.explained, met.bonus, gain.points));
+            }
+        }
+        gained.sort_unstable_by_key(|(explained, ..)| *explained);
+        for (explained, bonus, points) in gained {
+            self.award_bonus(context, (bonus, explained), points)?;
         }
         Ok(())
     }
 
-    fn grant_bonus(&mut self, context: &Context<'a>, told: Told<'a>) -> Result<(), Refusal> {
-        let (bonus, wanted) = (told.bonus, told.points);
-        if wanted > Points::ZERO {
-            let code = bonus.code.as_str();
-            let none = Uses::default();
-            self.awards.push(Award {
-                rule: code,
-                wallet: &bonus.wallet,
-                points: caps::allowed(context, code, &bonus.limits, wanted, none)?,
-                wanted,
-                overrides: &bonus.overrides,
-                limits: &bonus.limits,
-                explained: self.explanation.len(),
-            });
+    fn award_bonus(
+        &mut self,
+        context: &Context<'a>,
+        (bonus, explained): (&'a Bonus, usize),
+        wanted: Points,
+    ) -> Result<(), Refusal> {
+        if wanted <= Points::ZERO {
+            return Ok(());
         }
-        self.explanation.push(told.explained);
+        let code = bonus.code.as_str();
+        let none = Uses::default();
+        self.awards.push(Award {
+            rule: code,
+            told: &bonus.told,
+            wallet_place: bonus.wallet_place,
+            points: caps::allowed(context, code, &bonus.limits, wanted, none)?,
+            wanted,
+            overrides: &bonus.overrides,
+            limits: &bonus.limits,
+            explained,
+        });
         Ok(())
     }
+}
+
+/// The rounding of rules whose points a multiplier takes as one; none where some are rounded by
+/// smaller parts or in another way.
+fn as_one<'f, 'a: 'f>(mut fired: impl Iterator<Item = (usize, &'f Fired<'a>)>) -> Option<Rounding> {
+    let of = |rule: &EarnRule| (rule.granularity(), rule.manner.rounding);
+    let first = of(fired.next()?.1.rule);
+    let is_one = first.0 == Granularity::Rule && fired.all(|(_, fired)| of(fired.rule) == first);
+    is_one.then_some(first.1)
 }

@@ -10,6 +10,7 @@ use crate::limit::{Limit, Limits, Per};
 use crate::program::Wallet;
 
 /// What the limits of a code leave of an award, when this receipt used `in_receipt` already.
+#[inline]
 pub(super) fn allowed(
     context: &Context<'_>,
     code: &str,
@@ -17,10 +18,20 @@ pub(super) fn allowed(
     wanted: Points,
     in_receipt: Uses,
 ) -> Result<Points, Refusal> {
-    let mut points = wanted;
     if limits.is_empty() {
-        return Ok(points);
+        return Ok(wanted);
     }
+    limited(context, code, limits, wanted, in_receipt)
+}
+
+fn limited(
+    context: &Context<'_>,
+    code: &str,
+    limits: &Limits,
+    wanted: Points,
+    in_receipt: Uses,
+) -> Result<Points, Refusal> {
+    let mut points = wanted;
     for limit in limits.iter() {
         let used = used(context, code, limit)?.checked_add(in_receipt)?;
         points = limit.apply(points, used);
@@ -45,25 +56,10 @@ fn used(context: &Context<'_>, code: &str, limit: &Limit) -> Result<Uses, Refusa
 }
 
 impl<'a> Evaluation<'a> {
-    /// Applies the limits of the wallets, writes down what was used of limits that outlive the
-    /// receipt, and says which rules came to nothing by it.
+    /// Applies the limits of the wallets, and says which rules came to nothing by it.
     pub(super) fn cap(&mut self, context: &Context<'a>) -> Result<(), Refusal> {
-        for wallet in context.version.program.wallets() {
-            self.cap_wallet(context, wallet)?;
-        }
-        let Some(customer) = context.moment.customer else {
-            return Ok(());
-        };
-        for award in self.awards.iter().filter(|award| award.limits.are_kept()) {
-            if award.points > Points::ZERO {
-                self.uses.push(RuleUse {
-                    code: award.rule.to_owned(),
-                    business_date: customer.date,
-                    points: award.points,
-                    times: 1,
-                    campaign: award.limits.are_shared(),
-                });
-            }
+        for (place, wallet) in context.version.program.wallets().iter().enumerate() {
+            self.cap_wallet(context, (place, wallet))?;
         }
         for award in &self.awards {
             let Some(explained) = self.explanation.get_mut(award.explained) else {
@@ -80,13 +76,52 @@ impl<'a> Evaluation<'a> {
         Ok(())
     }
 
-    fn cap_wallet(&mut self, context: &Context<'a>, wallet: &'a Wallet) -> Result<(), Refusal> {
+    /// What was used of limits that outlive the receipt: those of wallets, then those of rules.
+    pub(crate) fn uses(&self, context: &Context<'a>) -> Result<Vec<RuleUse>, Overflow> {
+        let Some(customer) = context.moment.customer else {
+            return Ok(Vec::new());
+        };
+        let used = |code: &str, limits: &Limits, uses: Uses| RuleUse {
+            code: code.to_owned(),
+            business_date: customer.date,
+            points: uses.points,
+            times: uses.times,
+            campaign: limits.are_shared(),
+        };
+        let granted = self.awards.iter();
+        let granted = granted.filter(|award| award.points > Points::ZERO);
+        let once = |award: &Award<'_>| Uses {
+            points: award.points,
+            times: 1,
+        };
+        let mut all = Vec::new();
+        let wallets = context.version.program.wallets().iter().enumerate();
+        for (place, wallet) in wallets.filter(|(_, wallet)| wallet.limits.are_kept()) {
+            let mut own = granted.clone().filter(|award| award.wallet_place == place);
+            let sum = own.try_fold(Uses::default(), |sum, award| sum.checked_add(once(award)))?;
+            if sum.times > 0 {
+                all.push(used(&wallet.code, &wallet.limits, sum));
+            }
+        }
+        let kept = granted.filter(|award| award.limits.are_kept());
+        all.extend(kept.map(|award| used(award.rule, award.limits, once(award))));
+        Ok(all)
+    }
+
+    fn cap_wallet(
+        &mut self,
+        context: &Context<'a>,
+        (place, wallet): (usize, &'a Wallet),
+    ) -> Result<(), Refusal> {
         if wallet.limits.is_empty() && wallet.max_balance.is_none() {
             return Ok(());
         }
         let mut room = room(context, wallet, &self.redeemed_from(&wallet.code)?)?;
+        if room.is_none() && self.fits(context, (place, wallet))? {
+            return Ok(());
+        }
         let mut in_receipt = Uses::default();
-        let is_of_wallet = |award: &&mut Award<'_>| award.wallet == wallet.code;
+        let is_of_wallet = |award: &&mut Award<'_>| award.wallet_place == place;
         for award in self.awards.iter_mut().filter(is_of_wallet) {
             let code = wallet.code.as_str();
             let points = allowed(context, code, &wallet.limits, award.points, in_receipt)?;
@@ -99,19 +134,32 @@ impl<'a> Evaluation<'a> {
                 times: i64::from(award.points > Points::ZERO),
             })?;
         }
-        if let Some(customer) = context.moment.customer
-            && wallet.limits.are_kept()
-            && in_receipt.times > 0
-        {
-            self.uses.push(RuleUse {
-                code: wallet.code.clone(),
-                business_date: customer.date,
-                points: in_receipt.points,
-                times: in_receipt.times,
-                campaign: wallet.limits.are_shared(),
-            });
-        }
         Ok(())
+    }
+
+    /// Whether the limits of a wallet leave all that is earned into it as it is.
+    fn fits(
+        &self,
+        context: &Context<'a>,
+        (place, wallet): (usize, &Wallet),
+    ) -> Result<bool, Refusal> {
+        let own = self.awards.iter();
+        let mut own = own.filter(|award| award.wallet_place == place);
+        let sum = own.try_fold(Points::ZERO, |sum, award| sum.checked_add(award.points));
+        // What can't be summed up is looked at award by award.
+        let Ok(sum) = sum else {
+            return Ok(false);
+        };
+        if sum.is_zero() {
+            return Ok(true);
+        }
+        for limit in wallet.limits.iter() {
+            let used = used(context, &wallet.code, limit)?;
+            if limit.counts_times() || limit.apply(sum, used) != sum {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn redeemed_from(&self, wallet: &str) -> Result<Points, Overflow> {

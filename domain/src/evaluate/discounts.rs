@@ -4,6 +4,7 @@
 use super::Context;
 use super::tax::sum;
 use crate::amount::{Amount, Decimal4, Overflow};
+use crate::condition::Goods;
 use crate::decide::{AppliedDiscount, Explained, Reason, Refusal};
 use crate::discount::{Discount, Stacks};
 use crate::member_price::MEMBER_PRICE_RULE;
@@ -32,7 +33,11 @@ pub(super) struct Discounted {
 }
 
 /// Takes off what the program gives.
-pub(super) fn take_off(context: &Context<'_>, lines: &[Line]) -> Result<Discounted, Refusal> {
+pub(super) fn take_off(
+    context: &Context<'_>,
+    lines: &[Line],
+    goods: &[Goods<'_>],
+) -> Result<Discounted, Refusal> {
     let program = &context.version.program;
     let mut initial = Vec::with_capacity(lines.len());
     for line in lines {
@@ -41,9 +46,18 @@ pub(super) fn take_off(context: &Context<'_>, lines: &[Line]) -> Result<Discount
     let rules = program.earn_rules().len();
     let rules = rules.saturating_add(program.bonuses().len());
     let rules = rules.saturating_add(program.discounts().len());
+    // Of each ladder one, and one for all member prices.
+    let rules = rules.saturating_add(
+        program
+            .ladders()
+            .len()
+            .saturating_mul(program.wallets().len()),
+    );
+    let rules = rules.saturating_add(1);
     let mut shelf = Shelf {
         context,
         lines,
+        goods,
         left: None,
         initial,
         applied: Vec::new(),
@@ -67,6 +81,7 @@ pub(super) fn take_off(context: &Context<'_>, lines: &[Line]) -> Result<Discount
 struct Shelf<'c, 'a> {
     context: &'c Context<'a>,
     lines: &'c [Line],
+    goods: &'c [Goods<'a>],
     /// As the till priced them.
     initial: Vec<i64>,
     /// What is left of them; none as long as nothing was taken off.
@@ -147,7 +162,7 @@ impl Shelf<'_, '_> {
     ) -> Result<(), Overflow> {
         self.left = Some(lowered(self.left(), &shares)?);
         self.applied.push(AppliedDiscount {
-            rule: rule.to_owned(),
+            rule: rule.into(),
             amount: Amount::new(amount),
             percent,
             lines: shares.into_iter().map(Amount::new).collect(),

@@ -40,15 +40,19 @@ impl<'a> Evaluation<'a> {
                 is_silenced: own().next().is_none(),
                 ..Gain::default()
             };
-            gain.points = match &candidate.bonus.effect {
+            gain.points = match &candidate.met.bonus.effect {
                 _ if gain.is_silenced => Points::ZERO,
                 Effect::Add(points) => *points,
                 Effect::AddPerAmount(rate) => {
                     let scope = own().next().map(|share| &share.scope);
-                    self.money_points(candidate.view(fired), rate, scope.unwrap_or(&Scope::ALL))?
+                    self.money_points(
+                        candidate.met.view(fired),
+                        rate,
+                        scope.unwrap_or(&Scope::ALL),
+                    )?
                 }
                 // Split over all of them together below.
-                Effect::Multiplier(_) if candidate.is_exact() => {
+                Effect::Multiplier(_) if candidate.met.is_exact() => {
                     let mut bases = own().map(|share| self.base_of(candidate, fired, &share.scope));
                     gain.base = bases.try_fold(Points::ZERO, |sum, base| sum.checked_add(base?))?;
                     Points::ZERO
@@ -62,14 +66,14 @@ impl<'a> Evaluation<'a> {
             };
             gains.push(gain);
         }
-        if candidates.first().is_some_and(Candidate::is_exact) {
+        if candidates.first().is_some_and(|first| first.met.is_exact()) {
             self.add_exact(candidates, fired, shares, &mut gains)?;
         }
         Ok(gains)
     }
 
     /// Points for the money of some lines, cell by cell.
-    fn money_points(
+    pub(super) fn money_points(
         &self,
         view: View<'_>,
         rate: &PerAmount,
@@ -120,7 +124,7 @@ impl<'a> Evaluation<'a> {
             for share in shares {
                 self.add_cells(alike, fired, share, &mut sums)?;
             }
-            let added = sums.added(candidate.bonus, alike.rounding, is_product)?;
+            let added = sums.added(candidate.met.bonus, alike.rounding, is_product)?;
             sum = sum.checked_add(added)?;
             base = base.checked_add(sums.base)?;
         }
@@ -172,9 +176,9 @@ impl<'a> Evaluation<'a> {
         let mut multipliers = Vec::new();
         for share in shares {
             let candidate = candidates.get(share.candidate);
-            let candidate = candidate.filter(|candidate| candidate.bonus.times().is_some());
+            let candidate = candidate.filter(|candidate| candidate.met.bonus.times().is_some());
             if let Some(candidate) = candidate {
-                let added = share.before.checked_mul(candidate.bonus.added()?)?;
+                let added = share.before.checked_mul(candidate.met.bonus.added()?)?;
                 multipliers.push((candidate, share, added));
             }
         }
@@ -182,7 +186,7 @@ impl<'a> Evaluation<'a> {
         let mut totals: BTreeMap<Vec<usize>, Total> = BTreeMap::new();
         for (place, fired) in fired.iter().enumerate() {
             let own = multipliers.iter().enumerate();
-            let own = own.filter(|(_, (candidate, ..))| candidate.base.has(place));
+            let own = own.filter(|(_, (candidate, ..))| candidate.met.works_on.has(place));
             let own: Vec<usize> = own.map(|(number, _)| number).collect();
             if own.is_empty() {
                 continue;

@@ -5,38 +5,50 @@
 const BITS: usize = 64;
 
 /// Some lines of a receipt, by place. Only sets of one receipt may be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct LineSet {
     /// The first 64 lines.
     first: u64,
     /// The others, 64 each.
-    rest: Vec<u64>,
+    rest: Box<[u64]>,
+}
+
+impl Clone for LineSet {
+    fn clone(&self) -> Self {
+        // Most sets have no more than one word.
+        let rest = if self.rest.is_empty() {
+            Box::default()
+        } else {
+            self.rest.clone()
+        };
+        Self {
+            first: self.first,
+            rest,
+        }
+    }
 }
 
 impl LineSet {
-    /// No line.
-    pub(super) const EMPTY: Self = Self {
-        first: 0,
-        rest: Vec::new(),
-    };
-
     /// The lines with true.
     pub(super) fn of(lines: impl Iterator<Item = bool>) -> Self {
-        let mut set = Self::EMPTY;
+        let (mut first, mut rest) = (0, Vec::new());
         for (place, is_in) in lines.enumerate() {
             let bit = u64::from(is_in) << place.rem_euclid(BITS);
             if place < BITS {
-                set.first |= bit;
+                first |= bit;
                 continue;
             }
             if place.rem_euclid(BITS) == 0 {
-                set.rest.push(0);
+                rest.push(0);
             }
-            if let Some(word) = set.rest.last_mut() {
+            if let Some(word) = rest.last_mut() {
                 *word |= bit;
             }
         }
-        set
+        Self {
+            first,
+            rest: rest.into_boxed_slice(),
+        }
     }
 
     /// Those of them that are wanted, looking at no other.
@@ -54,7 +66,7 @@ impl LineSet {
     }
 
     fn words_mut(&mut self) -> impl Iterator<Item = &mut u64> {
-        std::iter::once(&mut self.first).chain(&mut self.rest)
+        std::iter::once(&mut self.first).chain(&mut *self.rest)
     }
 
     pub(super) fn has(&self, place: usize) -> bool {
@@ -72,13 +84,13 @@ impl LineSet {
 
     /// Whether every line of the other is one of these.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        let mut words = self.rest.iter().zip(&other.rest);
+        let mut words = self.rest.iter().zip(&*other.rest);
         other.first & !self.first == 0 && words.all(|(own, other)| other & !own == 0)
     }
 
     /// The places of the lines that are in both, ascending.
     pub(super) fn common(&self, other: &Self) -> impl Iterator<Item = usize> {
-        let mut words = self.rest.iter().zip(&other.rest);
+        let mut words = self.rest.iter().zip(&*other.rest);
         let mut left = self.first & other.first;
         let mut first = 0_usize;
         std::iter::from_fn(move || {

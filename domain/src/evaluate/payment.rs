@@ -3,6 +3,7 @@
 
 use super::Context;
 use crate::amount::{Amount, Points};
+use crate::code::Code;
 use crate::decide::{Redeemable, Redeemed, Refusal};
 use crate::fault::{Fault, FaultCode};
 use crate::member::MemberFacts;
@@ -73,7 +74,7 @@ pub(super) fn redeemable(
             let most = most.min(spendable(member, &wallet.code, context)?);
             let Payment { points, value } = terms.clamp(most)?;
             Ok(Redeemable {
-                wallet: wallet.code.clone(),
+                wallet: Code::from(&wallet.code),
                 points,
                 value,
             })

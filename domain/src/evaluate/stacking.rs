@@ -64,7 +64,7 @@ impl<'a> Evaluation<'a> {
             Stacking::Newest,
         ] {
             let all = candidates.iter().enumerate();
-            let members = all.filter(|(_, candidate)| candidate.bonus.combine == way);
+            let members = all.filter(|(_, candidate)| candidate.met.bonus.combine == way);
             let members: Vec<usize> = members.map(|(place, _)| place).collect();
             if members.is_empty() {
                 continue;
@@ -76,7 +76,7 @@ impl<'a> Evaluation<'a> {
                 by_line: false,
             };
             let is_narrow =
-                |(_, candidate): (_, &Candidate<'_>)| candidate.bonus.when.has_line_scope();
+                |(_, candidate): (_, &Candidate<'_>)| candidate.met.bonus.when.has_line_scope();
             let by_line = group.members().any(is_narrow);
             group.by_line = by_line;
             match way {
@@ -94,7 +94,7 @@ impl<'a> Evaluation<'a> {
     fn each(&self, group: &Group<'_, 'a>) -> Vec<Share> {
         let members = group.members();
         members
-            .map(|(place, candidate)| Share::alone(place, candidate.scope()))
+            .map(|(place, candidate)| Share::alone(place, candidate.met.scope()))
             .collect()
     }
 
@@ -107,12 +107,12 @@ impl<'a> Evaluation<'a> {
         let counts_visit = |fired: &Fired<'_>| fired.rule.award.counted() == Counted::Visit;
         let tells_visit = !group.by_line || group.fired.iter().any(counts_visit);
         for (place, candidate) in group.members() {
-            let Some(times) = candidate.bonus.times() else {
-                shares.push(Share::alone(place, candidate.scope()));
+            let Some(times) = candidate.met.bonus.times() else {
+                shares.push(Share::alone(place, candidate.met.scope()));
                 continue;
             };
             let times = Ratio::decimal(times)?;
-            let mut scope = candidate.scope();
+            let mut scope = candidate.met.scope();
             scope.visit &= tells_visit;
             let levels = before.levels(&scope);
             shares.extend(levels.into_iter().map(|level| Share {
@@ -130,14 +130,14 @@ impl<'a> Evaluation<'a> {
     /// whole receipt. Ties go to the earlier.
     fn best(&self, group: &Group<'_, 'a>) -> Result<Vec<Share>, Overflow> {
         let is_addition =
-            |candidate: &Candidate<'_>| matches!(candidate.bonus.effect, Effect::Add(_));
+            |candidate: &Candidate<'_>| matches!(candidate.met.bonus.effect, Effect::Add(_));
         let mut offers = Vec::with_capacity(group.members.len());
         if group.by_line {
             offers.push(self.best_by_line(group)?);
         }
         for (place, candidate) in group.members() {
             if !group.by_line || is_addition(candidate) {
-                offers.push(vec![Share::alone(place, candidate.scope())]);
+                offers.push(vec![Share::alone(place, candidate.met.scope())]);
             }
         }
         // What wins line by line stands where the earliest of its bonuses does.
@@ -159,7 +159,7 @@ impl<'a> Evaluation<'a> {
         // Equal multipliers of the same points are worth the same.
         let mut known: BTreeMap<(usize, Decimal4), Rc<Worth>> = BTreeMap::new();
         for (place, candidate) in group.members() {
-            let times = candidate.bonus.times();
+            let times = candidate.met.bonus.times();
             let key = times.map(|times| (candidate.base.number, times));
             let worth = match key.and_then(|key| known.get(&key)) {
                 Some(worth) => Rc::clone(worth),
@@ -171,7 +171,7 @@ impl<'a> Evaluation<'a> {
             if let Some(key) = key {
                 known.insert(key, Rc::clone(&worth));
             }
-            worths.push((place, candidate.scope(), worth));
+            worths.push((place, candidate.met.scope(), worth));
         }
         let most = |line: usize| {
             let seen = worths.iter().filter(|(_, scope, _)| scope.has(line));
@@ -189,7 +189,7 @@ impl<'a> Evaluation<'a> {
     /// The one that began last, for the receipt or for each line; ties go to the later.
     fn newest(&self, group: &Group<'_, 'a>) -> Vec<Share> {
         let age = |(place, candidate): &(usize, &Candidate<'_>)| {
-            (candidate.bonus.when.begins_on(), *place)
+            (candidate.met.bonus.when.begins_on(), *place)
         };
         if !group.by_line {
             let newest = group.members().max_by_key(age);
@@ -202,7 +202,7 @@ impl<'a> Evaluation<'a> {
         let mut members: Vec<_> = group.members().collect();
         members.sort_by_key(|member| Reverse(age(member)));
         for (place, candidate) in members {
-            scopes.push((place, candidate.scope()));
+            scopes.push((place, candidate.met.scope()));
         }
         let first = |line: usize| {
             let mut scopes = scopes.iter();
@@ -254,15 +254,15 @@ impl<'a> Evaluation<'a> {
             }
             Ok(())
         };
-        match &candidate.bonus.effect {
+        match &candidate.met.bonus.effect {
             Effect::Add(_) => return Ok(None),
             Effect::AddPerAmount(rate) => {
-                let weights = self.weights(candidate.view(fired), &Scope::ALL);
+                let weights = self.weights(candidate.met.view(fired), &Scope::ALL);
                 add(&weights, rate.rate()?)?;
             }
             Effect::Multiplier(_) => {
-                let added = candidate.bonus.added()?;
-                for (_, fired) in candidate.base.of(fired) {
+                let added = candidate.met.bonus.added()?;
+                for (_, fired) in candidate.met.works_on.of(fired) {
                     let weights = &self.weights(fired.view(), &Scope::ALL);
                     let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
                     let wanted = i128::from(fired.wanted.get());
@@ -296,7 +296,7 @@ fn scaled(rate: Ratio, number: i128) -> Result<i128, Overflow> {
 }
 
 impl Share {
-    fn alone(candidate: usize, scope: Scope) -> Self {
+    pub(super) fn alone(candidate: usize, scope: Scope) -> Self {
         Self {
             candidate,
             scope,

@@ -3,6 +3,7 @@
 use super::reader::Reader;
 use super::{Wallet, read_activation, read_expiry};
 use crate::amount::Points;
+use crate::code::Code;
 use crate::limit::Limits;
 use crate::redeem::RedemptionTerms;
 use serde_json::Value;
@@ -28,6 +29,7 @@ pub(super) fn read(reader: &mut Reader<'_>, value: &Value, pointer: String) -> W
     reader.close(&object);
     Wallet {
         name: name.unwrap_or_else(|| code.clone()),
+        told: Code::from(&code),
         code,
         expiry: expiry.unwrap_or_default(),
         activation: activation.unwrap_or_default(),

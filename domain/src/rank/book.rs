@@ -28,10 +28,20 @@ pub(crate) struct RankBook<'a> {
 
 impl<'a> RankBook<'a> {
     pub(crate) fn open(catalog: &'a Catalog, facts: &'a MemberFacts) -> Self {
+        let enrolled_on = catalog.settings.business_date(facts.enrolled_at);
+        Self::of_enrolled(catalog, facts, enrolled_on)
+    }
+
+    /// The same where the business date of the enrolment is known.
+    pub(crate) fn of_enrolled(
+        catalog: &'a Catalog,
+        facts: &'a MemberFacts,
+        enrolled_on: Date,
+    ) -> Self {
         Self {
             catalog,
             facts,
-            enrolled_on: catalog.settings.business_date(facts.enrolled_at),
+            enrolled_on,
             ladders: BTreeMap::new(),
             changes: Vec::new(),
         }
@@ -258,7 +268,7 @@ impl LadderState {
     /// above it.
     pub(super) fn move_to(&mut self, ladder: &Ladder, moved: Moved, on: Date) -> Vec<Number> {
         let climbs = moved.to > self.earned_place(ladder);
-        self.earned = ladder.code_at(moved.to);
+        self.earned = ladder.code_at(moved.to).map(str::to_owned);
         self.earned_on = Some(on);
         let is_above = |manual: &Manual| moved.to > ladder.place(Some(&manual.code));
         if climbs && self.manual.as_ref().is_some_and(is_above) {

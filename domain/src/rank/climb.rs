@@ -4,8 +4,9 @@
 use super::book::RankBook;
 use super::facts::{Cause, RankChange};
 use super::review::Moved;
-use super::{Climbed, Held, Ladder, Place};
+use super::{Climbed, Held, Ladder};
 use crate::catalog::Version;
+use crate::code::Code;
 use crate::decide::{RankState, Refusal};
 use crate::history::{Counters, HistoryNotLoaded};
 use crate::id::PurchaseId;
@@ -48,18 +49,27 @@ impl RankBook<'_> {
         climbed: &Climbed<'_>,
     ) -> Result<Vec<RankState>, Refusal> {
         let ladders = receipt.version.program.ladders();
-        let before: Vec<Place> = ladders.iter().map(|ladder| self.place(ladder)).collect();
+        let mut states = Vec::with_capacity(ladders.len());
+        for ladder in ladders {
+            let code = ladder.code_at(self.place(ladder)).map(Code::from);
+            states.push(RankState {
+                ladder: Code::from(&ladder.code),
+                previous: code.clone(),
+                code,
+                changed: false,
+            });
+        }
         self.record(receipt, climbed)?;
-        let states = ladders.iter().zip(before).map(|(ladder, before)| {
-            let place = self.place(ladder);
-            RankState {
-                ladder: ladder.code.clone(),
-                code: ladder.code_at(place),
-                previous: ladder.code_at(before),
-                changed: place != before,
+        for (ladder, state) in ladders.iter().zip(&mut states) {
+            if climbed
+                .iter()
+                .any(|(climbed, _)| climbed.code == ladder.code)
+            {
+                state.code = ladder.code_at(self.place(ladder)).map(Code::from);
+                state.changed = state.code != state.previous;
             }
-        });
-        Ok(states.collect())
+        }
+        Ok(states)
     }
 
     /// The ladders that a receipt climbs at once, and how far.
@@ -75,8 +85,10 @@ impl RankBook<'_> {
                 continue;
             }
             let look = |range| self.with_receipt(range, day);
-            let earned = ladder.earned(day.business_date, self.enrolled_on, &look)?;
-            if earned > self.earned_place(ladder) {
+            let stands = self.earned_place(ladder);
+            let date = day.business_date;
+            let earned = ladder.earned_above(stands, date, self.enrolled_on, &look)?;
+            if earned > stands {
                 climbed.push((ladder, earned));
             }
         }

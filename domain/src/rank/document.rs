@@ -4,6 +4,7 @@ use super::schedule::{Downgrade, MAX_GRACE_DAYS, ReviewOn};
 use super::{Criterion, Ladder, MAX_STEPS, Metric, Requirement, Step, Upgrade};
 use crate::amount::Decimal4;
 use crate::bonus::{Bonus, Effect, MAX_TIMES};
+use crate::code::Code;
 use crate::condition::Condition;
 use crate::earning::Stacking;
 use crate::fault::FaultCode;
@@ -59,6 +60,7 @@ pub(crate) fn read_ladder(reader: &mut Reader<'_>, value: &Value, pointer: Strin
     reader.close(&object);
     reader.know_ladder(steps.iter().map(|step| step.code.clone()).collect());
     let ladder = Ladder {
+        rule: rank_rule(&code),
         code,
         steps,
         upgrade,
@@ -233,16 +235,17 @@ pub(crate) fn rank_rule(ladder: &str) -> String {
 }
 
 /// Lets the steps of ladders multiply the base points of these wallets as bonuses do.
-pub(crate) fn equip(ladders: &mut [Ladder], wallets: &[&str], combine: Stacking) {
+pub(crate) fn equip(ladders: &mut [Ladder], wallets: &[(usize, &str)], combine: Stacking) {
     for ladder in ladders {
-        let code = rank_rule(&ladder.code);
         for step in &mut ladder.steps {
             let Some(times) = step.times else {
                 continue;
             };
-            let bonus = |wallet: &&str| Bonus {
-                code: code.clone(),
+            let bonus = |(place, wallet): &(usize, &str)| Bonus {
+                code: ladder.rule.clone(),
+                told: Code::from(&ladder.rule),
                 wallet: (*wallet).to_owned(),
+                wallet_place: *place,
                 effect: Effect::Multiplier(times),
                 when: Condition::default(),
                 combine,

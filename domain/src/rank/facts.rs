@@ -176,7 +176,7 @@ impl LadderState {
     /// Where everybody begins.
     pub(super) fn first(ladder: &Ladder) -> Self {
         Self {
-            earned: ladder.code_at(ladder.base),
+            earned: ladder.code_at(ladder.base).map(str::to_owned),
             earned_on: None,
             manual: None,
             since: None,

@@ -137,12 +137,12 @@ impl Seen<'_> {
         let next = place.map_or(0, |place| place.saturating_add(1));
         Ok(LadderOutlook {
             ladder: self.ladder.code.clone(),
-            code: self.ladder.code_at(place),
+            code: self.ladder.code_at(place).map(str::to_owned),
             since: state.since,
             valid_until,
             to_keep,
             to_next: self.wanted(Some(next), self.today, None)?,
-            projected: self.ladder.code_at(projected),
+            projected: self.ladder.code_at(projected).map(str::to_owned),
             manual: state.manual.clone(),
         })
     }

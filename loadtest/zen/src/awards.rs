@@ -1,5 +1,6 @@
 //! What a receipt came to, from either side.
 
+use crate::jdm::RANK_STAMPS;
 use domain::decide::PurchaseOutcome;
 use zen_engine::Variable;
 
@@ -25,13 +26,20 @@ pub(crate) fn compare(outcome: &PurchaseOutcome, result: &Variable) -> Result<()
             return Err(format!("{wallet}: {own} and {other}"));
         }
     }
+    let (own, other) = (
+        outcome.amounts.discount.minor(),
+        number(result, "discount")?,
+    );
+    if own != other {
+        return Err(format!("discount: {own} and {other}"));
+    }
     let rules = by_rule(result)?;
     if rules.iter().map(|(_, points)| points).sum::<i64>() > points(outcome) {
         return Ok(());
     }
     let own = outcome.earned.iter().filter(|part| part.points.get() > 0);
     let own: Vec<_> = own
-        .map(|part| (part.rule.clone(), part.points.get()))
+        .map(|part| (part.rule.to_string(), part.points.get()))
         .collect();
     if own == rules {
         Ok(())
@@ -50,6 +58,11 @@ fn by_rule(result: &Variable) -> Result<Vec<(String, i64)>, String> {
             let points = number(award, "points")?;
             if points > 0 {
                 let rule = rule.as_str().ok_or("a rule without a code")?;
+                let rule = if rule == RANK_STAMPS {
+                    "rank:members"
+                } else {
+                    rule
+                };
                 rules.push((rule.to_owned(), points));
             }
         }

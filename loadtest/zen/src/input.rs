@@ -5,8 +5,9 @@ use crate::Failure;
 use crate::market::Case;
 use domain::decide::Command;
 use domain::history::Uses;
+use domain::rank::LadderState;
 use domain::receipt::{Line, Receipt};
-use jiff::civil::Weekday;
+use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use std::sync::LazyLock;
@@ -40,9 +41,10 @@ pub(crate) fn of(case: &Case) -> Result<Variable, Failure> {
         "birthday",
         Variable::Bool(birth_month == clock.month()),
     );
-    let mut spend = case.member.history.counters.values();
-    let spend = spend.next().map_or(0, |counters| counters.spend.minor());
-    put(&input, "month_spend", number(spend));
+    let date = clock.date();
+    put(&input, "month_spend", spent(case, date.first_of_month()));
+    put(&input, "year_spend", spent(case, date.first_of_year()));
+    put(&input, "rank", text(rank(case)));
     let used = Variable::empty_object();
     for (code, key) in [
         ("visit", "visit"),
@@ -62,6 +64,18 @@ pub(crate) fn of(case: &Case) -> Result<Variable, Failure> {
     let budget = budget.map_or(0, |uses| uses.points.get());
     put(&input, "thank_you_budget", number(budget));
     Ok(input)
+}
+
+/// What was spent since a date, as far as some rule looks at it.
+fn spent(case: &Case, since: Date) -> Variable {
+    let mut ranges = case.member.history.counters.iter();
+    let range = ranges.find(|(range, _)| range.from == Some(since));
+    number(range.map_or(0, |(_, counters)| counters.spend.minor()))
+}
+
+fn rank(case: &Case) -> &str {
+    let ladder = case.member.ranks.ladders.get("members");
+    ladder.and_then(LadderState::code).unwrap_or("bronze")
 }
 
 fn lines(receipt: &Receipt) -> Result<Variable, Failure> {

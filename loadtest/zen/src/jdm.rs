@@ -8,7 +8,8 @@ use zen_engine::Decision;
 use zen_engine::model::GraphContent;
 
 /// What the lines of a receipt come to, by what rules look at.
-const SUMS: [(&str, &str); 10] = [
+const SUMS: [(&str, &str); 13] = [
+    ("gross", "sum(map(lines, #.amount))"),
     (
         "total",
         "sum(map(lines, startsWith(#.category, 'services/') ? 0 : #.amount))",
@@ -18,16 +19,12 @@ const SUMS: [(&str, &str); 10] = [
         "sum(map(lines, startsWith(#.category, 'food/') ? #.amount : 0))",
     ),
     (
-        "fresh",
-        "sum(map(lines, startsWith(#.category, 'food/fresh') ? #.amount : 0))",
-    ),
-    (
-        "electronics",
-        "sum(map(lines, startsWith(#.category, 'electronics/') ? #.amount : 0))",
-    ),
-    (
         "drinks",
         "sum(map(lines, startsWith(#.category, 'drinks/') ? #.quantity : 0))",
+    ),
+    (
+        "drinks_amount",
+        "sum(map(lines, startsWith(#.category, 'drinks/') ? #.amount : 0))",
     ),
     (
         "partner",
@@ -44,7 +41,23 @@ const SUMS: [(&str, &str); 10] = [
     ),
     ("hundreds", "floor($.total / 100)"),
     ("five_hundreds", "floor($.total / 500)"),
+    (
+        "climbing",
+        "floor($.gross * (year_spend >= 300000 ? 3 : year_spend >= 100000 ? 1 : 0) / 100)",
+    ),
+    (
+        "of_rank",
+        "floor($.gross * (rank == 'gold' ? 5 : rank == 'silver' ? 2 : 0) / 100)",
+    ),
+    (
+        "discount",
+        "max([$.climbing, $.of_rank]) \
+            + (weekday in ['wed', 'thu'] ? floor($.drinks_amount / 10) : 0)",
+    ),
 ];
+
+/// What a rank adds to stamps; the same rule adds to points.
+pub(crate) const RANK_STAMPS: &str = "rank:members/stamps";
 
 /// A rule: its code, its condition as cells of a table and as an expression, and its points.
 struct Rule {
@@ -69,21 +82,9 @@ const fn rule(
 }
 
 /// Base points, all but the last into `points`.
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 10] = [
     rule("base", &[], "", "hundreds"),
     rule("food", &[], "", "floor(food / 200)"),
-    rule(
-        "fresh-days",
-        &[("weekday", "'tue', 'fri'")],
-        "weekday in ['tue', 'fri']",
-        "floor(fresh / 150)",
-    ),
-    rule(
-        "electronics",
-        &[("electronics", ">= 5000")],
-        "electronics >= 5000",
-        "floor(electronics / 100)",
-    ),
     rule("drinks", &[("drinks", ">= 3")], "drinks >= 3", "drinks * 2"),
     rule("partner-goods", &[], "", "partner * 5"),
     rule(
@@ -117,8 +118,8 @@ const RULES: [Rule; 12] = [
     ),
     rule(
         "house-card",
-        &[("brand", "'house card'")],
-        "brand == 'house card'",
+        &[("brand", "'house card'"), ("rank", "'silver', 'gold'")],
+        "brand == 'house card' and rank in ['silver', 'gold']",
         "floor(total / 200)",
     ),
     rule(
@@ -132,28 +133,28 @@ const RULES: [Rule; 12] = [
 /// What adds to the `base` points.
 const BONUSES: [Rule; 8] = [
     rule(
+        "rank:members",
+        &[("rank", "'silver', 'gold'")],
+        "rank in ['silver', 'gold']",
+        "rank == 'gold' ? base : floor(base / 2)",
+    ),
+    rule(
+        RANK_STAMPS,
+        &[("rank", "'silver', 'gold'")],
+        "rank in ['silver', 'gold']",
+        "rank == 'gold' ? stamp : floor(stamp / 2)",
+    ),
+    rule(
         "five-days",
         &[("day", "5, 15, 25")],
         "day in [5, 15, 25]",
         "base * 4",
     ),
     rule(
-        "weekend",
-        &[("weekday", "'sat', 'sun'")],
-        "weekday in ['sat', 'sun']",
-        "base",
-    ),
-    rule(
         "evening-food",
         &[("hour", "[17..20)")],
         "hour >= 17 and hour < 20",
         "floor((floor(food / 100) + floor(food / 200)) / 2)",
-    ),
-    rule(
-        "opening",
-        &[("store", "'ikebukuro'"), ("date", "[1110..1120]")],
-        "store == 'ikebukuro' and date >= 1110 and date <= 1120",
-        "base * 2",
     ),
     rule(
         "birthday",
@@ -182,16 +183,27 @@ const BONUSES: [Rule; 8] = [
 
 /// With a table for the rules and one for the bonuses.
 pub(crate) fn tables() -> Result<Decision, Failure> {
-    let base = [(
-        "base",
-        "sum(map(filter(rules, #.rule != 'stamp'), #.points))",
-    )];
-    let result = [
-        ("points", "min([20000, base + sum(map(bonuses, #.points))])"),
+    let base = [
         (
-            "stamps",
+            "base",
+            "sum(map(filter(rules, #.rule != 'stamp'), #.points))",
+        ),
+        (
+            "stamp",
             "sum(map(filter(rules, #.rule == 'stamp'), #.points))",
         ),
+    ];
+    let result = [
+        (
+            "points",
+            "min([20000, base \
+                + sum(map(filter(bonuses, #.rule != 'rank:members/stamps'), #.points))])",
+        ),
+        (
+            "stamps",
+            "stamp + sum(map(filter(bonuses, #.rule == 'rank:members/stamps'), #.points))",
+        ),
+        ("discount", "discount"),
         ("rules", "rules"),
         ("bonuses", "bonuses"),
     ];
@@ -206,7 +218,7 @@ pub(crate) fn tables() -> Result<Decision, Failure> {
 
 /// With one expression for each rule.
 pub(crate) fn expressions() -> Result<Decision, Failure> {
-    let name = |code: &str| code.replace('-', "_");
+    let name = |code: &str| code.replace(['-', ':', '/'], "_");
     let points = |rule: &Rule| match rule.when {
         "" => rule.points.to_owned(),
         when => format!("({when}) ? ({}) : 0", rule.points),
@@ -224,14 +236,27 @@ pub(crate) fn expressions() -> Result<Decision, Failure> {
     };
     let earning: Vec<_> = RULES.iter().map(named).collect();
     let [into_points @ .., _stamp] = &RULES;
-    let base = [("base".to_owned(), sum(into_points))];
+    let base = [
+        ("base".to_owned(), sum(into_points)),
+        ("stamp".to_owned(), "r_stamp".to_owned()),
+    ];
     let bonuses: Vec<_> = BONUSES.iter().map(named).collect();
+    let [rank_points, rank_stamps, others @ ..] = &BONUSES;
+    let into_points = format!(
+        "{} + {}",
+        sum(std::slice::from_ref(rank_points)),
+        sum(others)
+    );
     let result = [
         (
             "points".to_owned(),
-            format!("min([20000, base + {}])", sum(&BONUSES)),
+            format!("min([20000, base + {into_points}])"),
         ),
-        ("stamps".to_owned(), "r_stamp".to_owned()),
+        (
+            "stamps".to_owned(),
+            format!("stamp + {}", sum(std::slice::from_ref(rank_stamps))),
+        ),
+        ("discount".to_owned(), "discount".to_owned()),
         ("rules".to_owned(), list(&RULES)),
         ("bonuses".to_owned(), list(&BONUSES)),
     ];

@@ -36,7 +36,10 @@ fn main() -> Result<(), Failure> {
     let expressions = jdm::expressions()?;
     let compared = bench.compare(&tables)? + bench.compare(&expressions)?;
     let mut out = stdout().lock();
-    writeln!(out, "{compared} times the same points by every rule")?;
+    writeln!(
+        out,
+        "{compared} times the same discounts and points by every rule"
+    )?;
     let engines: [(&str, &dyn Fn() -> Result<(), Failure>); 5] = [
         ("domain", &|| bench.domain()),
         ("zen-engine, tables, input ready", &|| bench.ready(&tables)),

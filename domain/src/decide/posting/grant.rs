@@ -1,13 +1,14 @@
 //! What a rule gives: a deficit is repaid first, the rest goes into a lot that waits, is spendable
 //! or, on a late receipt, is over already.
 
-use super::{FIRST_LOT_ID, Move, Posting};
+use super::{FIRST_LOT_ID, Move, Posting, Touched};
 use crate::amount::{Overflow, Points};
 use crate::decide::Refusal;
 use crate::decide::terms::Terms;
 use crate::id::{LotId, derived};
 use crate::ledger::Account;
 use crate::lot::{Lot, Pending};
+use jiff::Timestamp;
 use std::borrow::Cow;
 
 /// Points that a rule gives to a wallet.
@@ -23,6 +24,35 @@ pub(in crate::decide) struct Grant<'a> {
 }
 
 impl Posting<'_> {
+    /// Adds points up where nobody reads more than the sums, and nothing is owed, waits or is over;
+    /// says whether it did.
+    pub(in crate::decide) fn adds_up(
+        &mut self,
+        (place, wallet): (usize, &str),
+        points: Points,
+        terms: &Terms,
+    ) -> Result<bool, Refusal> {
+        let now = self.transaction.recorded_at;
+        let is_over = terms.expires_at.is_some_and(|ends| ends <= now);
+        if self.keeps_rows || terms.pending.is_some() || is_over || points <= Points::ZERO {
+            return Ok(false);
+        }
+        let index = match self.last {
+            Some((last, index)) if last == place => index,
+            _ => self.touch(wallet)?,
+        };
+        self.last = Some((place, index));
+        let touched = self.touched.get_mut(index).ok_or(Overflow)?;
+        if !touched.state.deficit.is_zero() {
+            return Ok(false);
+        }
+        touched.state.available = touched.state.available.checked_add(points)?;
+        touched.spendable = touched.spendable.checked_add(points)?;
+        touched.ends_by(terms.expires_at);
+        touched.check_limit()?;
+        Ok(true)
+    }
+
     /// Gives points. Rules whose points wait for and end at the same time share a lot.
     pub(in crate::decide) fn grant(&mut self, mut grant: Grant<'_>) -> Result<(), Refusal> {
         if grant.points <= Points::ZERO {
@@ -64,11 +94,7 @@ impl Posting<'_> {
             if pending.is_none() {
                 touched.spendable = touched.spendable.checked_add(rest)?;
             }
-            let next = &mut touched.state.next_expires_at;
-            *next = match (*next, grant.terms.expires_at) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
+            touched.ends_by(grant.terms.expires_at);
             touched.check_limit()?;
         }
         let left = if is_over { Points::ZERO } else { rest };
@@ -144,6 +170,17 @@ impl Posting<'_> {
             program_version: grant.program_version,
         });
         Ok(())
+    }
+}
+
+impl Touched {
+    /// Lets its points end by then, if none of them end before.
+    fn ends_by(&mut self, expires_at: Option<Timestamp>) {
+        let next = &mut self.state.next_expires_at;
+        *next = match (*next, expires_at) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
     }
 }
 

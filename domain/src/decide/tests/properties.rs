@@ -180,7 +180,7 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
         Outcome::Swept | Outcome::RankSet => return,
     };
     for balance in shown {
-        let facts = after.wallets.get(&balance.wallet);
+        let facts = after.wallets.get(balance.wallet.as_str());
         let spendable = facts.map_or(Points::ZERO, |w| {
             w.spendable(after.last_recorded_at).unwrap()
         });

@@ -166,7 +166,7 @@ impl Shelf<'_, '_> {
 
     /// The lines that the condition sees; none = every line.
     fn seen(&self, when: &Condition) -> Option<LineSet> {
-        let lines = || LineSet::of(self.lines.iter().map(|line| when.matches_line(line)));
+        let lines = || LineSet::of(self.goods.iter().map(|goods| when.matches_line(goods)));
         when.has_line_scope().then(lines)
     }
 
