@@ -138,22 +138,29 @@ pub(crate) struct Head {
 
 /// The revision of the tenant's configuration and the ledger's time.
 pub(crate) async fn head(tx: &TenantConn) -> Result<Head, DbError> {
+    let head = anchored(tx).await?;
+    head.ok_or_else(|| DbError::Failed("the tenant has no anchor row".into()))
+}
+
+/// The same of a tenant that may have no anchor row.
+pub(crate) async fn anchored(tx: &TenantConn) -> Result<Option<Head>, DbError> {
     let row = CatalogHead {
         tenant: tx.number(),
     }
     .all(tx)
     .await?
     .pop();
-    let (revision, database_now, test_clock, began_on, reviewed_on) =
-        row.ok_or_else(|| DbError::Failed("the tenant has no anchor row".into()))?;
+    let Some((revision, database_now, test_clock, began_on, reviewed_on)) = row else {
+        return Ok(None);
+    };
     let database_now = database_now.into();
-    Ok(Head {
+    Ok(Some(Head {
         revision,
         now: maybe_from(test_clock).unwrap_or(database_now),
         database_now,
         ranks_began_on: began_on.map(civil::Date::from),
         ranks_reviewed_on: reviewed_on.map(civil::Date::from),
-    })
+    }))
 }
 
 async fn load(tx: &TenantConn, revision: i64) -> Result<Catalog, DbError> {

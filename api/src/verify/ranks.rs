@@ -47,7 +47,11 @@ pub(super) async fn finding(owner_url: &SecretString) -> Result<Finding, DbError
     };
     for (tenant,) in tenants {
         let tx = db.snapshot(TenantNumber(tenant)).await?;
-        let head = catalog::head(&tx).await?;
+        // A tenant without its anchor row can't have written anything.
+        let Some(head) = catalog::anchored(&tx).await? else {
+            tx.commit().await?;
+            continue;
+        };
         let catalog = catalogs.at_revision(&tx, head.revision).await?;
         if catalog.has_ladders() {
             let reviewed_on = head.ranks_reviewed_on;

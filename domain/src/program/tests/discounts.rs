@@ -92,7 +92,6 @@ fn faults_of_discounts_name_their_place() {
     fault(&fixed(), "amount", Value::Null, "/amount", Required);
     fault(&fixed(), "amount", json!(0), "/amount", OutOfRange);
     fault(&fixed(), "percent", json!("5"), "/percent", UnknownField);
-    fault(&climbing(), "metric", Value::Null, "/metric", Required);
     fault(
         &climbing(),
         "metric",
