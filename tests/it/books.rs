@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use crate::harness::call::{Answer, Api};
 use crate::harness::cluster::Cluster;
 use crate::harness::tenant::unique;
-use crate::harness::{TestTenant, sql};
+use crate::harness::{TestTenant, node, sql};
 
 /// Fails unless every invariant holds for the tenant.
 pub(crate) async fn hold(cluster: &Cluster, tenant: i64) {
@@ -82,6 +82,15 @@ pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, is_so: impl
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     panic!("not after ten seconds: {what}");
+}
+
+/// Waits until nobody is at a job of the tenant: workers of other tests look after every tenant.
+pub(crate) async fn wait_until_nobody_works(tenant: i64) {
+    let owner = node().cluster.owner().await;
+    wait_until("nobody is at a job of the tenant", || async {
+        count(&owner, "job_runs where finished_at is null", tenant).await == 0
+    })
+    .await;
 }
 
 /// Sends all of them at once.
