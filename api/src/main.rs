@@ -24,8 +24,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Database work takes half the cores at most: HTTP and the database itself need the others, and a
 /// batch that stays on one thread is faster than one that wanders.
 const CORES_PER_WORK_THREAD: usize = 2;
-/// Jobs go tenant by tenant, so that they need hardly any connections.
-const JOB_CONNECTIONS: usize = 2;
+/// Jobs go tenant by tenant, and share out the members of a large one.
+const JOB_CONNECTIONS: usize = 6;
 
 #[derive(Debug, Parser)]
 #[command(

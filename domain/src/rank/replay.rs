@@ -61,10 +61,12 @@ impl Recorded {
             };
             facts.version = version;
             let mut book = RankBook::open(catalog, &facts);
-            // Reviews that were done by then, be it for later days.
+            // Reviews that were done since the event before, be it for later days. Not those of
+            // earlier: a late receipt lets their days be looked at again, but not at once.
             let done = self.changes.iter().filter(|change| {
                 matches!(change.cause, Cause::Review | Cause::ManualEnded)
-                    && (change.version, change.number) < (version, place)
+                    && change.version == version
+                    && change.number < place
             });
             if let Some(last) = done.map(|change| book.date_of(change.effective_at)).max() {
                 book.advance_to(last)?;
