@@ -122,14 +122,19 @@ impl From<Refused> for Problem {
 
 statement! {
     /// Keys that were used before, with what was made under them.
-    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text, coalesce(p.outcome, r.outcome, e.outcome)
+    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text,
+            case when p.id is not null then 'purchase' when r.id is not null then 'redemption'
+                when e.id is not null then 'event' else o.kind end,
+            coalesce(p.outcome, r.outcome, e.outcome, o.outcome)
         from idempotency_keys k
         left join purchases p on p.tenant_id = $1 and p.id = k.subject
         left join redemptions r on r.tenant_id = $1 and r.id = k.subject
         left join purchase_events e on e.tenant_id = $1 and e.id = k.subject
+        left join operations o on o.tenant_id = $1 and o.id = k.subject
         where k.tenant_id = $1 and k.key = any($2)";
     { tenant: i64 => BigInt, keys: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, Uuid => SqlUuid, Option<String> => Nullable<Text>, Option<String> => Nullable<Text> }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, Option<String> => Nullable<Text>, Option<String> => Nullable<Text>,
+         Option<String> => Nullable<Text> }
 }
 
 #[cfg(test)]

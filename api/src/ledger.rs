@@ -9,6 +9,7 @@ mod committer;
 mod dispatcher;
 mod facts;
 mod history;
+mod kept;
 mod known;
 mod line;
 mod ranks;
@@ -16,6 +17,7 @@ mod refusal;
 mod review;
 mod statements;
 mod sweep;
+mod trails;
 
 use std::sync::Arc;
 use std::time::Duration;

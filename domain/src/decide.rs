@@ -10,6 +10,7 @@ use crate::member::MemberFacts;
 use crate::rank::RankUpdate;
 use crate::receipt::Receipt;
 use crate::settings::Settings;
+use crate::trail::{Subject, Trail};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -64,6 +65,12 @@ impl Command {
             Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => true,
             Self::ReviewRanks(_) | Self::SetRank(_) => false,
         }
+    }
+
+    /// The purchase or redemption that it takes up again, so that what was done to it must be known.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        None
     }
 
     /// Whether it lets open lots live longer, so that they must be known though nothing is taken
@@ -164,6 +171,8 @@ pub struct Facts<'a> {
     pub member: Option<&'a MemberFacts>,
     /// What all members together used of the campaign limits that `Command::needs` names.
     pub budgets: &'a Budgets,
+    /// What was done to the purchase or redemption that `Command::subject` names.
+    pub trail: Option<&'a Trail>,
 }
 
 /// Decides one command; `now` is the ledger's time.

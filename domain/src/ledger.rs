@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Where points lie: the first four belong to a member's wallet, the others to the tenant's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,6 +99,24 @@ pub enum TransactionKind {
     Activate,
     /// Points whose time is over, or that waited too long for their event.
     Expire,
+    /// Goods that came back.
+    Return,
+    /// A receipt that is undone.
+    Void,
+    /// A receipt that got its member afterwards.
+    Claim,
+    /// Points held for a redemption.
+    Reserve,
+    /// Held points that are taken.
+    Capture,
+    /// Held points that are given back.
+    Release,
+    /// Taken points that are given back.
+    Reverse,
+    /// A correction by hand.
+    Adjust,
+    /// Points that go to another member.
+    Transfer,
 }
 
 impl TransactionKind {
@@ -109,6 +128,15 @@ impl TransactionKind {
             Self::Redeem => "redeem",
             Self::Activate => "activate",
             Self::Expire => "expire",
+            Self::Return => "return",
+            Self::Void => "void",
+            Self::Claim => "claim",
+            Self::Reserve => "reserve",
+            Self::Capture => "capture",
+            Self::Release => "release",
+            Self::Reverse => "reverse",
+            Self::Adjust => "adjust",
+            Self::Transfer => "transfer",
         }
     }
 }
@@ -239,6 +267,10 @@ pub struct Transaction {
     pub event: Option<PurchaseEventId>,
     /// The redemption it belongs to.
     pub redemption: Option<RedemptionId>,
+    /// What was done beside receipts and redemptions, or to one of them: the bits of its id.
+    pub operation: Option<Uuid>,
+    /// The transaction that it corrects.
+    pub corrects: Option<TransactionId>,
     /// Why, where somebody said so.
     pub reason: Option<String>,
     /// The rows, in the order in which they took place.

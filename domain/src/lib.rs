@@ -36,4 +36,5 @@ pub mod receipt;
 mod redeem;
 pub mod rounding;
 pub mod settings;
+pub mod trail;
 pub mod window;

@@ -5,13 +5,13 @@ use crate::amount::Points;
 use crate::catalog::Catalog;
 use crate::decide::{Command, Decision};
 use crate::history::History;
-use crate::id::MemberId;
+use crate::id::{LotId, MemberId};
 use crate::ledger::{Balance, Transaction};
 use crate::lot::Lot;
 use crate::rank::RankFacts;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 #[cfg(test)]
@@ -63,6 +63,8 @@ pub struct MemberFacts {
     pub enrolled_at: Timestamp,
     /// By code; a wallet that is absent was never used.
     pub wallets: BTreeMap<String, WalletFacts>,
+    /// Lots that are known also while they are empty, since points may come back to them.
+    pub recalled: BTreeSet<LotId>,
     /// What was recorded before, as far as `Command::needs` names it.
     pub history: History,
     /// The member's ranks.
@@ -194,13 +196,17 @@ impl MemberFacts {
             wallet.deficit = state.deficit;
             wallet.next_expires_at = state.next_expires_at;
             if let Some(lots) = &mut wallet.lots {
-                apply_lots(lots, &state.wallet, transaction);
+                apply_lots(lots, &state.wallet, (&self.recalled, transaction));
             }
         }
     }
 }
 
-fn apply_lots(lots: &mut Vec<Lot>, wallet: &str, transaction: &Transaction) {
+fn apply_lots(
+    lots: &mut Vec<Lot>,
+    wallet: &str,
+    (recalled, transaction): (&BTreeSet<LotId>, &Transaction),
+) {
     for change in transaction
         .lots_changed
         .iter()
@@ -210,7 +216,7 @@ fn apply_lots(lots: &mut Vec<Lot>, wallet: &str, transaction: &Transaction) {
             lot.clone_from(&change.lot);
         }
     }
-    lots.retain(Lot::is_open);
+    lots.retain(|lot| lot.is_open() || recalled.contains(&lot.id));
     let opened = transaction.lots_opened.iter();
     let opened = opened.filter(|lot| lot.wallet == wallet && lot.is_open());
     lots.extend(opened.cloned());

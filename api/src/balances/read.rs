@@ -138,6 +138,7 @@ async fn read(
         last_recorded_at: head.3.into(),
         enrolled_at: as_of,
         wallets: BTreeMap::new(),
+        recalled: std::collections::BTreeSet::new(),
         history: History::default(),
         ranks: RankFacts::default(),
     };

@@ -9,7 +9,7 @@ mod there;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
-use domain::decide::{EventOutcome, Outcome, PurchaseOutcome};
+use domain::decide::{EventOutcome, Outcome, PurchaseOutcome, RedemptionOutcome};
 use domain::id::{LotId, MemberId, StoreId};
 use domain::ledger::{DayDelta, LotChange, Transaction};
 use domain::lot::Lot;
@@ -19,17 +19,19 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use columns::{
-    insert_events, insert_keys, insert_lots, insert_purchases, insert_redemptions,
-    insert_transactions, insert_transfers, insert_wallets, move_lots, update_days, update_ledgers,
-    update_lots, update_wallets, upsert_days,
+    insert_events, insert_keys, insert_lots, insert_operations, insert_purchases,
+    insert_redemptions, insert_transactions, insert_transfers, insert_wallets, move_lots,
+    update_days, update_ledgers, update_lots, update_wallets, upsert_days,
 };
 
 use limits::LimitRows;
-use row::{ChangedLot, EventRow, KeyRow, PurchaseHead, PurchaseRow, RedemptionRow};
+pub(super) use row::Step;
+use row::{ChangedLot, EventRow, KeyRow, OperationRow, PurchaseHead, PurchaseRow, RedemptionRow};
 pub(super) use there::There;
 use there::{Days, LedgerEnd, Wallets};
 
 use super::Submission;
+use super::kept::Kept;
 use super::ranks::RankRows;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
@@ -43,6 +45,7 @@ pub(super) struct Rows {
     purchases: Vec<PurchaseRow>,
     redemptions: Vec<RedemptionRow>,
     events: Vec<EventRow>,
+    operations: Vec<OperationRow>,
     transactions: Vec<(Transaction, Uuid)>,
     opened: Vec<(MemberId, Lot)>,
     opened_at: HashMap<LotId, usize>,
@@ -138,14 +141,9 @@ impl Rows {
     pub(super) fn redemption(
         &mut self,
         submission: &Submission,
-        outcome: &Outcome,
+        redemption: &RedemptionOutcome,
         recorded_at: Timestamp,
     ) -> Result<(), DbError> {
-        let Outcome::Redemption(redemption) = outcome else {
-            return Err(DbError::Failed(
-                "a redemption was decided as something else".into(),
-            ));
-        };
         self.key(submission, redemption.id.uuid());
         self.redemptions.push(RedemptionRow {
             id: redemption.id.uuid(),
@@ -179,6 +177,32 @@ impl Rows {
             actor: submission.actor.uuid(),
             outcome: serde_json::to_string(outcome)
                 .map_err(|error| DbError::Failed(error.to_string()))?,
+        });
+        Ok(())
+    }
+
+    /// What was done beside receipts and redemptions, or to one of them.
+    pub(super) fn operation(
+        &mut self,
+        submission: &Submission,
+        (outcome, step): (&Outcome, Step),
+        recorded_at: Timestamp,
+    ) -> Result<(), DbError> {
+        let Kept {
+            id,
+            kind,
+            occurred_at,
+            text,
+        } = Kept::of(outcome)?;
+        self.key(submission, id);
+        self.operations.push(OperationRow {
+            id,
+            kind,
+            step,
+            occurred_at,
+            recorded_at,
+            actor: submission.actor.uuid(),
+            outcome: text,
         });
         Ok(())
     }
@@ -264,6 +288,8 @@ impl Rows {
         self.keys.sort_unstable_by_key(|row| row.key);
         self.purchases.sort_unstable_by_key(|row| row.till_identity);
         self.redemptions.sort_unstable_by_key(|row| row.reference);
+        self.operations.sort_unstable_by_key(|row| row.step.subject);
+        let operations = self.operations.len();
         let keys = self.keys.len();
         let (purchases, redemptions) = (self.purchases.len(), self.redemptions.len());
         let (transactions, opened) = (self.transactions.len(), self.opened.len());
@@ -301,7 +327,13 @@ impl Rows {
                 exactly(changed.len(), update_lots(tenant, changed).run(tx)),
                 exactly(moved.len(), move_lots(tenant, moved).run(tx)),
             ),
-            exactly(events, insert_events(tenant, self.events).run(tx)),
+            both(
+                exactly(events, insert_events(tenant, self.events).run(tx)),
+                exactly(
+                    operations,
+                    insert_operations(tenant, self.operations).run(tx)
+                ),
+            ),
             both(
                 exactly(
                     new_wallets.len(),

@@ -3,6 +3,7 @@
 use domain::catalog::Catalog;
 use domain::decide::Command;
 use domain::id::MemberId;
+use domain::trail::Subject;
 use uuid::Uuid;
 
 use super::batch::Repeats;
@@ -20,6 +21,8 @@ pub(super) struct Asked {
     pub(super) keys: Vec<Uuid>,
     pub(super) receipts: Vec<Uuid>,
     pub(super) references: Vec<Uuid>,
+    /// Purchases and redemptions that are taken up again.
+    pub(super) subjects: Vec<Subject>,
     /// Whether the members' ranks are asked for: some version has ladders, or nobody knows.
     pub(super) has_ranks: bool,
 }
@@ -46,6 +49,10 @@ impl Asked {
             keys: items.iter().map(|item| item.submission.key).collect(),
             receipts: Vec::new(),
             references: Vec::new(),
+            subjects: items
+                .iter()
+                .filter_map(|item| item.submission.command.subject())
+                .collect(),
             has_ranks: catalog.is_none_or(Catalog::has_ladders),
         };
         for (item, member) in items.iter().zip(found) {

@@ -8,10 +8,11 @@ use domain::catalog::Catalog;
 use domain::decide::{Command, Decision, Facts, Outcome, decide};
 use domain::history::Budgets;
 use domain::id::MemberId;
+use domain::trail::Trail;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::append::{Rows, There};
+use super::append::{Rows, Step, There};
 use super::asked::Asked;
 use super::facts::{self, Members};
 use super::history::{self, Lock};
@@ -19,6 +20,7 @@ use super::known::{Answers, Known, identity};
 use super::ranks;
 use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
+use super::trails::{self, Trails};
 use super::{Answer, Item, Submission, Tools};
 use crate::balances_cache::HotBalances;
 use crate::db::{DbError, TenantConn};
@@ -41,6 +43,7 @@ struct Deciding {
     members: Members,
     budgets: Budgets,
     known: Known,
+    trails: Trails,
     rows: Rows,
     answers: Answers,
     touched: Vec<MemberId>,
@@ -156,6 +159,8 @@ async fn look(
     let there = There::of(&locked, &members);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
+    let subjects = asked.subjects.as_slice();
+    let trails = trails::load(tx, subjects, &mut members).await?;
     let looked_back = looked_back(items, found, &members, &catalog, seen.head.now);
     let shared = looked_back
         .load(tx, &tools.vault, Lock::Budgets, &mut members)
@@ -169,6 +174,7 @@ async fn look(
         now: seen.head.now,
         members,
         budgets: shared.budgets,
+        trails,
         known: seen.known,
         rows: Rows::new(seen.head.database_now, shared.kept, there),
         answers: Answers::with_capacity(items.len()),
@@ -235,6 +241,7 @@ impl Deciding {
         let facts = Facts {
             member: facts,
             budgets: &self.budgets,
+            trail: self.trail(&submission.command),
         };
         match decide(&self.catalog, facts, &submission.command, self.now) {
             Ok(decision) => self.accept(submission, identity, decision).map(Ok),
@@ -257,6 +264,7 @@ impl Deciding {
             }
             self.touched.push(member);
         }
+        let step = self.step(&submission.command, &decision);
         self.known.note(submission, identity, self.answers.len());
         let recorded_at = decision
             .transaction
@@ -272,7 +280,12 @@ impl Deciding {
                     .purchase(submission, outcome, &purchase.receipt, place)?;
             }
             (Outcome::Event(outcome), _) => self.rows.event(submission, outcome, recorded_at)?,
-            (outcome, _) => self.rows.redemption(submission, outcome, recorded_at)?,
+            (Outcome::Redemption(outcome), Command::Redeem(_)) => {
+                self.rows.redemption(submission, outcome, recorded_at)?;
+            }
+            (outcome, _) => self
+                .rows
+                .operation(submission, (outcome, step), recorded_at)?,
         }
         let actor = submission.actor.uuid();
         if let Some(transaction) = decision.transaction {
@@ -285,6 +298,26 @@ impl Deciding {
             outcome: decision.outcome,
             replay: None,
         })
+    }
+
+    fn trail(&self, command: &Command) -> Option<&Trail> {
+        self.trails.get(&command.subject()?.id)
+    }
+
+    /// Where an operation stands in the trail of its subject, which knows it from then on, and in the
+    /// ledger of its member.
+    fn step(&mut self, command: &Command, decision: &Decision) -> Step {
+        let made = decision.transaction.as_ref();
+        let subject = command.subject().map(|subject| subject.id);
+        let trail = subject.and_then(|subject| self.trails.get_mut(&subject));
+        let number = trail.and_then(|trail| {
+            trail.note(decision);
+            i32::try_from(trail.operations.len()).ok()
+        });
+        Step {
+            subject: subject.zip(number),
+            ledger: made.map(|made| (made.member, made.version)),
+        }
     }
 
     fn refuse(&mut self, submission: &Submission, problem: Problem) -> Result<Problem, DbError> {

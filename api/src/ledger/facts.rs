@@ -134,6 +134,7 @@ fn member(
         last_recorded_at: last_recorded_at.into(),
         enrolled_at: enrolled_at.into(),
         wallets: std::collections::BTreeMap::new(),
+        recalled: std::collections::BTreeSet::new(),
         history: History::default(),
         ranks: RankFacts::default(),
     };
@@ -216,6 +217,11 @@ pub(super) fn add_lots(
                 .for_each(|wallet| wallet.lots = Some(Vec::new()));
         }
     }
+    put_lots(members, rows)
+}
+
+/// Put more lots of members where they belong, whose open lots are known.
+pub(super) fn put_lots(members: &mut Members, rows: Vec<LotRow>) -> Result<(), DbError> {
     for (
         member,
         id,

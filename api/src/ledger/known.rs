@@ -9,6 +9,7 @@ use domain::decide::{Command, Outcome};
 use domain::receipt::Receipt;
 use uuid::Uuid;
 
+use super::kept::{PURCHASE, REDEMPTION, read_outcome, unreadable};
 use super::statements::{KnownReceipts, KnownReferences};
 use super::{Answer, Replay, Submission};
 use crate::db::{DbError, TenantConn};
@@ -85,18 +86,18 @@ impl Known {
         if keys.is_empty() {
             return Ok(());
         }
-        for (key, content, refusal, outcome) in (KnownKeys {
+        for (key, content, refusal, kind, outcome) in (KnownKeys {
             tenant: tx.number(),
             keys,
         })
         .all(tx)
         .await?
         {
-            let result = match (refusal, outcome) {
+            let result = match (refusal, kind.zip(outcome)) {
                 (Some(refusal), _) => {
                     Err(serde_json::from_str(&refusal).map_err(|error| unreadable(&error))?)
                 }
-                (None, Some(outcome)) => Ok(read_outcome(&outcome)?),
+                (None, Some((kind, outcome))) => Ok(read_outcome(&kind, &outcome)?),
                 (None, None) => Err(another_operation()),
             };
             self.keys.insert(key, Recorded { content, result });
@@ -127,10 +128,11 @@ impl Known {
                 false => KnownReferences { tenant, references }.all(tx).await,
             }
         };
-        let (mut rows, mut more) = tokio::try_join!(biased; receipts, references)?;
-        rows.append(&mut more);
-        for (identity, content, outcome) in rows {
-            let result = Ok(read_outcome(&outcome)?);
+        let (rows, more) = tokio::try_join!(biased; receipts, references)?;
+        let rows = rows.into_iter().map(|row| (PURCHASE, row));
+        let rows = rows.chain(more.into_iter().map(|row| (REDEMPTION, row)));
+        for (kind, (identity, content, outcome)) in rows {
+            let result = Ok(read_outcome(kind, &outcome)?);
             self.identities
                 .insert(identity, Recorded { content, result });
         }
@@ -237,27 +239,4 @@ fn already_used(command: &Command) -> Problem {
             "This reference was already used for another redemption.",
         ),
     }
-}
-
-fn unreadable(error: &serde_json::Error) -> DbError {
-    DbError::Failed(format!("a recorded answer can't be read: {error}"))
-}
-
-/// A recorded answer, whichever kind it is: a purchase has amounts, a redemption a
-/// state, an event a purchase.
-pub(super) fn read_outcome(text: &str) -> Result<Outcome, DbError> {
-    #[derive(serde::Deserialize)]
-    #[serde(untagged)]
-    enum Stored {
-        Purchase(Box<domain::decide::PurchaseOutcome>),
-        Redemption(domain::decide::RedemptionOutcome),
-        Event(domain::decide::EventOutcome),
-    }
-    Ok(
-        match serde_json::from_str(text).map_err(|error| unreadable(&error))? {
-            Stored::Purchase(outcome) => Outcome::Purchase(outcome),
-            Stored::Redemption(outcome) => Outcome::Redemption(outcome),
-            Stored::Event(outcome) => Outcome::Event(outcome),
-        },
-    )
 }

@@ -30,7 +30,9 @@ pub fn problem_of(refusal: &Refusal) -> Problem {
         Refusal::BalanceLimit { .. } => ProblemKind::BalanceLimit,
         Refusal::Invalid(faults) => return Problem::invalid(faults.clone()),
         Refusal::Overflow => return invalid("", FaultCode::OutOfRange, &detail),
-        Refusal::LotsNotLoaded | Refusal::HistoryNotLoaded => return Problem::internal(refusal),
+        Refusal::LotsNotLoaded | Refusal::HistoryNotLoaded | Refusal::TrailNotLoaded => {
+            return Problem::internal(refusal);
+        }
     };
     Problem::new(kind, detail)
 }

@@ -258,6 +258,7 @@ impl Reviewer {
             let facts = Facts {
                 member: Some(member),
                 budgets: &budgets,
+                trail: None,
             };
             let decision = decide(&catalog, facts, &command, head.now)
                 .map_err(|refusal| DbError::Failed(problem_of(&refusal).detail))?;

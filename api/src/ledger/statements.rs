@@ -127,15 +127,15 @@ statement! {
 statement! {
     /// One row per version step of a member.
     tenant InsertTransactions = "insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at,
-            recorded_at, actor, subject, reason)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) as u
-            (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason)
+            recorded_at, actor, subject, reason, corrects)
+        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+            (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason, corrects)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
       id: Vec<Uuid> => Array<SqlUuid>, kind: Vec<&'static str> => Array<Text>,
       occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
       actor: Vec<Uuid> => Array<SqlUuid>, subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
-      reason: Vec<Option<String>> => Array<Nullable<Text>> }
+      reason: Vec<Option<String>> => Array<Nullable<Text>>, corrects: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>> }
 }
 
 statement! {
@@ -318,4 +318,18 @@ statement! {
             and not exists (select 1 from lots l where l.tenant_id = $1 and l.member_id = wallets.member_id
                 and l.wallet = wallets.wallet and l.remaining > 0 and l.expires_at <= $3)";
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid>, until: SqlInstant => Timestamptz }
+}
+
+statement! {
+    /// One row per operation. No conflict clause: who comes second to a subject must look again.
+    tenant InsertOperations = "insert into operations (tenant_id, id, kind, subject, number, member_id, version, occurred_at,
+            recorded_at, actor, outcome)
+        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+            (id, kind, subject, number, member_id, version, occurred_at, recorded_at, actor, outcome)
+        where k.tenant_id = $1";
+    { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, kind: Vec<&'static str> => Array<Text>,
+      subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>, number: Vec<Option<i32>> => Array<Nullable<Integer>>,
+      member: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>, version: Vec<Option<i64>> => Array<Nullable<BigInt>>,
+      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
+      actor: Vec<Uuid> => Array<SqlUuid>, outcome: Vec<String> => Array<Text> }
 }

@@ -223,6 +223,7 @@ async fn chunk(
         let facts = Facts {
             member: Some(member),
             budgets: &budgets,
+            trail: None,
         };
         let decision = decide(&catalog, facts, &due.command(), head.now)
             .map_err(|refusal| DbError::Failed(problem_of(&refusal).detail))?;

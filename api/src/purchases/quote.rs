@@ -68,6 +68,7 @@ pub(crate) async fn quote(
         let facts = Facts {
             member: facts.as_ref(),
             budgets: &budgets,
+            trail: None,
         };
         let decision =
             decide(&catalog, facts, &command, now).map_err(|refusal| problem_of(&refusal))?;

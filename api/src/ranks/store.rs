@@ -9,11 +9,12 @@ use crate::db::time::{SqlDate, SqlInstant};
 use crate::statement;
 
 statement! {
-    /// Changes of a member's ranks, the newest first.
+    /// Changes of a member's ranks, the newest first; without steps that spending made beneath a rank that somebody set.
     tenant RankChangesOf = "select ladder, number, code, previous, effective_at, recorded_at, cause, purchase_id, until,
             reason, numbers, program_version
         from rank_changes
         where tenant_id = $1 and member_id = $2 and (recorded_at, ladder, number) < ($3, $4, $5)
+            and (code is distinct from previous or cause in ('manual', 'manual_taken_back'))
         order by recorded_at desc, ladder desc, number desc limit $6";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid, before: SqlInstant => Timestamptz, ladder: String => Text,
       number: i32 => Integer, limit: i64 => BigInt }

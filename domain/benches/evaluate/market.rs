@@ -76,6 +76,7 @@ impl Market {
         let facts = Facts {
             member: Some(&case.member),
             budgets: &case.budgets,
+            trail: None,
         };
         decide(&self.catalog, facts, &case.command, self.now)
     }
@@ -228,6 +229,7 @@ fn member(number: u32, chance: &mut Chance) -> Result<MemberFacts, Box<dyn Error
         ..WalletFacts::default()
     };
     Ok(MemberFacts {
+        recalled: std::collections::BTreeSet::new(),
         member: MemberId::from_uuid(Uuid::from_u128(u128::from(number))),
         status: MemberStatus::Active,
         version: 12,

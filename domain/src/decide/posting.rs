@@ -15,9 +15,11 @@ use jiff::Timestamp;
 use std::borrow::Cow;
 use uuid::Uuid;
 
+mod give_back;
 mod grant;
 mod sweep;
 
+pub(super) use give_back::GivenBack;
 pub(super) use grant::Grant;
 pub(super) use sweep::Activated;
 
@@ -90,6 +92,8 @@ impl<'a> Posting<'a> {
             purchase: None,
             event: None,
             redemption: None,
+            operation: None,
+            corrects: None,
             reason: None,
             transfers: Vec::new(),
             lots_opened: Vec::new(),

@@ -4,6 +4,7 @@ use crate::amount::{Overflow, Points};
 use crate::fault::Fault;
 use crate::history::HistoryNotLoaded;
 use crate::member::LotsNotLoaded;
+use crate::trail::TrailNotLoaded;
 use jiff::Timestamp;
 
 /// Why a well-formed command is refused. Nothing is written then.
@@ -113,6 +114,9 @@ pub enum Refusal {
     /// The caller of `decide` did not load what `Command::needs` asks for.
     #[error("a part of the member's history that a rule looks at was not loaded")]
     HistoryNotLoaded,
+    /// The caller of `decide` did not load what `Command::subject` asks for.
+    #[error("what was done to the purchase or redemption before was not loaded")]
+    TrailNotLoaded,
 }
 
 impl Refusal {
@@ -137,7 +141,7 @@ impl Refusal {
             Self::BalanceLimit { .. } => "balance_limit",
             Self::Invalid(_) => "validation_failed",
             Self::Overflow => "out_of_range",
-            Self::LotsNotLoaded | Self::HistoryNotLoaded => "internal",
+            Self::LotsNotLoaded | Self::HistoryNotLoaded | Self::TrailNotLoaded => "internal",
         }
     }
 }
@@ -157,5 +161,11 @@ impl From<LotsNotLoaded> for Refusal {
 impl From<HistoryNotLoaded> for Refusal {
     fn from(_missing: HistoryNotLoaded) -> Self {
         Self::HistoryNotLoaded
+    }
+}
+
+impl From<TrailNotLoaded> for Refusal {
+    fn from(_missing: TrailNotLoaded) -> Self {
+        Self::TrailNotLoaded
     }
 }

@@ -87,6 +87,7 @@ pub(crate) fn member() -> MemberFacts {
         last_recorded_at: at("2026-01-01T00:00:00Z"),
         enrolled_at: at("2026-01-01T00:00:00Z"),
         wallets: BTreeMap::new(),
+        recalled: std::collections::BTreeSet::new(),
         history: History::default(),
         ranks: RankFacts::default(),
     }
@@ -173,6 +174,7 @@ pub(crate) fn decide(
     let facts = Facts {
         member,
         budgets: &Budgets::default(),
+        trail: None,
     };
     super::decide(catalog, facts, command, now)
 }

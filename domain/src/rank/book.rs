@@ -186,19 +186,24 @@ impl<'a> RankBook<'a> {
         Ok(())
     }
 
-    /// Keep a state, with the change that made it if another rank counts.
+    /// Keep a state, with the change that made it if another rank counts, or if spending made another
+    /// step beneath a rank that somebody set: what counts later follows from it.
     pub(super) fn note(&mut self, mut state: LadderState, mut change: RankChange) {
         change.code = state.code().map(str::to_owned);
         let ladder = change.ladder.clone();
-        let by_hand = matches!(change.cause, Cause::Manual | Cause::ManualTakenBack);
-        if change.code != change.previous || by_hand {
+        let is_seen = change.is_seen();
+        let known = self.known(&ladder);
+        let is_beneath = known.is_some_and(|known| known.earned != state.earned);
+        if is_seen || is_beneath {
             state.changes = state.changes.saturating_add(1);
             change.number = state.changes;
             change.follows = state.since;
             change.effective_at = state
                 .since
                 .map_or(change.effective_at, |since| since.max(change.effective_at));
-            state.since = Some(change.effective_at);
+            if is_seen {
+                state.since = Some(change.effective_at);
+            }
             self.changes.push(change);
         }
         self.ladders.insert(ladder, state);

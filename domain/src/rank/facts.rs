@@ -152,6 +152,14 @@ pub struct RankUpdate {
 }
 
 impl RankChange {
+    /// Whether a member sees it: another rank counts from then on, or somebody said so. Else spending
+    /// made another step beneath a rank that somebody set.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        let by_hand = matches!(self.cause, Cause::Manual | Cause::ManualTakenBack);
+        by_hand || self.code != self.previous
+    }
+
     /// A change of which nothing is known yet.
     pub(crate) fn of(ladder: &Ladder, previous: Option<String>) -> Self {
         Self {

@@ -106,6 +106,7 @@ impl Recorded {
             last_recorded_at: self.enrolled_at,
             enrolled_at: self.enrolled_at,
             wallets: BTreeMap::new(),
+            recalled: std::collections::BTreeSet::new(),
             history: History {
                 days: Some(days),
                 ..History::default()

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId};
+use domain::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
 use domain::ledger::Transaction;
 use domain::lot::{Lot, Pending};
 use uuid::Uuid;
 
-use super::{ChangedLot, Days, EventRow, KeyRow, LedgerEnd, PurchaseRow, RedemptionRow, Wallets};
+use super::{
+    ChangedLot, Days, EventRow, KeyRow, LedgerEnd, OperationRow, PurchaseRow, RedemptionRow,
+    Wallets,
+};
 use crate::db::DbError;
 use crate::db::time::{SqlInstant, maybe};
 use crate::ledger::statements::{
-    InsertEvents, InsertKeys, InsertLots, InsertPurchases, InsertRedemptions, InsertTransactions,
-    InsertTransfers, InsertWallets, MoveLots, UpdateDays, UpdateLedgers, UpdateLots, UpdateWallets,
-    UpsertDays,
+    InsertEvents, InsertKeys, InsertLots, InsertOperations, InsertPurchases, InsertRedemptions,
+    InsertTransactions, InsertTransfers, InsertWallets, MoveLots, UpdateDays, UpdateLedgers,
+    UpdateLots, UpdateWallets, UpsertDays,
 };
 
 pub(super) fn insert_keys(tenant: i64, rows: Vec<KeyRow>) -> InsertKeys {
@@ -110,13 +113,15 @@ pub(super) fn insert_transactions(
         actor: Vec::with_capacity(n),
         subject: Vec::with_capacity(n),
         reason: Vec::with_capacity(n),
+        corrects: Vec::with_capacity(n),
     };
     for (row, actor) in rows {
         let subject = row
             .purchase
             .map(PurchaseId::uuid)
             .or(row.redemption.map(RedemptionId::uuid))
-            .or(row.event.map(PurchaseEventId::uuid));
+            .or(row.event.map(PurchaseEventId::uuid))
+            .or(row.operation);
         columns.member.push(row.member.uuid());
         columns.version.push(row.version);
         columns.id.push(row.id.uuid());
@@ -126,6 +131,7 @@ pub(super) fn insert_transactions(
         columns.actor.push(actor);
         columns.subject.push(subject);
         columns.reason.push(row.reason);
+        columns.corrects.push(row.corrects.map(TransactionId::uuid));
     }
     columns
 }
@@ -349,4 +355,36 @@ pub(super) fn insert_transfers(
         }
     }
     Ok(columns)
+}
+
+pub(super) fn insert_operations(tenant: i64, rows: Vec<OperationRow>) -> InsertOperations {
+    let n = rows.len();
+    let mut columns = InsertOperations {
+        tenant,
+        id: Vec::with_capacity(n),
+        kind: Vec::with_capacity(n),
+        subject: Vec::with_capacity(n),
+        number: Vec::with_capacity(n),
+        member: Vec::with_capacity(n),
+        version: Vec::with_capacity(n),
+        occurred_at: Vec::with_capacity(n),
+        recorded_at: Vec::with_capacity(n),
+        actor: Vec::with_capacity(n),
+        outcome: Vec::with_capacity(n),
+    };
+    for row in rows {
+        let (subject, number) = row.step.subject.unzip();
+        let (member, version) = row.step.ledger.unzip();
+        columns.id.push(row.id);
+        columns.kind.push(row.kind);
+        columns.subject.push(subject);
+        columns.number.push(number);
+        columns.member.push(member.map(MemberId::uuid));
+        columns.version.push(version);
+        columns.occurred_at.push(row.occurred_at.into());
+        columns.recorded_at.push(row.recorded_at.into());
+        columns.actor.push(row.actor);
+        columns.outcome.push(row.outcome);
+    }
+    columns
 }

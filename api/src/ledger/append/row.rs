@@ -1,6 +1,6 @@
 //! Rows as they wait to be written.
 
-use domain::id::StoreId;
+use domain::id::{MemberId, StoreId};
 use domain::lot::Lot;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -57,6 +57,26 @@ pub(super) struct EventRow {
     pub(super) recorded_at: Timestamp,
     pub(super) actor: Uuid,
     pub(super) outcome: String,
+}
+
+#[derive(Debug)]
+pub(super) struct OperationRow {
+    pub(super) id: Uuid,
+    pub(super) kind: &'static str,
+    pub(super) step: Step,
+    pub(super) occurred_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
+    pub(super) actor: Uuid,
+    pub(super) outcome: String,
+}
+
+/// Where an operation stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::ledger) struct Step {
+    /// What it was done to, and its number there.
+    pub(in crate::ledger) subject: Option<(Uuid, i32)>,
+    /// Whose ledger it moved, and the version after it.
+    pub(in crate::ledger) ledger: Option<(MemberId, i64)>,
 }
 
 /// A lot that was there before the batch, as it ends.

@@ -93,6 +93,7 @@ pub async fn set_rank(
     let facts = Facts {
         member: Some(&ranked.facts),
         budgets: &budgets,
+        trail: None,
     };
     let decision = decide(&ranked.catalog, facts, &command, ranked.now)
         .map_err(|refusal| problem_of(&refusal))?;

@@ -122,7 +122,7 @@ impl Posting<'_> {
 
 impl Touched {
     /// A lot that is about to change.
-    fn lot(&mut self, id: LotId) -> Result<&mut Lot, LotsNotLoaded> {
+    pub(super) fn lot(&mut self, id: LotId) -> Result<&mut Lot, LotsNotLoaded> {
         self.has_changed_lots = true;
         let lots = self.lots.as_mut().ok_or(LotsNotLoaded)?;
         lots.iter_mut()

@@ -133,6 +133,7 @@ impl Journal {
         let facts = Facts {
             member: Some(&self.member),
             budgets: &budgets,
+            trail: None,
         };
         decide(&self.catalog, facts, command, now)
     }
@@ -160,6 +161,7 @@ impl Journal {
             let facts = Facts {
                 member: Some(&self.member),
                 budgets: &budgets,
+                trail: None,
             };
             let decision = decide(&self.catalog, facts, command, *now).unwrap();
             if let Some(transaction) = &decision.transaction {

@@ -245,6 +245,7 @@ fn a_batch_that_folds_its_decisions_sees_what_a_fresh_load_sees() {
         let facts = crate::decide::Facts {
             member: Some(&folded.member),
             budgets: &budgets,
+            trail: None,
         };
         let decided = crate::decide::decide(&folded.catalog, facts, command, at(NOW)).unwrap();
         let fresh = journal.decide(command, at(NOW)).unwrap();

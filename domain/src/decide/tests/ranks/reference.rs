@@ -382,4 +382,9 @@ impl Change {
                 .collect(),
         }
     }
+
+    /// The same as one that is counted so among those that members see.
+    pub(super) fn counted(self, number: i32) -> Self {
+        Self { number, ..self }
+    }
 }

@@ -177,7 +177,13 @@ impl Story {
             };
             format!("{code} {local} {cause}")
         };
-        let changes: Vec<String> = self.journal.changes.iter().map(tell).collect();
+        let changes: Vec<String> = self
+            .journal
+            .changes
+            .iter()
+            .filter(|change| change.is_seen())
+            .map(tell)
+            .collect();
         changes.join(", ")
     }
 

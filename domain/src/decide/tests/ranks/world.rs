@@ -218,8 +218,9 @@ impl World {
         for reference in &self.references {
             let changes = self.journal.changes.iter();
             let found: Vec<Change> = changes
-                .filter(|change| change.ladder == reference.ladder())
-                .map(Change::of)
+                .filter(|change| change.ladder == reference.ladder() && change.is_seen())
+                .zip(1..)
+                .map(|(change, number)| Change::of(change).counted(number))
                 .collect();
             assert_eq!(found, reference.changes, "{}", reference.ladder());
         }

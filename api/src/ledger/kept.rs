@@ -1,0 +1,61 @@
+//! Answers as they are kept, so that a repeat gets the first one and later operations know it.
+
+use domain::decide::Outcome;
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::db::DbError;
+
+/// The kind of a receipt's answer.
+pub(super) const PURCHASE: &str = "purchase";
+/// The kind of the answer to a redemption.
+pub(super) const REDEMPTION: &str = "redemption";
+
+/// The answer to an operation as it is kept.
+pub(super) struct Kept {
+    pub(super) id: Uuid,
+    pub(super) kind: &'static str,
+    pub(super) occurred_at: Timestamp,
+    pub(super) text: String,
+}
+
+impl Kept {
+    /// What is kept of an operation.
+    pub(super) fn of(outcome: &Outcome) -> Result<Self, DbError> {
+        match outcome {
+            Outcome::Purchase(_)
+            | Outcome::Redemption(_)
+            | Outcome::Event(_)
+            | Outcome::Swept
+            | Outcome::RankSet => Err(DbError::Failed(
+                "an operation was decided as something else".into(),
+            )),
+        }
+    }
+}
+
+/// A recorded answer of a kind.
+pub(super) fn read_outcome(kind: &str, text: &str) -> Result<Outcome, DbError> {
+    let outcome = match kind {
+        PURCHASE => serde_json::from_str(text).map(Outcome::Purchase),
+        REDEMPTION => serde_json::from_str(text).map(Outcome::Redemption),
+        "event" => serde_json::from_str(text).map(Outcome::Event),
+        other => {
+            return Err(DbError::Failed(format!(
+                "a recorded answer is of the unknown kind {other}"
+            )));
+        }
+    };
+    outcome.map_err(|error| unreadable(&error))
+}
+
+/// The text of an answer.
+pub(super) fn text_of<T: Serialize>(outcome: &T) -> Result<String, DbError> {
+    serde_json::to_string(outcome).map_err(|error| DbError::Failed(error.to_string()))
+}
+
+/// A recorded text that does not say what it should.
+pub(super) fn unreadable(error: &serde_json::Error) -> DbError {
+    DbError::Failed(format!("a recorded answer can't be read: {error}"))
+}
