@@ -15,7 +15,7 @@ use crate::history::{Budgets, Counters, DayBook, History, Uses};
 use crate::ledger::{DayDelta, RuleUse};
 use crate::member::MemberFacts;
 use crate::needs::Needs;
-use crate::rank::{PastRank, RankChange};
+use crate::rank::{PastRank, RankChange, RecordedReceipt};
 use crate::window::DateRange;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -33,6 +33,8 @@ pub(crate) struct Journal {
     pub(crate) shared: Vec<RuleUse>,
     /// Every change of a rank.
     pub(crate) changes: Vec<RankChange>,
+    /// Every receipt, as far as ranks look at it.
+    pub(crate) receipts: Vec<RecordedReceipt>,
     number: u128,
 }
 
@@ -45,6 +47,7 @@ impl Journal {
             uses: Vec::new(),
             shared: Vec::new(),
             changes: Vec::new(),
+            receipts: Vec::new(),
             number: 1,
         }
     }
@@ -143,6 +146,14 @@ impl Journal {
         if let Some(transaction) = &decision.transaction {
             self.days.extend(transaction.day);
             self.uses.extend(transaction.uses.iter().cloned());
+            let of_receipt = transaction.purchase.zip(transaction.day);
+            self.receipts
+                .extend(of_receipt.map(|(purchase, day)| RecordedReceipt {
+                    version: transaction.version,
+                    purchase,
+                    occurred_at: transaction.occurred_at,
+                    day,
+                }));
         }
         if let Some(update) = &decision.ranks {
             self.changes.extend(update.changes.iter().cloned());

@@ -134,6 +134,7 @@ fn run(place: &Place, steps: &[Step], manner: Manner) -> World {
     now += SignedDuration::from_hours(24 * 45);
     world.review(world.today(now), now);
     world.check();
+    world.check_replay(now);
     world
 }
 

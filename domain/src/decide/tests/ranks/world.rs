@@ -16,6 +16,7 @@ use crate::decide::{
     SetRank,
 };
 use crate::program::Program;
+use crate::rank::{RankChange, Recorded};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
@@ -224,6 +225,24 @@ impl World {
                 .collect();
             assert_eq!(found, reference.changes, "{}", reference.ladder());
         }
+    }
+
+    /// What is stored follows from the receipts and the ranks set by hand, reviewed up to `now`.
+    pub(super) fn check_replay(&self, now: Timestamp) {
+        let member = &self.journal.member;
+        let mut stored = self.journal.changes.clone();
+        stored.sort_by_key(|change| (change.ladder.clone(), change.number));
+        let recorded = Recorded {
+            member: member.member,
+            enrolled_at: member.enrolled_at,
+            receipts: self.journal.receipts.clone(),
+            changes: stored.clone(),
+            reviewed_on: Some(self.today(now)),
+        };
+        let mut replayed = recorded.replayed(&self.journal.catalog).unwrap();
+        replayed.sort_by_key(|change| (change.ladder.clone(), change.number));
+        let told = |changes: &[RankChange]| changes.iter().map(Change::of).collect::<Vec<_>>();
+        assert_eq!(told(&replayed), told(&stored), "walked once more");
     }
 
     pub(super) fn changes(&self) -> Vec<Change> {
