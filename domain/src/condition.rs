@@ -1,6 +1,7 @@
 //! When a rule applies and to which lines: one condition, shared by every kind of rule.
 
 use crate::amount::Amount;
+use crate::explain::Reason;
 use crate::fault::FaultCode;
 use crate::history::HistoryNotLoaded;
 use crate::needs::Needs;
@@ -83,6 +84,8 @@ pub(crate) enum Unmet {
     Attributes,
     /// The member has another rank.
     Rank,
+    /// It did not when the receipt was recorded.
+    AsBefore(Reason),
 }
 
 impl Condition {

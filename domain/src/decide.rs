@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 mod event;
 mod judged;
+mod judged_by;
 mod outcome;
 mod posting;
 mod purchase;
@@ -31,6 +32,7 @@ pub(crate) mod tests;
 
 pub use crate::condition::hours::ShownHours;
 pub use crate::explain::{Explained, Reason};
+pub use judged_by::{HeldRank, JudgedBy, KnownCounters, KnownUses, Room, TaxTerms};
 pub use outcome::{
     ActivatedPoints, Amounts, AppliedDiscount, Counted, Earned, EventOutcome, Outcome,
     PurchaseOutcome, RankState, Redeemable, Redeemed, RedemptionOutcome, RedemptionState, TaxPart,

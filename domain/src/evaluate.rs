@@ -16,6 +16,7 @@ use basket::Basket;
 use discounts::Discounted;
 use jiff::Timestamp;
 use line_set::LineSet;
+pub(crate) use past::Past;
 use std::cell::Cell;
 
 mod base;
@@ -27,6 +28,7 @@ mod cells;
 mod discounts;
 mod gains;
 mod line_set;
+mod past;
 mod payment;
 mod spread;
 mod stacking;
@@ -46,6 +48,10 @@ pub(crate) struct Context<'a> {
     pub(crate) moment: Moment<'a>,
     /// When it is recorded: lots whose time is over by then can't pay.
     pub(crate) now: Timestamp,
+    /// Set where the receipt was judged before, so that only its lines count anew.
+    pub(crate) past: Option<Past<'a>>,
+    /// Whether the member came afterwards, so that discounts are those of everybody.
+    pub(crate) is_claim: bool,
 }
 
 /// Points that one rule grants.
@@ -170,11 +176,11 @@ impl Evaluation<'_> {
     /// The money and lines that a rule looks at, or why it stays silent.
     fn admit(
         &self,
-        when: &Condition,
+        (code, when): (&str, &Condition),
         basis: Basis,
         context: &Context<'_>,
     ) -> Result<Result<(Amount, LineSet), Silent>, Refusal> {
-        if let Err(unmet) = when.admits(&context.moment)? {
+        if let Err(unmet) = context.admits(code, when)? {
             return Ok(Err(Silent::Unmet(unmet)));
         }
         let seen = self.basket.seen(when);

@@ -192,6 +192,7 @@ impl Unmet {
             Self::NoEarlierVisit => Reason::NoEarlierVisit,
             Self::Attributes => Reason::Attributes,
             Self::Rank => Reason::Rank,
+            Self::AsBefore(reason) => reason,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a caller is told. It is stored as JSON and rendered again byte for byte, so its fields and
 //! their order are part of the contract.
 
+use super::judged_by::JudgedBy;
 use crate::amount::{Amount, Decimal4, Points};
 use crate::code::Code;
 use crate::explain::Explained;
@@ -102,6 +103,9 @@ pub struct PurchaseOutcome {
     /// returns and for proofs, never told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
+    /// What it was judged by beside its program and circumstances. Kept for returns, never told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<JudgedBy>,
     /// The most that each wallet could pay for this receipt; only in a quote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redeemable: Vec<Redeemable>,
@@ -118,6 +122,21 @@ pub struct Counted {
     pub gross_spend: Amount,
     /// Over all wallets.
     pub points: Points,
+    /// One for a receipt, none for a return, one taken back for a void.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub visits: i64,
+}
+
+const fn one() -> i64 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+const fn is_one(visits: &i64) -> bool {
+    *visits == 1
 }
 
 impl Counted {
@@ -127,6 +146,7 @@ impl Counted {
             spend: day.spend,
             gross_spend: day.gross_spend,
             points: day.points_earned,
+            visits: day.visits,
         }
     }
 }

@@ -6,7 +6,9 @@ use super::posting::{Grant, Moment, Posting};
 use super::ranks;
 use super::slide::{Deed, slide};
 use super::terms::{TermsOf, TermsOfReceipt};
-use super::{Counted, Decision, Earned, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal};
+use super::{
+    Counted, Decision, Earned, Facts, JudgedBy, Outcome, PurchaseOutcome, RecordPurchase, Refusal,
+};
 use crate::amount::{Overflow, Points};
 use crate::catalog::Catalog;
 use crate::code::Code;
@@ -57,6 +59,8 @@ pub(super) fn decide(
         budgets: facts.budgets,
         moment: moment.with(held),
         now: recorded_at,
+        past: None,
+        is_claim: false,
     };
     let mut judged = Judged::of(context(&held), receipt)?;
     let mut climbed = judged.climbs(book.as_ref())?;
@@ -111,6 +115,11 @@ fn answer(
     } else {
         Vec::new()
     };
+    let judged_by = if command.quote {
+        None
+    } else {
+        JudgedBy::of(context, evaluation)?
+    };
     Ok(Box::new(PurchaseOutcome {
         id: PurchaseId::from_uuid(derived(command.seed, 0)),
         transaction_id: None,
@@ -129,6 +138,7 @@ fn answer(
         ranks: Vec::new(),
         explanation: std::mem::take(&mut evaluation.explanation),
         counted: None,
+        judged_by,
         redeemable,
     }))
 }

@@ -111,7 +111,7 @@ impl<'a> Evaluation<'a> {
         all: &mut Vec<Fired<'a>>,
     ) -> Result<(), Refusal> {
         let basis = rule.manner.basis;
-        let (amount, seen) = match self.admit(&rule.when, basis, context)? {
+        let (amount, seen) = match self.admit((&rule.code, &rule.when), basis, context)? {
             Ok(admitted) => admitted,
             Err(silent) => {
                 self.explanation.push(silent.explained(&rule.told));

@@ -191,7 +191,8 @@ impl<'a> Evaluation<'a> {
         bonuses: &mut Bonuses<'_, 'a>,
     ) -> Result<(), Refusal> {
         let earning = context.version.program.earning();
-        let (amount, seen) = match self.admit(&bonus.when, earning.manner.basis, context)? {
+        let when = (bonus.code.as_str(), &bonus.when);
+        let (amount, seen) = match self.admit(when, earning.manner.basis, context)? {
             Ok(admitted) => admitted,
             Err(why) => {
                 self.explanation.push(why.explained(&bonus.told));

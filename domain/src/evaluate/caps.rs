@@ -3,7 +3,7 @@
 
 use super::{Award, Context, Evaluation};
 use crate::amount::{Overflow, Points};
-use crate::decide::{Reason, Refusal};
+use crate::decide::{Reason, Refusal, Room};
 use crate::history::Uses;
 use crate::ledger::RuleUse;
 use crate::limit::{Limit, Limits, Per};
@@ -74,6 +74,18 @@ impl<'a> Evaluation<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What wallets with a maximum can take of this receipt.
+    pub(crate) fn rooms(&self, context: &Context<'_>) -> Result<Vec<Room>, Refusal> {
+        let mut rooms = Vec::new();
+        for wallet in context.version.program.wallets() {
+            if let Some(points) = room(context, wallet, &self.redeemed_from(&wallet.code)?)? {
+                let wallet = wallet.told.clone();
+                rooms.push(Room { wallet, points });
+            }
+        }
+        Ok(rooms)
     }
 
     /// What was used of limits that outlive the receipt: those of wallets, then those of rules.
@@ -178,6 +190,9 @@ fn room(
     let Some(most) = wallet.max_balance else {
         return Ok(None);
     };
+    if let Some(past) = &context.past {
+        return Ok(past.room(&wallet.code));
+    }
     let facts = context
         .member
         .and_then(|member| member.wallets.get(&wallet.code));

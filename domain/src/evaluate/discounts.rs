@@ -4,7 +4,7 @@
 use super::Context;
 use super::tax::sum;
 use crate::amount::{Amount, Decimal4, Overflow};
-use crate::condition::Goods;
+use crate::condition::{Customer, Goods};
 use crate::decide::{AppliedDiscount, Explained, Reason, Refusal};
 use crate::discount::{Discount, Stacks};
 use crate::member_price::MEMBER_PRICE_RULE;
@@ -91,6 +91,12 @@ struct Shelf<'c, 'a> {
 }
 
 impl Shelf<'_, '_> {
+    /// The member, for whom there may be discounts; none where it came only afterwards.
+    fn customer(&self) -> Option<&Customer<'_>> {
+        let customer = self.context.moment.customer.as_ref();
+        customer.filter(|_| !self.context.is_claim)
+    }
+
     fn left(&self) -> &[i64] {
         self.left.as_ref().unwrap_or(&self.initial)
     }
@@ -102,7 +108,7 @@ impl Shelf<'_, '_> {
             return Ok(());
         }
         let silent = |reason| Explained::silent(MEMBER_PRICE_RULE, reason);
-        if self.context.moment.customer.is_none() {
+        if self.customer().is_none() {
             self.explanation.push(silent(Reason::NoMember));
             return Ok(());
         }

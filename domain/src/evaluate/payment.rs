@@ -17,6 +17,9 @@ pub(super) fn pay(
     receipt: &Receipt,
     payable: Amount,
 ) -> Result<Vec<Redeemed>, Refusal> {
+    if let Some(past) = &context.past {
+        return pay_again(context, past.paid, (receipt, payable));
+    }
     if receipt.redeem.is_empty() {
         return Ok(Vec::new());
     }
@@ -56,6 +59,35 @@ pub(super) fn pay(
         });
     }
     Ok(redeemed)
+}
+
+/// What the same points pay of what is left of a receipt: as many as it can take, whatever may be
+/// used at once.
+fn pay_again(
+    context: &Context<'_>,
+    paid: &[Redeemed],
+    (receipt, payable): (&Receipt, Amount),
+) -> Result<Vec<Redeemed>, Refusal> {
+    let mut left = payable;
+    let mut again = Vec::with_capacity(paid.len());
+    for part in paid {
+        let unknown = || Refusal::UnknownWallet {
+            pointer: String::new(),
+        };
+        let wallet = context
+            .catalog
+            .wallet_at(receipt.occurred_at, &part.wallet)
+            .ok_or_else(unknown)?;
+        let terms = &wallet.redemption;
+        let Payment { points, value } = terms.pay(part.points.min(terms.most_points(left)?))?;
+        left = left.checked_sub(value)?;
+        again.push(Redeemed {
+            wallet: part.wallet.clone(),
+            points,
+            value,
+        });
+    }
+    Ok(again)
 }
 
 /// The most that each wallet of the program could pay, each alone.

@@ -102,6 +102,8 @@ pub(super) fn with_ranks(
         .held_at(&catalog.versions[0].program, receipt.occurred_at)
         .unwrap();
     let context = Context {
+        past: None,
+        is_claim: false,
         catalog: &catalog,
         version: &catalog.versions[0],
         member: Some(&member),

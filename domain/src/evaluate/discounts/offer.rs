@@ -69,7 +69,7 @@ impl Shelf<'_, '_> {
             Ok(admitted) => admitted,
             Err(explained) => return Ok(Offer::none(explained)),
         };
-        let customer = self.context.moment.customer.as_ref();
+        let customer = self.customer();
         let Some(share) = discount.share(money, customer)? else {
             return Ok(Offer::none(Explained::silent(code, Reason::NoRank)));
         };
@@ -93,10 +93,10 @@ impl Shelf<'_, '_> {
         left: &[i64],
     ) -> Result<Result<Admitted, Explained>, Refusal> {
         let (code, when) = (discount.code.as_str(), &discount.when);
-        if discount.is_for_members() && self.context.moment.customer.is_none() {
+        if discount.is_for_members() && self.customer().is_none() {
             return Ok(Err(Explained::silent(code, Reason::NoMember)));
         }
-        if let Err(unmet) = when.admits(&self.context.moment)? {
+        if let Err(unmet) = self.context.admits(code, when)? {
             return Ok(Err(Explained::unmet(code, unmet)));
         }
         let seen = self.seen(when);
