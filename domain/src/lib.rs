@@ -36,5 +36,6 @@ pub mod receipt;
 mod redeem;
 pub mod rounding;
 pub mod settings;
+mod shortage;
 pub mod trail;
 pub mod window;

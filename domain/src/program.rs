@@ -16,6 +16,7 @@ use crate::member_price::{MEMBER_PRICE_RULE, MemberPrices};
 use crate::needs::Needs;
 use crate::rank::{self, Ladder, MAX_LADDERS};
 use crate::redeem::RedemptionTerms;
+use crate::shortage::Shortage;
 use reader::{Object, Reader};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,6 +47,8 @@ pub struct Wallet {
     pub(crate) activation: Activation,
     /// How its points pay.
     pub(crate) redemption: RedemptionTerms,
+    /// What becomes of points that are taken back and are not there any more.
+    pub(crate) on_shortage: Shortage,
     /// The most points that it may hold; what would go beyond is not granted.
     pub(crate) max_balance: Option<Points>,
     /// On everything that is earned into it.

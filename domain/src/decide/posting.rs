@@ -18,10 +18,12 @@ use uuid::Uuid;
 mod give_back;
 mod grant;
 mod sweep;
+mod take_back;
 
 pub(super) use give_back::GivenBack;
 pub(super) use grant::Grant;
 pub(super) use sweep::Activated;
+pub(super) use take_back::{TakeBack, TakeOrder, TakenBack};
 
 /// The place of the transaction among the ids of a command; the purchase or redemption is 0.
 const TRANSACTION_ID: u16 = 1;

@@ -6,6 +6,7 @@ use crate::amount::Points;
 use crate::code::Code;
 use crate::limit::Limits;
 use crate::redeem::RedemptionTerms;
+use crate::shortage::Shortage;
 use serde_json::Value;
 
 pub(super) fn read(reader: &mut Reader<'_>, value: &Value, pointer: String) -> Wallet {
@@ -21,9 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>, value: &Value, pointer: String) -> W
         read
     });
     let activation = read_activation(reader, &mut object);
-    let shortage = [("negative", ()), ("clamp", ()), ("refuse", ())];
-    // Nothing takes points back yet, so that any way to treat a shortage is kept.
-    let _kept = reader.choice(&mut object, "on_shortage", &shortage, &[]);
+    let on_shortage = Shortage::read(reader, &mut object);
     let most = reader.integer(&mut object, "max_balance", 1..=Points::MAX_BALANCE.get());
     let limits = Limits::read(reader, &mut object);
     reader.close(&object);
@@ -34,6 +33,7 @@ pub(super) fn read(reader: &mut Reader<'_>, value: &Value, pointer: String) -> W
         expiry: expiry.unwrap_or_default(),
         activation: activation.unwrap_or_default(),
         redemption: redemption.unwrap_or_default(),
+        on_shortage,
         max_balance: most.map(Points::new),
         limits,
     }
