@@ -59,6 +59,9 @@ catalogue! {
     InsufficientPoints "insufficient_points" 409 "The member has too few points";
     ReceiptNumberUsed "receipt_number_used" 409 "The till already sent another receipt under this number";
     IdempotencyInProgress "idempotency_in_progress" 409 "A request with this key is still running";
+    OverReturned "over_returned" 409 "More is given back than is left of the purchase";
+    AlreadyClaimed "already_claimed" 409 "The purchase has a member already";
+    LateClaimWindowClosed "late_claim_window_closed" 409 "The purchase is too old to get its member";
     InvalidState "invalid_state" 409 "The state of the thing forbids this";
     AwardCancelled "award_cancelled" 409 "The points waited too long and were cancelled";
     ClockBackwards "clock_backwards" 409 "The clock only goes forward";

@@ -99,6 +99,12 @@ fn points(config: &mut ServiceConfig) {
             resource("/v1/purchases/batch").route(post().to(purchases::record_batch::record_batch)),
         )
         .service(resource("/v1/purchases/{id}").route(get().to(purchases::get::get)))
+        .service(resource("/v1/purchases/{id}/claim").route(post().to(purchases::claim::claim)))
+        .service(
+            resource("/v1/purchases/{id}/returns")
+                .route(post().to(purchases::return_goods::return_goods)),
+        )
+        .service(resource("/v1/purchases/{id}/void").route(post().to(purchases::void::void)))
         .service(
             resource("/v1/purchases/{id}/events")
                 .route(post().to(purchases::report_event::report_event)),

@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+mod claim;
 mod event;
 mod judged;
 mod judged_by;
@@ -24,6 +25,8 @@ mod purchase;
 mod ranks;
 mod redeem;
 mod refusal;
+mod return_goods;
+mod returned;
 mod slide;
 mod sweep;
 mod terms;
@@ -32,12 +35,15 @@ pub(crate) mod tests;
 
 pub use crate::condition::hours::ShownHours;
 pub use crate::explain::{Explained, Reason};
+pub use claim::ClaimPurchase;
 pub use judged_by::{HeldRank, JudgedBy, KnownCounters, KnownUses, Room, TaxTerms};
 pub use outcome::{
     ActivatedPoints, Amounts, AppliedDiscount, Counted, Earned, EventOutcome, Outcome,
     PurchaseOutcome, RankState, Redeemable, Redeemed, RedemptionOutcome, RedemptionState, TaxPart,
 };
 pub use refusal::Refusal;
+pub use return_goods::{RecordedPurchase, ReturnGoods, ReturnLine, ReturnedGoods};
+pub use returned::{ClawedBack, GoodsBack, Refund, Restored, ReturnKind, ReturnOutcome, UsedBack};
 
 /// Something that a caller wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +62,10 @@ pub enum Command {
     ReviewRanks(ReviewRanks),
     /// Set a rank by hand.
     SetRank(SetRank),
+    /// Take goods back, or undo a receipt.
+    Return(Box<ReturnGoods>),
+    /// Give a receipt its member.
+    Claim(Box<ClaimPurchase>),
 }
 
 impl Command {
@@ -64,7 +74,12 @@ impl Command {
     pub fn takes_points(&self) -> bool {
         match self {
             Self::Purchase(purchase) => !purchase.receipt.redeem.is_empty(),
-            Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => true,
+            Self::Redeem(_)
+            | Self::Event(_)
+            | Self::Activate(_)
+            | Self::Expire(_)
+            | Self::Return(_)
+            | Self::Claim(_) => true,
             Self::ReviewRanks(_) | Self::SetRank(_) => false,
         }
     }
@@ -72,7 +87,11 @@ impl Command {
     /// The purchase or redemption that it takes up again, so that what was done to it must be known.
     #[must_use]
     pub fn subject(&self) -> Option<Subject> {
-        None
+        match self {
+            Self::Return(goods) => Some(goods.purchase.subject()),
+            Self::Claim(claim) => Some(claim.purchase.subject()),
+            _ => None,
+        }
     }
 
     /// Whether it lets open lots live longer, so that they must be known though nothing is taken
@@ -192,6 +211,8 @@ pub fn decide(
         Command::Expire(command) => sweep::expire(facts.member, command, now),
         Command::ReviewRanks(command) => ranks::review(catalog, facts.member, *command),
         Command::SetRank(command) => ranks::set(catalog, facts.member, command, now),
+        Command::Return(command) => return_goods::decide(catalog, facts, command, now),
+        Command::Claim(command) => claim::decide(catalog, facts, command, now),
     }
 }
 

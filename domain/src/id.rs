@@ -206,6 +206,10 @@ typed_id!(
     ApiKeyId, "key_", "An API key."
 );
 typed_id!(
+    /// Goods that came back, or a receipt that was undone.
+    ReturnId, "ret_", "A return or a void."
+);
+typed_id!(
     /// Points taken or held outside a receipt.
     RedemptionId, "rsv_", "A redemption or reservation."
 );

@@ -34,6 +34,7 @@ pub mod rank;
 mod ratio;
 pub mod receipt;
 mod redeem;
+mod returns;
 pub mod rounding;
 pub mod settings;
 mod shortage;

@@ -43,6 +43,12 @@ impl Pending {
         }
     }
 
+    /// Whether its event comes too late from now on.
+    #[must_use]
+    pub fn is_cancelled_by(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Event { .. }) && self.is_due(now)
+    }
+
     /// Whether that is so at `now`.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {

@@ -3,7 +3,7 @@
 
 use crate::catalog::Catalog;
 use crate::condition::Moment;
-use crate::decide::Command;
+use crate::decide::{Command, ReturnGoods};
 use crate::member::MemberFacts;
 use crate::rank::{self, NO_RANKS};
 use crate::receipt::Receipt;
@@ -92,10 +92,24 @@ impl Command {
                 let today = catalog.settings.business_date(member.ledger_time(now));
                 rank::need_reviews(catalog, member, today, &mut needs);
             }
+            Self::Claim(claim) => {
+                need_of_receipt(catalog, member, &claim.purchase.receipt, &mut needs);
+            }
+            Self::Return(back) => need_of_return(catalog, back, &mut needs),
             Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => {}
         }
         needs
     }
+}
+
+/// What goods that come back look at: their ranks are walked once more from the beginning, and
+/// budgets get back what they used.
+fn need_of_return(catalog: &Catalog, back: &ReturnGoods, needs: &mut Needs) {
+    if catalog.has_ladders() {
+        needs.need_days(DateRange::EVER);
+        needs.past_ranks = true;
+    }
+    needs.budgets.extend(back.purchase.shared_codes(catalog));
 }
 
 /// What the rules of the receipt's version look at. A receipt that will be refused needs nothing.

@@ -16,6 +16,7 @@ use crate::member_price::{MEMBER_PRICE_RULE, MemberPrices};
 use crate::needs::Needs;
 use crate::rank::{self, Ladder, MAX_LADDERS};
 use crate::redeem::RedemptionTerms;
+use crate::returns::Returns;
 use crate::shortage::Shortage;
 use reader::{Object, Reader};
 use serde_json::Value;
@@ -75,6 +76,7 @@ pub struct Program {
     /// In the order in which they apply.
     discounts: Vec<Discount>,
     member_prices: MemberPrices,
+    returns: Returns,
     /// Whether some points live on when a member comes back: asked for every receipt.
     slides: bool,
 }
@@ -137,6 +139,11 @@ impl Program {
     /// What members pay for single articles.
     pub(crate) fn member_prices(&self) -> &MemberPrices {
         &self.member_prices
+    }
+
+    /// What happens when goods come back.
+    pub(crate) fn returns(&self) -> Returns {
+        self.returns
     }
 
     /// Whether some rule looks at what was recorded before the receipt.
@@ -283,7 +290,7 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
     program.member_prices = MemberPrices::read(&mut reader, &mut root);
     reader.refuse_entries(&mut root, &["rewards", "donations"]);
     if let Some(mut returns) = reader.child(&mut root, "returns") {
-        read_returns(&mut reader, &mut returns);
+        program.returns = Returns::read(&mut reader, &mut returns);
         reader.close(&returns);
     }
     reader.close(&root);
@@ -318,15 +325,6 @@ pub(crate) fn read_grant_overrides(reader: &mut Reader<'_>, object: &mut Object<
         expiry: read_expiry(reader, object),
         activation: read_activation(reader, object),
     }
-}
-
-/// Nothing can be returned yet, so that only the defaults are kept.
-fn read_returns(reader: &mut Reader<'_>, returns: &mut Object<'_>) {
-    let _recompute = reader.choice(returns, "mode", &[("recompute", ())], &["prorate"]);
-    let _original = reader.choice(returns, "restore_to", &[("original_lot", ())], &["new_lot"]);
-    reader.only(returns, "grace_days", |value| *value == 0);
-    reader.only(returns, "review_rank", |value| *value == true);
-    reader.only(returns, "late_claim_days", |value| *value == 30);
 }
 
 /// The rules that a bonus names must stand in the document and give points to its wallet.

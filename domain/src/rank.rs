@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod back;
 mod book;
 mod climb;
 mod document;
@@ -24,6 +25,7 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use back::GoodsBack;
 pub(crate) use book::RankBook;
 pub(crate) use climb::Receipt;
 pub(crate) use document::{equip, rank_rule, read_ladder};
@@ -32,7 +34,7 @@ pub(crate) use held::{Climbed, Held, NO_RANKS};
 pub(crate) use need::{need, need_reviews};
 pub use outlook::{Aim, LadderOutlook, Wanted, outlook, outlook_needs};
 pub use probe::Probe;
-pub use replay::{Recorded, RecordedReceipt};
+pub use replay::{Recorded, RecordedReceipt, RecordedReturn};
 use review::Look;
 use schedule::Downgrade;
 

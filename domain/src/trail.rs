@@ -14,6 +14,8 @@ pub struct Trail {
     pub operations: Vec<Outcome>,
     /// The moves of its own transaction and of those operations, in their order.
     pub moves: Vec<Transfer>,
+    /// What lots that they filled lost by time, in whatever transaction.
+    pub expired: Vec<(LotId, Points)>,
 }
 
 /// What a command takes up again.

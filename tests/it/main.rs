@@ -24,6 +24,7 @@ mod random_programs;
 mod ranks;
 mod real_receipts;
 mod redemptions;
+mod returns;
 mod schema_rules;
 mod tidy;
 mod time;

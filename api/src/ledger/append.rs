@@ -193,7 +193,7 @@ impl Rows {
             kind,
             occurred_at,
             text,
-        } = Kept::of(outcome)?;
+        } = Kept::of(outcome, step.operation)?;
         self.key(submission, id);
         self.operations.push(OperationRow {
             id,

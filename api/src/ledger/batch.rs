@@ -317,6 +317,7 @@ impl Deciding {
         Step {
             subject: subject.zip(number),
             ledger: made.map(|made| (made.member, made.version)),
+            operation: made.and_then(|made| made.operation),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Answers as they are kept, so that a repeat gets the first one and later operations know it.
 
-use domain::decide::Outcome;
+use domain::decide::{Outcome, ReturnKind};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -9,6 +9,10 @@ use crate::db::DbError;
 
 /// The kind of a receipt's answer.
 pub(super) const PURCHASE: &str = "purchase";
+/// Kinds of operations, as they stand in the store.
+const RETURN: &str = "return";
+const VOID: &str = "void";
+const CLAIM: &str = "claim";
 /// The kind of the answer to a redemption.
 pub(super) const REDEMPTION: &str = "redemption";
 
@@ -21,9 +25,24 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What is kept of an operation.
-    pub(super) fn of(outcome: &Outcome) -> Result<Self, DbError> {
+    /// What is kept of an operation; `operation` is the id that its transaction names.
+    pub(super) fn of(outcome: &Outcome, operation: Option<Uuid>) -> Result<Self, DbError> {
         match outcome {
+            Outcome::Return(outcome) => Ok(Self {
+                id: outcome.id.uuid(),
+                kind: match outcome.kind {
+                    ReturnKind::Return => RETURN,
+                    ReturnKind::Void => VOID,
+                },
+                occurred_at: outcome.occurred_at,
+                text: text_of(outcome)?,
+            }),
+            Outcome::Claim(outcome) => Ok(Self {
+                id: operation.ok_or_else(|| DbError::Failed("a claim without its id".into()))?,
+                kind: CLAIM,
+                occurred_at: outcome.occurred_at,
+                text: text_of(outcome)?,
+            }),
             Outcome::Purchase(_)
             | Outcome::Redemption(_)
             | Outcome::Event(_)
@@ -41,6 +60,8 @@ pub(super) fn read_outcome(kind: &str, text: &str) -> Result<Outcome, DbError> {
         PURCHASE => serde_json::from_str(text).map(Outcome::Purchase),
         REDEMPTION => serde_json::from_str(text).map(Outcome::Redemption),
         "event" => serde_json::from_str(text).map(Outcome::Event),
+        RETURN | VOID => serde_json::from_str(text).map(Outcome::Return),
+        CLAIM => serde_json::from_str(text).map(Outcome::Claim),
         other => {
             return Err(DbError::Failed(format!(
                 "a recorded answer is of the unknown kind {other}"

@@ -54,6 +54,7 @@ pub(super) async fn load(
     }
     let lots = add_moves(tx, &steps, &mut trails).await?;
     recall(tx, lots, members).await?;
+    add_expired(tx, &steps, &mut trails).await?;
     Ok(trails)
 }
 
@@ -99,6 +100,40 @@ async fn add_moves(
     Ok(lots)
 }
 
+/// Adds what lots that the trails filled lost by time since.
+async fn add_expired(
+    tx: &TenantConn,
+    steps: &HashMap<(Uuid, i64), Uuid>,
+    trails: &mut Trails,
+) -> Result<(), DbError> {
+    let mut filled: HashMap<Uuid, Uuid> = HashMap::new();
+    for (subject, trail) in trails.iter() {
+        let rows = trail.moves.iter();
+        let rows = rows.filter(|row| matches!(row.credit, Account::Available | Account::Pending));
+        filled.extend(rows.filter_map(|row| Some((row.lot?.uuid(), *subject))));
+    }
+    if filled.is_empty() {
+        return Ok(());
+    }
+    let (member, version) = steps.keys().copied().unzip();
+    let lost = LostByTime {
+        tenant: tx.number(),
+        member,
+        version,
+        lots: filled.keys().copied().collect(),
+        expired: Account::Expired.code(),
+    };
+    for (lot, points) in lost.all(tx).await? {
+        let trail = filled.get(&lot).and_then(|subject| trails.get_mut(subject));
+        if let Some(trail) = trail {
+            trail
+                .expired
+                .push((LotId::from_uuid(lot), Points::new(points)));
+        }
+    }
+    Ok(())
+}
+
 /// Lets the lots be known that are empty, since points may come back to them.
 async fn recall(
     tx: &TenantConn,
@@ -141,6 +176,18 @@ statement! {
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt> }
     -> { Uuid => SqlUuid, i64 => BigInt, String => Text, i16 => SmallInt, i16 => SmallInt, i64 => BigInt, i64 => BigInt,
          Option<String> => Nullable<Text>, Option<Uuid> => Nullable<SqlUuid> }
+}
+
+statement! {
+    /// What lots lost by time, in whatever transaction since the first that is named of their member.
+    tenant LostByTime = "select r.lot_id, sum(r.points)::bigint
+        from (select member_id, min(version) as version from unnest($2, $3) as t (member_id, version) group by member_id) u
+        join ledger_transfers r on r.tenant_id = $1 and r.member_id = u.member_id and r.version >= u.version
+        where r.lot_id = any($4) and r.credit = $5
+        group by r.lot_id";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
+      lots: Vec<Uuid> => Array<SqlUuid>, expired: i16 => SmallInt }
+    -> { Uuid => SqlUuid, i64 => BigInt }
 }
 
 statement! {

@@ -131,7 +131,7 @@ pub(crate) async fn report_event(
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
-    let Some(member) = bought.member_id else {
+    let Some(member) = bought.member() else {
         return Err(Problem::new(
             ProblemKind::InvalidState,
             "The purchase has no member, so no points wait for an event.",
@@ -147,7 +147,7 @@ pub(crate) async fn report_event(
         command: Command::Event(ReportEvent {
             seed: clock::new_id(),
             purchase,
-            purchased_at: bought.occurred_at,
+            purchased_at: bought.purchase.outcome.occurred_at,
             event: new.event,
             occurred_at: new.occurred_at,
         }),

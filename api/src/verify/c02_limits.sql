@@ -2,7 +2,9 @@
 -- granted more, never less. A campaign counts what its members count, since a version later or earlier.
 with earned as (
     select p.tenant_id, p.member_id, e ->> 'rule' as rule, e ->> 'wallet' as wallet, (e ->> 'points')::bigint as points
-    from purchases p, json_array_elements(p.outcome::json -> 'earned') e where p.member_id is not null
+    from (select tenant_id, member_id, outcome from purchases
+        union all select tenant_id, member_id, outcome from operations where kind = 'claim') p,
+        json_array_elements(p.outcome::json -> 'earned') e where p.member_id is not null
 ), granted as (
     select tenant_id, member_id, code, sum(points) as points, count(*) filter (where points > 0) as times
     from (select tenant_id, member_id, rule as code, points from earned

@@ -1,10 +1,14 @@
--- Per lot: granted is what came in, remaining is what came in less what went out.
+-- Per lot: granted is what its own transaction put in, remaining is what came in less what went out. Reserved points
+-- have left their lot.
 with moved as (
-    select tenant_id, member_id, lot_id as id,
-        sum(case when debit = 11 then points else 0 end) as granted,
-        sum(case when credit in (1, 2, 3) then points else 0 end)
-            - sum(case when debit in (1, 2, 3) then points else 0 end) as remaining
-    from ledger_transfers where lot_id is not null group by tenant_id, member_id, lot_id
+    select r.tenant_id, r.member_id, r.lot_id as id,
+        sum(case when l.transaction_id = t.id and credit in (1, 2) and debit > 10 then points else 0 end) as granted,
+        sum(case when credit in (1, 2) then points else 0 end)
+            - sum(case when debit in (1, 2) then points else 0 end) as remaining
+    from ledger_transfers r
+    join lots l on l.tenant_id = r.tenant_id and l.member_id = r.member_id and l.id = r.lot_id
+    join ledger_transactions t on t.tenant_id = r.tenant_id and t.member_id = r.member_id and t.version = r.version
+    where r.lot_id is not null group by r.tenant_id, r.member_id, r.lot_id
 )
 select count(*) over (), tenant_id,
     format('lot %s: %s of %s, by its moves %s of %s', id, l.remaining, l.granted, m.remaining, m.granted)

@@ -6,6 +6,8 @@ with made as (
     select tenant_id, id, recorded_at from redemptions
     union all
     select tenant_id, id, recorded_at from purchase_events
+    union all
+    select tenant_id, id, recorded_at from operations
 ), keyed as (
     select k.tenant_id, k.subject as id, count(*) as keys
     from idempotency_keys k

@@ -7,7 +7,7 @@ use domain::amount::{Amount, Points};
 use domain::catalog::Catalog;
 use domain::id::{MemberId, PurchaseId};
 use domain::ledger::DayDelta;
-use domain::rank::{Cause, RankChange, Recorded, RecordedReceipt};
+use domain::rank::{Cause, RankChange, Recorded, RecordedReceipt, RecordedReturn};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::SecretString;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::store::{ChangesIn, MembersAfter, ReceiptsIn, TenantNumbers};
+use super::store::{ChangesIn, MembersAfter, ReceiptsIn, ReturnsIn, TenantNumbers};
 use super::{Finding, SHOWN};
 use crate::catalog::{self, Catalogs};
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
@@ -30,6 +30,26 @@ struct Counted {
     spend: Amount,
     gross_spend: Amount,
     points: Points,
+    #[serde(default = "one")]
+    visits: i64,
+}
+
+const fn one() -> i64 {
+    1
+}
+
+impl Counted {
+    fn read(text: Option<String>) -> Result<DayDelta, DbError> {
+        let text = text.ok_or_else(|| DbError::Failed("a receipt counted nothing".into()))?;
+        let counted: Self = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+        Ok(DayDelta {
+            business_date: counted.on,
+            spend: counted.spend,
+            gross_spend: counted.gross_spend,
+            visits: counted.visits,
+            points_earned: counted.points,
+        })
+    }
 }
 
 /// Prove the ranks of every tenant.
@@ -86,6 +106,7 @@ async fn tenants_ranks(
             .map(|(member, enrolled_at)| (member, blank(member, enrolled_at.into(), reviewed_on)))
             .collect();
         add_receipts(tx, range, &mut members).await?;
+        add_returns(tx, range, &mut members).await?;
         add_changes(tx, range, &mut members).await?;
         let differences = members.values();
         for what in differences.filter_map(|recorded| difference(recorded, catalog)) {
@@ -101,6 +122,7 @@ fn blank(member: Uuid, enrolled_at: Timestamp, reviewed_on: Option<Date>) -> Rec
         member: MemberId::from_uuid(member),
         enrolled_at,
         receipts: Vec::new(),
+        returns: Vec::new(),
         changes: Vec::new(),
         reviewed_on,
     }
@@ -120,20 +142,38 @@ async fn add_receipts(
         let Some(recorded) = members.get_mut(&member) else {
             continue;
         };
-        let counted = counted.ok_or_else(|| DbError::Failed("a receipt counted nothing".into()))?;
-        let counted: Counted = serde_json::from_str(&counted).map_err(|error| failed(&error))?;
         recorded.receipts.push(RecordedReceipt {
             version,
             purchase: PurchaseId::from_uuid(purchase),
             occurred_at: occurred_at.into(),
-            day: DayDelta {
-                business_date: counted.on,
-                spend: counted.spend,
-                gross_spend: counted.gross_spend,
-                visits: 1,
-                points_earned: counted.points,
-            },
+            day: Counted::read(counted)?,
         });
+    }
+    Ok(())
+}
+
+async fn add_returns(
+    tx: &TenantConn,
+    (after, until): (Uuid, Uuid),
+    members: &mut BTreeMap<Uuid, Recorded>,
+) -> Result<(), DbError> {
+    let returns = ReturnsIn {
+        tenant: tx.number(),
+        after,
+        until,
+    };
+    for (member, version, purchase, recorded_at, program_version, counted) in
+        returns.all(tx).await?
+    {
+        if let Some(recorded) = members.get_mut(&member) {
+            recorded.returns.push(RecordedReturn {
+                version,
+                purchase: PurchaseId::from_uuid(purchase),
+                recorded_at: recorded_at.into(),
+                program_version,
+                day: Counted::read(counted)?,
+            });
+        }
     }
     Ok(())
 }

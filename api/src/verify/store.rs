@@ -27,12 +27,27 @@ statement! {
 
 statement! {
     /// The receipts of a range of members with what they counted.
-    tenant ReceiptsIn = "select t.member_id, t.version, p.id, p.occurred_at, (p.outcome::json -> 'counted')::text
-        from ledger_transactions t join purchases p on p.tenant_id = $1 and p.id = t.subject
-        where t.tenant_id = $1 and t.kind = 'purchase' and t.member_id > $2 and t.member_id <= $3
+    tenant ReceiptsIn = "select t.member_id, t.version, p.id, p.occurred_at,
+            (coalesce(o.outcome, p.outcome)::json -> 'counted')::text
+        from ledger_transactions t left join operations o on o.tenant_id = $1 and o.id = t.subject
+            join purchases p on p.tenant_id = $1 and p.id = coalesce(o.subject, t.subject)
+        where t.tenant_id = $1 and t.kind in ('purchase', 'claim') and t.member_id > $2 and t.member_id <= $3
         order by t.member_id, t.version";
     { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
     -> { Uuid => SqlUuid, i64 => BigInt, Uuid => SqlUuid, SqlInstant => Timestamptz, Option<String> => Nullable<Text> }
+}
+
+statement! {
+    /// Goods of a range of members that came back, with what they counted.
+    tenant ReturnsIn = "select t.member_id, t.version, p.id, t.recorded_at, (p.outcome::json ->> 'program_version')::integer,
+            (o.outcome::json -> 'counted')::text
+        from ledger_transactions t join operations o on o.tenant_id = $1 and o.id = t.subject
+            join purchases p on p.tenant_id = $1 and p.id = o.subject
+        where t.tenant_id = $1 and t.kind in ('return', 'void') and t.member_id > $2 and t.member_id <= $3
+        order by t.member_id, t.version";
+    { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, i64 => BigInt, Uuid => SqlUuid, SqlInstant => Timestamptz, i32 => Integer,
+         Option<String> => Nullable<Text> }
 }
 
 statement! {

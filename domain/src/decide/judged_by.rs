@@ -3,6 +3,7 @@
 
 use super::Refusal;
 use crate::amount::{Amount, Decimal4, Points};
+use crate::catalog::Catalog;
 use crate::code::Code;
 use crate::evaluate::{Context, Evaluation};
 use crate::history::{Budgets, Counters, History, HistoryNotLoaded, Uses};
@@ -13,6 +14,7 @@ use crate::settings::{PointsPaidAs, Settings};
 use crate::window::DateRange;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// What a receipt was judged by beside its program and its own circumstances.
@@ -182,6 +184,19 @@ impl JudgedBy {
             self.uses.push(KnownUses::of(code, (None, None), uses));
         }
         Ok(())
+    }
+
+    /// The catalog with the tax as it was.
+    pub(super) fn catalog<'c>(&self, catalog: &'c Catalog) -> Cow<'c, Catalog> {
+        let default = || TaxTerms::of(&Settings::default());
+        let tax = self.tax.unwrap_or_else(default);
+        if tax == TaxTerms::of(&catalog.settings) {
+            return Cow::Borrowed(catalog);
+        }
+        Cow::Owned(Catalog {
+            settings: tax.within(&catalog.settings),
+            ..catalog.clone()
+        })
     }
 
     /// The member's history and the budgets as they were.

@@ -2,6 +2,7 @@
 //! their order are part of the contract.
 
 use super::judged_by::JudgedBy;
+use super::returned::ReturnOutcome;
 use crate::amount::{Amount, Decimal4, Points};
 use crate::code::Code;
 use crate::explain::Explained;
@@ -25,6 +26,10 @@ pub enum Outcome {
     Swept,
     /// Of a rank that was set by hand.
     RankSet,
+    /// Of goods that came back, or a receipt that was undone.
+    Return(Box<ReturnOutcome>),
+    /// Of a receipt that got its member afterwards.
+    Claim(Box<PurchaseOutcome>),
 }
 
 /// What happened to a purchase, and what it did.

@@ -23,7 +23,7 @@ mod take_back;
 pub(super) use give_back::GivenBack;
 pub(super) use grant::Grant;
 pub(super) use sweep::Activated;
-pub(super) use take_back::{TakeBack, TakeOrder, TakenBack};
+pub(super) use take_back::{TakeBack, TakeOrder};
 
 /// The place of the transaction among the ids of a command; the purchase or redemption is 0.
 const TRANSACTION_ID: u16 = 1;

@@ -16,12 +16,24 @@ use crate::condition;
 use crate::evaluate::{Context, Evaluation, redeemable};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
-use crate::ledger::{Transaction, TransactionKind};
+use crate::ledger::{Account, Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
 use crate::program::Wallet;
-use crate::rank::{self, Held, NO_RANKS, RankBook};
+use crate::rank::{self, Held, NO_RANKS, RankBook, RankUpdate};
+use crate::receipt::Receipt;
 use crate::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+/// A receipt to be judged: a new one, or one that was recorded without its member.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) seed: Uuid,
+    pub(super) receipt: &'a Receipt,
+    pub(super) quote: bool,
+    /// Whether it gets its member afterwards: its seed is the id of the purchase then.
+    pub(super) is_claim: bool,
+}
 
 pub(super) fn decide(
     catalog: &Catalog,
@@ -29,13 +41,41 @@ pub(super) fn decide(
     command: &RecordPurchase,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
+    check_moment(&catalog.settings, command.receipt.occurred_at, now)?;
+    let entry = Entry {
+        seed: command.seed,
+        receipt: &command.receipt,
+        quote: command.quote,
+        is_claim: false,
+    };
+    let recorded = record(catalog, facts, entry, now)?;
+    Ok(Decision {
+        transaction: recorded.transaction,
+        ranks: recorded.ranks,
+        outcome: Outcome::Purchase(recorded.outcome),
+    })
+}
+
+/// What a receipt comes to, before it is said whether it is a purchase or a claim.
+pub(super) struct Recorded {
+    pub(super) transaction: Option<Transaction>,
+    pub(super) ranks: Option<RankUpdate>,
+    pub(super) outcome: Box<PurchaseOutcome>,
+}
+
+/// Judges a receipt and posts what it earns and what points pay.
+pub(super) fn record(
+    catalog: &Catalog,
+    facts: Facts<'_>,
+    command: Entry<'_>,
+    now: Timestamp,
+) -> Result<Recorded, Refusal> {
     let member = facts.member;
-    let receipt = &command.receipt;
+    let receipt = command.receipt;
     let unknown_store = || Refusal::UnknownStore {
         pointer: "/store".to_owned(),
     };
     let store = catalog.store(&receipt.store).ok_or_else(unknown_store)?;
-    check_moment(&catalog.settings, receipt.occurred_at, now)?;
     let version = catalog
         .version_at(receipt.occurred_at)
         .ok_or(Refusal::NoProgram)?;
@@ -60,7 +100,7 @@ pub(super) fn decide(
         moment: moment.with(held),
         now: recorded_at,
         past: None,
-        is_claim: false,
+        is_claim: command.is_claim,
     };
     let mut judged = Judged::of(context(&held), receipt)?;
     let mut climbed = judged.climbs(book.as_ref())?;
@@ -82,7 +122,7 @@ pub(super) fn decide(
             let mut posting = post(&context, member, command, &evaluation, &mut outcome)?;
             posting.transaction().day = Some(day);
             outcome.balances = posting.balances(catalog)?;
-            record(posting, member, command, &mut outcome)
+            close(posting, member, command, &mut outcome)
         }
     };
     outcome.counted = transaction.as_ref().map(|_| Counted::of(&day));
@@ -96,20 +136,20 @@ pub(super) fn decide(
         outcome.ranks = book.recorded(receipt, &climbed)?;
     }
     let book = book.filter(|_| !command.quote);
-    Ok(Decision {
+    Ok(Recorded {
         transaction,
         ranks: book.and_then(RankBook::close),
-        outcome: Outcome::Purchase(outcome),
+        outcome,
     })
 }
 
 /// What there is to tell of the receipt before anything is posted.
 fn answer(
     context: &Context<'_>,
-    command: &RecordPurchase,
+    command: Entry<'_>,
     evaluation: &mut Evaluation<'_>,
 ) -> Result<Box<PurchaseOutcome>, Refusal> {
-    let receipt = &command.receipt;
+    let receipt = command.receipt;
     let redeemable = if command.quote {
         redeemable(context, evaluation)?
     } else {
@@ -176,7 +216,7 @@ pub(super) fn check_member(member: &MemberFacts) -> Result<(), Refusal> {
 fn post<'a>(
     context: &Context<'_>,
     member: &'a MemberFacts,
-    command: &RecordPurchase,
+    command: Entry<'_>,
     evaluation: &Evaluation<'_>,
     outcome: &mut PurchaseOutcome,
 ) -> Result<Posting<'a>, Refusal> {
@@ -185,7 +225,12 @@ fn post<'a>(
         occurred_at,
         recorded_at: context.now,
     };
-    let mut posting = Posting::new(member, command.seed, TransactionKind::Purchase, moment)?;
+    let kind = if command.is_claim {
+        TransactionKind::Claim
+    } else {
+        TransactionKind::Purchase
+    };
+    let mut posting = Posting::new(member, command.seed, kind, moment)?;
     if command.quote {
         posting.leave_out_rows();
     }
@@ -217,6 +262,7 @@ fn post<'a>(
         posting.grant(Grant {
             wallet: &wallet.code,
             rule: award.rule,
+            source: Account::Issued,
             points: award.points,
             terms: terms.clone(),
             is_apart: award.overrides.expiry.is_some_and(Expiry::slides),
@@ -262,10 +308,10 @@ fn keep_alive(
 
 /// Closes the transaction of a purchase. A quote has none: it shows the balances as they would be
 /// and the version as it is.
-fn record(
+fn close(
     mut posting: Posting<'_>,
     member: &MemberFacts,
-    command: &RecordPurchase,
+    command: Entry<'_>,
     outcome: &mut PurchaseOutcome,
 ) -> Option<Transaction> {
     outcome.member_id = Some(member.member);
@@ -273,7 +319,7 @@ fn record(
         outcome.version = Some(member.version);
         return None;
     }
-    posting.transaction().purchase = Some(outcome.id);
+    posting.transaction().purchase = Some(outcome.id).filter(|_| !command.is_claim);
     let transaction = posting.finish();
     outcome.transaction_id = Some(transaction.id);
     outcome.version = Some(transaction.version);

@@ -87,6 +87,29 @@ pub enum Refusal {
     /// The purchase has no member, so that there are no points to act on.
     #[error("the purchase has no member, so there are no points that wait for an event")]
     NoMember,
+    /// More comes back than is left of the receipt.
+    #[error("more is given back than is left of this purchase")]
+    OverReturned,
+    /// The receipt was undone.
+    #[error("the purchase was voided")]
+    IsVoid,
+    /// Everything came back, so that nothing is left to undo.
+    #[error("everything of this purchase came back already")]
+    AllReturned,
+    /// The receipt has a member.
+    #[error("the purchase has a member already")]
+    AlreadyClaimed,
+    /// The receipt is too old to get its member.
+    #[error("a purchase can get its member within {days} days, and this one is of {bought_on}")]
+    ClaimTooLate {
+        /// So many days.
+        days: i64,
+        /// The purchase's business date.
+        bought_on: jiff::civil::Date,
+    },
+    /// The receipt got its member in the meantime: the caller has to look again.
+    #[error("the purchase got its member at this very moment; repeat the request")]
+    OwnerChanged,
     /// The points waited too long for their event.
     #[error("the points of this purchase waited too long for this event and were cancelled")]
     AwardCancelled,
@@ -135,6 +158,11 @@ impl Refusal {
             Self::NotAStep { .. } => "not_a_step",
             Self::OverMaximum { .. } => "over_maximum",
             Self::NoMember => "invalid_state",
+            Self::OverReturned => "over_returned",
+            Self::IsVoid | Self::AllReturned => "invalid_state",
+            Self::AlreadyClaimed => "already_claimed",
+            Self::ClaimTooLate { .. } => "late_claim_window_closed",
+            Self::OwnerChanged => "ledger_unavailable",
             Self::AwardCancelled => "award_cancelled",
             Self::MemberClosed => "member_closed",
             Self::MemberMerged => "member_merged",

@@ -33,6 +33,7 @@ mod properties;
 mod purchases;
 pub(crate) mod ranks;
 mod redemptions;
+mod returns;
 mod settings;
 mod stacking;
 mod tiers;

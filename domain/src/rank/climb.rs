@@ -104,7 +104,11 @@ impl RankBook<'_> {
         })
     }
 
-    fn with_receipt(&self, range: DateRange, day: &DayDelta) -> Result<Counters, HistoryNotLoaded> {
+    pub(super) fn with_receipt(
+        &self,
+        range: DateRange,
+        day: &DayDelta,
+    ) -> Result<Counters, HistoryNotLoaded> {
         let before = self.facts.history.counters(Some(range))?;
         Ok(before.with(day).unwrap_or(before))
     }

@@ -23,6 +23,8 @@ pub enum Cause {
     ManualEnded,
     /// Somebody took a rank back that was set.
     ManualTakenBack,
+    /// Goods came back with which the step was reached.
+    Return,
 }
 
 impl Cause {
@@ -35,6 +37,7 @@ impl Cause {
             Self::Manual => "manual",
             Self::ManualEnded => "manual_ended",
             Self::ManualTakenBack => "manual_taken_back",
+            Self::Return => "return",
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Ladder, Place, Step};
 use crate::amount::Decimal4;
+use crate::decide::HeldRank;
+use crate::program::Program;
 
 /// Those of a program without ladders, and where nobody asks.
 pub(crate) static NO_RANKS: Held<'static> = Held { ranks: Vec::new() };
@@ -13,6 +15,16 @@ pub(crate) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
+    /// The ranks that a receipt was judged by.
+    pub(crate) fn recorded(program: &'a Program, ranks: &[HeldRank]) -> Self {
+        let place = |ladder: &'a Ladder| {
+            let mut ranks = ranks.iter();
+            let rank = ranks.find(|rank| rank.ladder.as_str() == ladder.code);
+            (ladder, ladder.place(rank.map(|rank| rank.code.as_str())))
+        };
+        Self::of(program.ladders().iter().map(place).collect())
+    }
+
     /// The places on ladders, in document order.
     pub(super) fn of(ranks: Vec<(&'a Ladder, Place)>) -> Self {
         Self { ranks }

@@ -2,7 +2,7 @@
 //! from it.
 
 use super::facts::{Cause, Manual, RankChange};
-use super::{RankBook, Receipt};
+use super::{GoodsBack, RankBook, Receipt};
 use crate::catalog::Catalog;
 use crate::decide::Refusal;
 use crate::history::{DayBook, History};
@@ -28,6 +28,21 @@ pub struct RecordedReceipt {
     pub day: DayDelta,
 }
 
+/// Goods that came back, as far as ranks look at them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedReturn {
+    /// The member's version after it.
+    pub version: i64,
+    /// The purchase.
+    pub purchase: PurchaseId,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The program version that judged the purchase, which says whether ranks end by it.
+    pub program_version: i32,
+    /// What it added to the purchase's business date, below zero.
+    pub day: DayDelta,
+}
+
 /// What was recorded of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
@@ -37,6 +52,8 @@ pub struct Recorded {
     pub enrolled_at: Timestamp,
     /// In the order of their versions.
     pub receipts: Vec<RecordedReceipt>,
+    /// Likewise.
+    pub returns: Vec<RecordedReturn>,
     /// The stored changes of ranks, those of each ladder in their order.
     pub changes: Vec<RankChange>,
     /// The last business date whose reviews are done.
@@ -46,6 +63,7 @@ pub struct Recorded {
 /// Something that happened, in order.
 enum Event<'a> {
     Receipt(&'a RecordedReceipt),
+    Return(&'a RecordedReturn),
     Manual(&'a RankChange),
 }
 
@@ -57,6 +75,7 @@ impl Recorded {
         for event in self.events() {
             let (version, place) = match &event {
                 Event::Receipt(receipt) => (receipt.version.saturating_sub(1), i32::MAX),
+                Event::Return(back) => (back.version.saturating_sub(1), i32::MAX),
                 Event::Manual(change) => (change.version, change.number),
             };
             facts.version = version;
@@ -73,15 +92,23 @@ impl Recorded {
             }
             match event {
                 Event::Receipt(receipt) => self.repeat(&mut book, catalog, receipt)?,
+                Event::Return(back) => return_again(&mut book, catalog, back)?,
                 Event::Manual(change) => set_again(&mut book, catalog, change)?,
             }
             let update = book.close();
             if let Some(update) = update {
                 facts.ranks.apply(&update);
             }
-            if let Event::Receipt(receipt) = event {
-                facts.version = receipt.version;
-                facts.history.record(&receipt.day);
+            match event {
+                Event::Receipt(receipt) => {
+                    facts.version = receipt.version;
+                    facts.history.record(&receipt.day);
+                }
+                Event::Return(back) => {
+                    facts.version = back.version;
+                    facts.history.record(&back.day);
+                }
+                Event::Manual(_) => {}
             }
         }
         if let Some(date) = self.reviewed_on {
@@ -120,9 +147,11 @@ impl Recorded {
             |change: &&RankChange| matches!(change.cause, Cause::Manual | Cause::ManualTakenBack);
         let receipts = self.receipts.iter().map(Event::Receipt);
         let manuals = self.changes.iter().filter(by_hand).map(Event::Manual);
-        let mut events: Vec<Event<'_>> = receipts.chain(manuals).collect();
+        let returns = self.returns.iter().map(Event::Return);
+        let mut events: Vec<Event<'_>> = receipts.chain(returns).chain(manuals).collect();
         events.sort_by_key(|event| match event {
             Event::Receipt(receipt) => (receipt.version, false, 0),
+            Event::Return(back) => (back.version, false, 0),
             Event::Manual(change) => (change.version, true, change.number),
         });
         events
@@ -148,6 +177,26 @@ impl Recorded {
         book.recorded(receipt, &climbed)?;
         Ok(())
     }
+}
+
+fn return_again(
+    book: &mut RankBook<'_>,
+    catalog: &Catalog,
+    back: &RecordedReturn,
+) -> Result<(), Refusal> {
+    let mut versions = catalog.versions.iter();
+    let judged = versions.find(|version| version.number == back.program_version);
+    let Some(version) = catalog.version_at(back.recorded_at) else {
+        return Ok(());
+    };
+    book.give_back(GoodsBack {
+        purchase: back.purchase,
+        at: back.recorded_at,
+        version,
+        day: &back.day,
+        reviews: judged.is_some_and(|judged| judged.program.returns().review_rank),
+    })?;
+    Ok(())
 }
 
 fn set_again(

@@ -25,6 +25,11 @@ impl Quantity {
             .map(|units| Self(Decimal4::from_units(units)))
     }
 
+    /// So many units of the fourth decimal.
+    pub(crate) const fn from_units(units: i64) -> Self {
+        Self(Decimal4::from_units(units))
+    }
+
     /// The exact number.
     #[must_use]
     pub const fn decimal(self) -> Decimal4 {

@@ -16,6 +16,8 @@ use std::borrow::Cow;
 pub(in crate::decide) struct Grant<'a> {
     pub(in crate::decide) wallet: &'a str,
     pub(in crate::decide) rule: &'a str,
+    /// The account that they come from.
+    pub(in crate::decide) source: Account,
     pub(in crate::decide) points: Points,
     pub(in crate::decide) terms: Terms,
     /// Whether their end may move without that of other points, so that no lot is shared.
@@ -84,7 +86,7 @@ impl Posting<'_> {
         if grant.is_apart {
             self.apart.push(lot);
         }
-        let issued = grant.row(Account::Issued, account, rest, Some(lot));
+        let issued = grant.row(grant.source, account, rest, Some(lot));
         self.post(index, issued)?;
         if is_over {
             let expired = grant.row(account, Account::Expired, rest, Some(lot));
@@ -109,7 +111,7 @@ impl Posting<'_> {
         let touched = self.touched.get(index).ok_or(Overflow)?;
         let repaid = grant.points.min(touched.state.deficit);
         if repaid > Points::ZERO {
-            let row = grant.row(Account::Issued, Account::Deficit, repaid, None);
+            let row = grant.row(grant.source, Account::Deficit, repaid, None);
             self.post(index, row)?;
         }
         grant.points.checked_sub(repaid)

@@ -59,6 +59,26 @@ struct Taken {
 }
 
 impl Posting<'_> {
+    /// What a transaction granted to the wallet and is still there.
+    pub(in crate::decide) fn left_of(
+        &mut self,
+        wallet: &str,
+        granted_by: TransactionId,
+    ) -> Result<Points, Refusal> {
+        let now = self.transaction.recorded_at;
+        let index = self.touch(wallet)?;
+        let touched = self.touched.get(index).ok_or(Overflow)?;
+        let lots = touched.lots.as_ref().ok_or(LotsNotLoaded)?;
+        let order = TakeOrder::GrantedBy(granted_by);
+        let own = lots
+            .iter()
+            .filter(|lot| lot.transaction == granted_by && order.takes(lot, now));
+        let left = own.map(|lot| lot.remaining);
+        Ok(left
+            .into_iter()
+            .try_fold(Points::ZERO, Points::checked_add)?)
+    }
+
     /// Takes points from lots, one row per lot, and what they lack by the wallet's way to treat a
     /// shortage.
     pub(in crate::decide) fn take_back(
@@ -173,7 +193,8 @@ impl TakeOrder {
         match self {
             Self::Spendable => lot.is_spendable(now),
             Self::GrantedBy(_) => {
-                let is_cancelled = matches!(&lot.pending, Some(waits @ Pending::Event { .. }) if waits.is_due(now));
+                let waits = lot.pending.as_ref();
+                let is_cancelled = waits.is_some_and(|pending| pending.is_cancelled_by(now));
                 lot.remaining > Points::ZERO && !lot.is_expired(now) && !is_cancelled
             }
         }

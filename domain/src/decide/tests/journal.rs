@@ -16,6 +16,7 @@ use crate::ledger::{DayDelta, RuleUse};
 use crate::member::MemberFacts;
 use crate::needs::Needs;
 use crate::rank::{PastRank, RankChange, RecordedReceipt};
+use crate::trail::Trail;
 use crate::window::DateRange;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -131,12 +132,22 @@ impl Journal {
         command: &Command,
         now: Timestamp,
     ) -> Result<Decision, Refusal> {
+        self.decide_on(None, command, now)
+    }
+
+    /// The same for what takes up a purchase again.
+    pub(crate) fn decide_on(
+        &mut self,
+        trail: Option<&Trail>,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Decision, Refusal> {
         let needs = command.needs(&self.catalog, &self.member, now);
         let budgets = self.load(&needs);
         let facts = Facts {
             member: Some(&self.member),
             budgets: &budgets,
-            trail: None,
+            trail,
         };
         decide(&self.catalog, facts, command, now)
     }

@@ -177,6 +177,8 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
         Outcome::Purchase(outcome) => &outcome.balances,
         Outcome::Redemption(outcome) => &outcome.balances,
         Outcome::Event(outcome) => &outcome.balances,
+        Outcome::Return(outcome) => &outcome.balances,
+        Outcome::Claim(outcome) => &outcome.balances,
         Outcome::Swept | Outcome::RankSet => return,
     };
     for balance in shown {

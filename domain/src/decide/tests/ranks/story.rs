@@ -174,6 +174,7 @@ impl Story {
                 Cause::Review => "review",
                 Cause::Manual | Cause::ManualTakenBack => "by hand",
                 Cause::ManualEnded => "ended",
+                Cause::Return => "return",
             };
             format!("{code} {local} {cause}")
         };

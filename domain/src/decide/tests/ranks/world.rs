@@ -236,6 +236,7 @@ impl World {
             member: member.member,
             enrolled_at: member.enrolled_at,
             receipts: self.journal.receipts.clone(),
+            returns: Vec::new(),
             changes: stored.clone(),
             reviewed_on: Some(self.today(now)),
         };
