@@ -373,37 +373,6 @@ impl Case<'_> {
     }
 }
 
-impl Worth {
-    /// Less what came back before.
-    fn less(&mut self, earlier: &ReturnOutcome) -> Result<(), Overflow> {
-        if let Some(counted) = &earlier.counted {
-            self.spend = self.spend.checked_add(counted.spend)?;
-            self.gross_spend = self.gross_spend.checked_add(counted.gross_spend)?;
-        }
-        for back in &earlier.clawed_back {
-            take(&mut self.granted, &back.wallet, back.wanted)?;
-        }
-        for back in &earlier.restored {
-            let points = back.points.checked_add(back.expired)?;
-            take(&mut self.paid, &back.wallet, points)?;
-        }
-        for back in &earlier.uses {
-            take(
-                &mut self.uses,
-                &back.code,
-                Points::ZERO.checked_sub(back.points)?,
-            )?;
-        }
-        Ok(())
-    }
-}
-
-fn take(sums: &mut kept::Sums, code: &str, points: Points) -> Result<(), Overflow> {
-    let sum = sums.entry(code.to_owned()).or_default();
-    *sum = sum.checked_sub(points)?;
-    Ok(())
-}
-
 /// Whether limits of this code count beyond the receipt.
 #[cfg(test)]
 pub(super) fn counts(program: &crate::program::Program, code: &str) -> bool {

@@ -22,6 +22,9 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
     let event = json!({"event": "delivered"});
     let path = format!("/v1/purchases/{purchase}/events");
     tenant.api.keyed(&path, &unique(), &event).await.expect(200);
+    let back = json!({"amount": 100});
+    let path = format!("/v1/purchases/{purchase}/returns");
+    tenant.api.keyed(&path, &unique(), &back).await.expect(201);
     let run = format!(
         "insert into job_runs (tenant_id, job, business_date, leased_until)
              values ({}, 'expire', '2000-01-01', now())",

@@ -4,7 +4,7 @@ use super::remaining::{Remaining, Values, share, share_of_points};
 use crate::amount::{Amount, Overflow, Points};
 use crate::catalog::{Catalog, Version};
 use crate::condition::{Customer, Moment};
-use crate::decide::{JudgedBy, PurchaseOutcome, RecordedPurchase, Refusal};
+use crate::decide::{JudgedBy, PurchaseOutcome, RecordedPurchase, Refusal, ReturnOutcome};
 use crate::evaluate::{Context, Evaluation, Past, evaluate};
 use crate::history::History;
 use crate::limit::Limits;
@@ -194,4 +194,35 @@ fn worth(context: &Context<'_>, evaluation: &Evaluation<'_>) -> Result<Worth, Re
         add(&mut worth.uses, &used.code, used.points)?;
     }
     Ok(worth)
+}
+
+impl Worth {
+    /// Less what came back before.
+    pub(super) fn less(&mut self, earlier: &ReturnOutcome) -> Result<(), Overflow> {
+        if let Some(counted) = &earlier.counted {
+            self.spend = self.spend.checked_add(counted.spend)?;
+            self.gross_spend = self.gross_spend.checked_add(counted.gross_spend)?;
+        }
+        for back in &earlier.clawed_back {
+            take(&mut self.granted, &back.wallet, back.wanted)?;
+        }
+        for back in &earlier.restored {
+            let points = back.points.checked_add(back.expired)?;
+            take(&mut self.paid, &back.wallet, points)?;
+        }
+        for back in &earlier.uses {
+            take(
+                &mut self.uses,
+                &back.code,
+                Points::ZERO.checked_sub(back.points)?,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn take(sums: &mut Sums, code: &str, points: Points) -> Result<(), Overflow> {
+    let sum = sums.entry(code.to_owned()).or_default();
+    *sum = sum.checked_sub(points)?;
+    Ok(())
 }
