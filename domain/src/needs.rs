@@ -92,7 +92,11 @@ impl Command {
                 let today = catalog.settings.business_date(member.ledger_time(now));
                 rank::need_reviews(catalog, member, today, &mut needs);
             }
-            Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => {}
+            Self::Redeem(_)
+            | Self::ChangeRedemption(_)
+            | Self::Event(_)
+            | Self::Activate(_)
+            | Self::Expire(_) => {}
         }
         needs
     }

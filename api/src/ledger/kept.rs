@@ -1,6 +1,6 @@
 //! Answers as they are kept, so that a repeat gets the first one and later operations know it.
 
-use domain::decide::Outcome;
+use domain::decide::{Outcome, RedemptionStep};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -24,6 +24,16 @@ impl Kept {
     /// What is kept of an operation.
     pub(super) fn of(outcome: &Outcome) -> Result<Self, DbError> {
         match outcome {
+            Outcome::RedemptionChanged(changed) => Ok(Self {
+                id: changed.id,
+                kind: match changed.step {
+                    RedemptionStep::Capture => "capture",
+                    RedemptionStep::Release => "release",
+                    RedemptionStep::Reverse => "reverse",
+                },
+                occurred_at: changed.changed_at,
+                text: text_of(changed)?,
+            }),
             Outcome::Purchase(_)
             | Outcome::Redemption(_)
             | Outcome::Event(_)
@@ -40,6 +50,9 @@ pub(super) fn read_outcome(kind: &str, text: &str) -> Result<Outcome, DbError> {
     let outcome = match kind {
         PURCHASE => serde_json::from_str(text).map(Outcome::Purchase),
         REDEMPTION => serde_json::from_str(text).map(Outcome::Redemption),
+        "capture" | "release" | "reverse" => {
+            serde_json::from_str(text).map(Outcome::RedemptionChanged)
+        }
         "event" => serde_json::from_str(text).map(Outcome::Event),
         other => {
             return Err(DbError::Failed(format!(

@@ -23,7 +23,7 @@ pub fn problem_of(refusal: &Refusal) -> Problem {
         Refusal::BelowMinimum { .. } => ProblemKind::BelowMinimum,
         Refusal::NotAStep { .. } => ProblemKind::NotAStep,
         Refusal::OverMaximum { .. } => ProblemKind::OverMaximum,
-        Refusal::NoMember => ProblemKind::InvalidState,
+        Refusal::NoMember | Refusal::InvalidState(_) => ProblemKind::InvalidState,
         Refusal::AwardCancelled => ProblemKind::AwardCancelled,
         Refusal::MemberClosed => ProblemKind::MemberClosed,
         Refusal::MemberMerged => ProblemKind::MemberMerged,

@@ -1,9 +1,10 @@
--- Per lot: granted is what came in, remaining is what came in less what went out.
+-- Per lot: granted is what came in first, by a rule, a correction or from another member; remaining is what came in less
+-- what went out. What is held has left its lot.
 with moved as (
     select tenant_id, member_id, lot_id as id,
-        sum(case when debit = 11 then points else 0 end) as granted,
-        sum(case when credit in (1, 2, 3) then points else 0 end)
-            - sum(case when debit in (1, 2, 3) then points else 0 end) as remaining
+        sum(case when debit in (11, 14, 16) and credit in (1, 2) then points else 0 end) as granted,
+        sum(case when credit in (1, 2) then points else 0 end)
+            - sum(case when debit in (1, 2) then points else 0 end) as remaining
     from ledger_transfers where lot_id is not null group by tenant_id, member_id, lot_id
 )
 select count(*) over (), tenant_id,

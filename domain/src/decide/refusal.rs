@@ -87,6 +87,9 @@ pub enum Refusal {
     /// The purchase has no member, so that there are no points to act on.
     #[error("the purchase has no member, so there are no points that wait for an event")]
     NoMember,
+    /// What is taken up again stands so that this can't be done to it any more, or not yet.
+    #[error("{0}")]
+    InvalidState(String),
     /// The points waited too long for their event.
     #[error("the points of this purchase waited too long for this event and were cancelled")]
     AwardCancelled,
@@ -134,7 +137,7 @@ impl Refusal {
             Self::BelowMinimum { .. } => "below_minimum",
             Self::NotAStep { .. } => "not_a_step",
             Self::OverMaximum { .. } => "over_maximum",
-            Self::NoMember => "invalid_state",
+            Self::NoMember | Self::InvalidState(_) => "invalid_state",
             Self::AwardCancelled => "award_cancelled",
             Self::MemberClosed => "member_closed",
             Self::MemberMerged => "member_merged",

@@ -162,6 +162,7 @@ impl Life {
                 seed,
                 wallet: WALLETS[wallet].to_owned(),
                 points: Points::new(points),
+                hold: None,
                 reference: None,
                 occurred_at: None,
             }),
@@ -212,7 +213,9 @@ impl Life {
             }
             Outcome::Redemption(outcome) => serde_json::to_value(outcome).unwrap(),
             Outcome::Event(outcome) => serde_json::to_value(outcome).unwrap(),
-            Outcome::Swept | Outcome::RankSet => panic!("nobody asked for this"),
+            Outcome::RedemptionChanged(_) | Outcome::Swept | Outcome::RankSet => {
+                panic!("nobody asked for this")
+            }
         };
         told["version"] = Value::Null;
         for balance in told["balances"].as_array_mut().unwrap() {
