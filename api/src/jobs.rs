@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::catalog::{self, Catalogs};
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
-use crate::ledger::{Due, Reviewer, sweep};
-use store::{FinishRun, IsFinished, TakeRun};
+use crate::ledger::{Due, Reviewer, release_lapsed, sweep};
+use store::{FinishRun, IsAnyLapsed, IsFinished, TakeRun};
 
 pub(crate) use test_clock::{Moved, move_clock};
 
@@ -53,6 +53,8 @@ impl Job {
 pub struct Round {
     /// Tenants that were looked after.
     pub tenants: u64,
+    /// Reservations whose time was over.
+    pub released: u64,
     /// Transactions that activated or ended points.
     pub transactions: u64,
     /// Members whose ranks were changed by a review.
@@ -75,9 +77,14 @@ pub async fn run(db: Db, catalogs: Catalogs) {
     loop {
         rounds.tick().await;
         match round(&db, &catalogs, &mut done).await {
-            Ok(Round { tenants: 0, .. }) => {}
+            Ok(Round {
+                tenants: 0,
+                released: 0,
+                ..
+            }) => {}
             Ok(round) => tracing::info!(
                 tenants = round.tenants,
+                reservations.released = round.released,
                 transactions = round.transactions,
                 ranks = round.ranks,
                 keys.purged = round.purged_keys,
@@ -96,6 +103,12 @@ pub async fn round(db: &Db, catalogs: &Catalogs, done: &mut Done) -> Result<Roun
     let mut round = Round::default();
     for (tenant, zone, cutover, earlier, now) in tenants {
         let tenant = TenantNumber(tenant);
+        match release(db, catalogs, tenant).await {
+            Ok(released) => round.released = round.released.saturating_add(released),
+            Err(error) => {
+                tracing::warn!(tenant = tenant.0, cause = %error, "reservations were not released");
+            }
+        }
         let looked_after = match today(&zone, (cutover.into(), &earlier), now.into()) {
             Ok(today) if done.days.get(&tenant) == Some(&today) => continue,
             Ok(today) => {
@@ -114,6 +127,23 @@ pub async fn round(db: &Db, catalogs: &Catalogs, done: &mut Done) -> Result<Roun
         round.tenants = round.tenants.saturating_add(1);
     }
     Ok(round)
+}
+
+/// Give points back whose reservations are over: these end at any time of a day, and not only at its
+/// beginning.
+async fn release(db: &Db, catalogs: &Catalogs, tenant: TenantNumber) -> Result<u64, DbError> {
+    let tx = db.tenant(tenant).await?;
+    let now = catalog::head(&tx).await?.now;
+    let look = IsAnyLapsed {
+        tenant: tx.number(),
+        until: now.into(),
+    };
+    let is_any = look.all(&tx).await?.pop();
+    tx.commit().await?;
+    if is_any != Some((true,)) {
+        return Ok(0);
+    }
+    Box::pin(release_lapsed(db, catalogs, tenant, now)).await
 }
 
 fn today(zone: &str, (cutover, earlier): (Time, &str), now: Timestamp) -> Result<Date, DbError> {

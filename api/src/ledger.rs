@@ -14,6 +14,7 @@ mod known;
 mod line;
 mod ranks;
 mod refusal;
+mod release;
 mod review;
 mod statements;
 mod sweep;
@@ -45,6 +46,7 @@ pub use known::till_identity;
 pub use line::Line;
 pub use ranks::{Ranked, add_ranks, outlook_of, ranked, set_rank};
 pub use refusal::problem_of;
+pub use release::release_lapsed;
 pub use review::Reviewer;
 pub use sweep::{Due, sweep};
 

@@ -35,7 +35,7 @@ use crate::{
         (name = "balances", description = "What members have."),
         (name = "ranks", description = "How members stand on ladders, and why."),
         (name = "purchases", description = "Receipts, before and after they are recorded."),
-        (name = "redemptions", description = "Points spent outside a receipt."),
+        (name = "redemptions", description = "Points spent or held outside a receipt."),
     ),
     paths(
         tenants::create::create,
@@ -88,6 +88,9 @@ use crate::{
         purchases::claim::claim,
         redemptions::create::create,
         redemptions::get::get,
+        redemptions::capture::capture,
+        redemptions::release::release,
+        redemptions::reverse::reverse,
     ),
     components(schemas(ProblemDocument, PageSize))
 )]

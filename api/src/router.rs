@@ -110,7 +110,19 @@ fn points(config: &mut ServiceConfig) {
                 .route(post().to(purchases::report_event::report_event)),
         )
         .service(resource("/v1/redemptions").route(post().to(redemptions::create::create)))
-        .service(resource("/v1/redemptions/{id}").route(get().to(redemptions::get::get)));
+        .service(resource("/v1/redemptions/{id}").route(get().to(redemptions::get::get)))
+        .service(
+            resource("/v1/redemptions/{id}/capture")
+                .route(post().to(redemptions::capture::capture)),
+        )
+        .service(
+            resource("/v1/redemptions/{id}/release")
+                .route(post().to(redemptions::release::release)),
+        )
+        .service(
+            resource("/v1/redemptions/{id}/reverse")
+                .route(post().to(redemptions::reverse::reverse)),
+        );
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

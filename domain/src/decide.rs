@@ -24,6 +24,7 @@ mod posting;
 mod purchase;
 mod ranks;
 mod redeem;
+mod redemption;
 mod refusal;
 mod return_goods;
 mod returned;
@@ -39,7 +40,8 @@ pub use claim::ClaimPurchase;
 pub use judged_by::{HeldRank, JudgedBy, KnownCounters, KnownUses, Room, TaxTerms};
 pub use outcome::{
     ActivatedPoints, Amounts, AppliedDiscount, Counted, Earned, EventOutcome, Outcome,
-    PurchaseOutcome, RankState, Redeemable, Redeemed, RedemptionOutcome, RedemptionState, TaxPart,
+    PurchaseOutcome, RankState, Redeemable, Redeemed, RedemptionChanged, RedemptionOutcome,
+    RedemptionState, RedemptionStep, TaxPart,
 };
 pub use refusal::Refusal;
 pub use return_goods::{RecordedPurchase, ReturnGoods, ReturnLine, ReturnedGoods};
@@ -52,6 +54,8 @@ pub enum Command {
     Purchase(RecordPurchase),
     /// Take points outside a receipt.
     Redeem(RedeemPoints),
+    /// Take held points, or give held or taken ones back.
+    ChangeRedemption(Box<ChangeRedemption>),
     /// Note what happened to a recorded purchase.
     Event(ReportEvent),
     /// Make points spendable whose day has come.
@@ -75,6 +79,7 @@ impl Command {
         match self {
             Self::Purchase(purchase) => !purchase.receipt.redeem.is_empty(),
             Self::Redeem(_)
+            | Self::ChangeRedemption(_)
             | Self::Event(_)
             | Self::Activate(_)
             | Self::Expire(_)
@@ -90,6 +95,7 @@ impl Command {
         match self {
             Self::Return(goods) => Some(goods.purchase.subject()),
             Self::Claim(claim) => Some(claim.purchase.subject()),
+            Self::ChangeRedemption(change) => Some(change.subject()),
             _ => None,
         }
     }
@@ -117,7 +123,7 @@ pub struct RecordPurchase {
     pub quote: bool,
 }
 
-/// Points to be taken at once, outside a receipt.
+/// Points to be taken or held, outside a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedeemPoints {
     /// A fresh UUIDv7; every id of the command derives from it.
@@ -126,10 +132,48 @@ pub struct RedeemPoints {
     pub wallet: String,
     /// How many.
     pub points: Points,
+    /// For how long they are held; none = they are taken at once.
+    pub hold: Option<SignedDuration>,
     /// The caller's own name for it.
     pub reference: Option<String>,
     /// When it happened; none = now.
     pub occurred_at: Option<Timestamp>,
+}
+
+/// What is to be done to a redemption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedemptionChange {
+    /// Take held points: so many and give the rest back, or all.
+    Capture {
+        /// How many; none = all.
+        points: Option<Points>,
+    },
+    /// Give held points back.
+    Release,
+    /// Give taken points back.
+    Reverse,
+    /// Give held points back whose time is over; nothing for others.
+    Lapse,
+}
+
+/// Something to be done to a redemption that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRedemption {
+    /// A fresh UUIDv7; every id of the command derives from it.
+    pub seed: Uuid,
+    /// The redemption as it was first answered, which never changes.
+    pub redemption: RedemptionOutcome,
+    /// What is to be done.
+    pub change: RedemptionChange,
+}
+
+impl ChangeRedemption {
+    fn subject(&self) -> Subject {
+        Subject {
+            id: self.redemption.id.uuid(),
+            recorded: Some((self.redemption.member_id, self.redemption.version)),
+        }
+    }
 }
 
 /// Something that happened to a recorded purchase, as the shop reports it.
@@ -206,6 +250,7 @@ pub fn decide(
     match command {
         Command::Purchase(command) => purchase::decide(catalog, facts, command, now),
         Command::Redeem(command) => redeem::decide(catalog, facts.member, command, now),
+        Command::ChangeRedemption(command) => redemption::decide(catalog, facts, command, now),
         Command::Event(command) => event::decide(catalog, facts.member, command, now),
         Command::Activate(command) => sweep::activate(facts.member, command, now),
         Command::Expire(command) => sweep::expire(facts.member, command, now),

@@ -96,7 +96,11 @@ impl Command {
                 need_of_receipt(catalog, member, &claim.purchase.receipt, &mut needs);
             }
             Self::Return(back) => need_of_return(catalog, back, &mut needs),
-            Self::Redeem(_) | Self::Event(_) | Self::Activate(_) | Self::Expire(_) => {}
+            Self::Redeem(_)
+            | Self::ChangeRedemption(_)
+            | Self::Event(_)
+            | Self::Activate(_)
+            | Self::Expire(_) => {}
         }
         needs
     }

@@ -1,5 +1,7 @@
 //! Points taken outside a receipt.
 
+mod holds;
+
 use serde_json::{Value, json};
 
 use crate::harness::tenant::unique;

@@ -95,11 +95,12 @@ const RULES: [(&str, &str); 14] = [
 ];
 
 /// Tables that only grow.
-const APPEND_ONLY: [&str; 5] = [
+const APPEND_ONLY: [&str; 6] = [
     "ledger_transactions",
     "ledger_transfers",
     "purchases",
     "purchase_events",
+    "operations",
     "program_versions",
 ];
 

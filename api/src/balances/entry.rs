@@ -83,8 +83,10 @@ pub(super) struct StoredTransaction {
     pub(super) occurred_at: Timestamp,
     /// When it was recorded.
     pub(super) recorded_at: Timestamp,
-    /// The purchase or redemption.
-    pub(super) subject: Option<Uuid>,
+    /// The purchase that it belongs to.
+    pub(super) purchase: Option<Uuid>,
+    /// The redemption that it belongs to.
+    pub(super) redemption: Option<Uuid>,
     /// Why.
     pub(super) reason: Option<String>,
     /// What it corrects.
@@ -122,8 +124,6 @@ impl StatementEntry {
             .first()
             .and_then(|first| first.rule.clone())
             .filter(|rule| rows.iter().all(|row| row.rule.as_ref() == Some(rule)));
-        let is_purchase = transaction.kind == "purchase";
-        let subject = transaction.subject;
         Self {
             id: TransactionId::from_uuid(transaction.id),
             r#type: transaction.kind,
@@ -134,10 +134,8 @@ impl StatementEntry {
             occurred_at: transaction.occurred_at,
             recorded_at: transaction.recorded_at,
             rule,
-            purchase_id: subject.filter(|_| is_purchase).map(PurchaseId::from_uuid),
-            redemption_id: subject
-                .filter(|_| !is_purchase)
-                .map(RedemptionId::from_uuid),
+            purchase_id: transaction.purchase.map(PurchaseId::from_uuid),
+            redemption_id: transaction.redemption.map(RedemptionId::from_uuid),
             reason: transaction.reason,
             corrects: transaction.corrects.map(TransactionId::from_uuid),
             rows,

@@ -97,14 +97,15 @@ async fn transactions(
         limit,
     };
     let stored = rows.all(tx).await?.into_iter().map(
-        |(version, id, kind, occurred_at, recorded_at, subject, reason, corrects)| {
+        |(version, id, kind, occurred_at, recorded_at, purchase, redemption, reason, corrects)| {
             StoredTransaction {
                 version,
                 id,
                 kind,
                 occurred_at: occurred_at.into(),
                 recorded_at: recorded_at.into(),
-                subject,
+                purchase,
+                redemption,
                 reason,
                 corrects,
             }

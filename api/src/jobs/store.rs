@@ -46,6 +46,20 @@ statement! {
 }
 
 statement! {
+    /// Whether some reservation is over.
+    tenant IsAnyLapsed = "select exists (select 1 from reservations where tenant_id = $1 and expires_at <= $2)";
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz }
+    -> { bool => Bool }
+}
+
+statement! {
+    /// The next instant at which a reservation is over.
+    tenant NextRelease = "select min(expires_at) from reservations where tenant_id = $1";
+    { tenant: i64 => BigInt }
+    -> { Option<SqlInstant> => Nullable<Timestamptz> }
+}
+
+statement! {
     /// The next instant at which time does something by itself.
     tenant NextDue = "select least(
             (select min(next_expires_at) from wallets where tenant_id = $1 and next_expires_at < 'infinity'),

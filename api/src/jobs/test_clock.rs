@@ -5,12 +5,12 @@ use domain::calendar;
 use domain::settings::Settings;
 use jiff::Timestamp;
 
-use super::store::{NextDue, SetTestClock, TestClock};
+use super::store::{NextDue, NextRelease, SetTestClock, TestClock};
 use super::{Job, finish};
 use crate::catalog::{self, Catalogs};
 use crate::db::time::maybe_from;
 use crate::db::{Db, DbError, TenantNumber};
-use crate::ledger::{Due, Reviewer, sweep};
+use crate::ledger::{Due, Reviewer, release_lapsed, sweep};
 
 /// What became of a wish to move the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +43,19 @@ pub(crate) async fn move_clock(
         _ => {}
     }
     let mut jobs_run: u64 = 0;
-    while let Some(due_at) = next_due(db, tenant).await?.filter(|due_at| *due_at <= to) {
+    loop {
+        let due_at = next_due(db, tenant).await?.filter(|due_at| *due_at <= to);
+        let day = due_at.map(|due_at| end_of_waiting(&catalog.settings, due_at));
         // What was left undone until the clock was first set is done at that moment.
-        let day = end_of_waiting(&catalog.settings, due_at)?
-            .max(head.now)
-            .min(to);
+        let day = day.transpose()?.map_or(to, |day| day.max(head.now).min(to));
+        if release(db, catalogs, tenant, (head.now, day)).await? {
+            // What came back may be due before what was known to be.
+            jobs_run = jobs_run.saturating_add(1);
+            continue;
+        }
+        let Some(due_at) = due_at else {
+            break;
+        };
         set(db, tenant, day).await?;
         let made = complete(db, catalogs, tenant, (&catalog.settings, day)).await?;
         jobs_run = jobs_run.saturating_add(made.runs);
@@ -74,6 +82,28 @@ pub(crate) async fn move_clock(
         jobs_run = jobs_run.saturating_add(1);
     }
     Ok(Moved::Done { jobs_run })
+}
+
+/// Give points back whose reservations are over first, at the instant at which they are; whether there
+/// were some until `until`.
+async fn release(
+    db: &Db,
+    catalogs: &Catalogs,
+    tenant: TenantNumber,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<bool, DbError> {
+    let next = next_release(db, tenant).await?;
+    let Some(ends_at) = next.filter(|ends_at| *ends_at <= until) else {
+        return Ok(false);
+    };
+    let at = ends_at.max(from).min(until);
+    set(db, tenant, at).await?;
+    let released = release_lapsed(db, catalogs, tenant, at).await?;
+    if released == 0 && next_release(db, tenant).await? == Some(ends_at) {
+        let stuck = format!("a reservation that was over at {ends_at} can't be released");
+        return Err(DbError::Failed(stuck));
+    }
+    Ok(true)
 }
 
 /// What the jobs of one day did.
@@ -117,6 +147,16 @@ fn end_of_waiting(settings: &Settings, due_at: Timestamp) -> Result<Timestamp, D
 async fn next_due(db: &Db, tenant: TenantNumber) -> Result<Option<Timestamp>, DbError> {
     let tx = db.tenant(tenant).await?;
     let next = NextDue {
+        tenant: tx.number(),
+    };
+    let next = next.all(&tx).await?.pop();
+    tx.commit().await?;
+    Ok(maybe_from(next.and_then(|(next,)| next)))
+}
+
+async fn next_release(db: &Db, tenant: TenantNumber) -> Result<Option<Timestamp>, DbError> {
+    let tx = db.tenant(tenant).await?;
+    let next = NextRelease {
         tenant: tx.number(),
     };
     let next = next.all(&tx).await?.pop();

@@ -2,14 +2,16 @@
 //! statement must touch exactly the rows that were decided, or nothing is committed.
 
 mod columns;
+mod held;
 mod limits;
+mod operation;
 mod row;
 mod there;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
-use domain::decide::{EventOutcome, Outcome, PurchaseOutcome, RedemptionOutcome};
+use domain::decide::{EventOutcome, PurchaseOutcome, RedemptionOutcome};
 use domain::id::{LotId, MemberId, StoreId};
 use domain::ledger::{DayDelta, LotChange, Transaction};
 use domain::lot::Lot;
@@ -24,6 +26,7 @@ use columns::{
     update_days, update_ledgers, update_lots, update_wallets, upsert_days,
 };
 
+use held::HeldRows;
 use limits::LimitRows;
 pub(super) use row::Step;
 use row::{ChangedLot, EventRow, KeyRow, OperationRow, PurchaseHead, PurchaseRow, RedemptionRow};
@@ -31,7 +34,6 @@ pub(super) use there::There;
 use there::{Days, LedgerEnd, Wallets};
 
 use super::Submission;
-use super::kept::Kept;
 use super::ranks::RankRows;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
@@ -46,6 +48,7 @@ pub(super) struct Rows {
     redemptions: Vec<RedemptionRow>,
     events: Vec<EventRow>,
     operations: Vec<OperationRow>,
+    held: HeldRows,
     transactions: Vec<(Transaction, Uuid)>,
     opened: Vec<(MemberId, Lot)>,
     opened_at: HashMap<LotId, usize>,
@@ -145,6 +148,7 @@ impl Rows {
         recorded_at: Timestamp,
     ) -> Result<(), DbError> {
         self.key(submission, redemption.id.uuid());
+        self.held.made(redemption);
         self.redemptions.push(RedemptionRow {
             id: redemption.id.uuid(),
             member: redemption.member_id.uuid(),
@@ -177,32 +181,6 @@ impl Rows {
             actor: submission.actor.uuid(),
             outcome: serde_json::to_string(outcome)
                 .map_err(|error| DbError::Failed(error.to_string()))?,
-        });
-        Ok(())
-    }
-
-    /// What was done beside receipts and redemptions, or to one of them.
-    pub(super) fn operation(
-        &mut self,
-        submission: &Submission,
-        (outcome, step): (&Outcome, Step),
-        recorded_at: Timestamp,
-    ) -> Result<(), DbError> {
-        let Kept {
-            id,
-            kind,
-            occurred_at,
-            text,
-        } = Kept::of(outcome, step.operation)?;
-        self.key(submission, id);
-        self.operations.push(OperationRow {
-            id,
-            kind,
-            step,
-            occurred_at,
-            recorded_at,
-            actor: submission.actor.uuid(),
-            outcome: text,
         });
         Ok(())
     }
@@ -349,7 +327,10 @@ impl Rows {
                 exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
                 exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
-            both(self.limits.write(tx), Box::pin(self.ranks.write(tx))),
+            both(
+                self.limits.write(tx),
+                both(Box::pin(self.ranks.write(tx)), self.held.write(tx))
+            ),
         );
         DbError::cause(<[_; 12]>::from(written))
     }

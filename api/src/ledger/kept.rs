@@ -1,6 +1,6 @@
 //! Answers as they are kept, so that a repeat gets the first one and later operations know it.
 
-use domain::decide::{Outcome, ReturnKind};
+use domain::decide::{Outcome, RedemptionStep, ReturnKind};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -43,6 +43,16 @@ impl Kept {
                 occurred_at: outcome.occurred_at,
                 text: text_of(outcome)?,
             }),
+            Outcome::RedemptionChanged(changed) => Ok(Self {
+                id: changed.id,
+                kind: match changed.step {
+                    RedemptionStep::Capture => "capture",
+                    RedemptionStep::Release => "release",
+                    RedemptionStep::Reverse => "reverse",
+                },
+                occurred_at: changed.changed_at,
+                text: text_of(changed)?,
+            }),
             Outcome::Purchase(_)
             | Outcome::Redemption(_)
             | Outcome::Event(_)
@@ -59,6 +69,9 @@ pub(super) fn read_outcome(kind: &str, text: &str) -> Result<Outcome, DbError> {
     let outcome = match kind {
         PURCHASE => serde_json::from_str(text).map(Outcome::Purchase),
         REDEMPTION => serde_json::from_str(text).map(Outcome::Redemption),
+        "capture" | "release" | "reverse" => {
+            serde_json::from_str(text).map(Outcome::RedemptionChanged)
+        }
         "event" => serde_json::from_str(text).map(Outcome::Event),
         RETURN | VOID => serde_json::from_str(text).map(Outcome::Return),
         CLAIM => serde_json::from_str(text).map(Outcome::Claim),

@@ -23,9 +23,10 @@ pub fn problem_of(refusal: &Refusal) -> Problem {
         Refusal::BelowMinimum { .. } => ProblemKind::BelowMinimum,
         Refusal::NotAStep { .. } => ProblemKind::NotAStep,
         Refusal::OverMaximum { .. } => ProblemKind::OverMaximum,
-        Refusal::NoMember => ProblemKind::InvalidState,
+        Refusal::NoMember | Refusal::InvalidState(_) | Refusal::IsVoid | Refusal::AllReturned => {
+            ProblemKind::InvalidState
+        }
         Refusal::OverReturned => ProblemKind::OverReturned,
-        Refusal::IsVoid | Refusal::AllReturned => ProblemKind::InvalidState,
         Refusal::AlreadyClaimed => ProblemKind::AlreadyClaimed,
         Refusal::ClaimTooLate { .. } => ProblemKind::LateClaimWindowClosed,
         Refusal::OwnerChanged => ProblemKind::LedgerUnavailable,

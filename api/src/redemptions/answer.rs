@@ -1,4 +1,4 @@
-//! What a caller is told about points that were taken.
+//! What a caller is told about points that were taken or are held.
 
 use domain::amount::{Amount, Points};
 use domain::decide::{RedemptionOutcome, RedemptionState};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Points that were taken.
+/// Points that were taken or are held.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Redemption {
     /// The redemption.
@@ -21,13 +21,13 @@ pub(crate) struct Redemption {
     pub state: RedemptionState,
     /// Code of the wallet.
     pub wallet: String,
-    /// What was taken.
+    /// What is held or taken; of a released or reversed one what was given back.
     pub points: Points,
     /// What they are worth, in minor units.
     pub value: Amount,
     /// The caller's own name for it.
     pub reference: Option<String>,
-    /// When a reservation ends by itself; null for taken points.
+    /// When a reservation ends by itself; null once it ended, and for points taken at once.
     pub expires_at: Option<Timestamp>,
     /// When it happened.
     pub occurred_at: Timestamp,

@@ -1,4 +1,6 @@
-//! Take points outside a receipt, lot by lot in the order of spending.
+//! Take or hold points outside a receipt, lot by lot in the order of spending.
+
+use std::ops::RangeInclusive;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -6,7 +8,7 @@ use domain::amount::Points;
 use domain::decide::{Command, Outcome, RedeemPoints};
 use domain::fault::{Fault, FaultCode};
 use domain::receipt::{MAX_TEXT_LENGTH, MemberRef, strict_timestamp_option};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,7 +23,7 @@ use crate::idempotency::{self, IdempotencyKey};
 use crate::ledger::{Replay, Submission};
 use crate::problem::{Problem, Problems};
 
-/// Points to be taken.
+/// Points to be taken or held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRedemption {
@@ -33,9 +35,9 @@ pub(crate) struct NewRedemption {
     /// How many; at least 1.
     #[schema(minimum = 1)]
     pub points: Points,
-    /// `capture` takes them at once.
+    /// `capture` takes them at once; `reserve` holds them until they are captured or released.
     pub mode: Mode,
-    /// For `reserve` only.
+    /// For how long they are held; `reserve` only, 900 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 604_800)]
     pub ttl_seconds: Option<u32>,
@@ -58,18 +60,35 @@ pub(crate) struct NewRedemption {
 pub(crate) enum Mode {
     /// At once.
     Capture,
-    /// Held first and taken later; not available yet.
+    /// Held first and taken later.
     Reserve,
 }
 
+/// For how long points may be held: up to 7 days.
+const TTL_SECONDS: RangeInclusive<u32> = 1..=604_800;
+/// For how long they are held when nobody says so: 15 minutes.
+const DEFAULT_TTL_SECONDS: u32 = 900;
+
 impl NewRedemption {
+    /// For how long the points are held; none when they are taken at once.
+    fn hold(&self) -> Option<SignedDuration> {
+        let ttl = self.ttl_seconds.unwrap_or(DEFAULT_TTL_SECONDS);
+        match self.mode {
+            Mode::Capture => None,
+            Mode::Reserve => Some(SignedDuration::from_secs(ttl.into())),
+        }
+    }
+
     fn check(&self) -> Result<(), Problem> {
         let mut faults = Vec::new();
-        if self.mode == Mode::Reserve {
+        if self
+            .ttl_seconds
+            .is_some_and(|ttl| !TTL_SECONDS.contains(&ttl))
+        {
             faults.push(Fault::new(
-                "/mode",
-                FaultCode::Unsupported,
-                "Only `capture` is available yet.",
+                "/ttl_seconds",
+                FaultCode::OutOfRange,
+                "Must be from 1 to 604800, which are 7 days.",
             ));
         }
         if self.ttl_seconds.is_some() && self.mode == Mode::Capture {
@@ -116,10 +135,11 @@ fn check_text(pointer: &str, text: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Take points.
+/// Take or hold points.
 ///
 /// From the lots that expire first, exactly once per key: with 100 points, 1,000 parallel requests
-/// for 1 point succeed exactly 100 times.
+/// for 1 point succeed exactly 100 times. What is held is neither spendable nor does it expire until
+/// it is captured or released; a reservation that nobody ends is released when its time is over.
 #[utoipa::path(
     post,
     path = "/v1/redemptions",
@@ -128,8 +148,8 @@ fn check_text(pointer: &str, text: &str, faults: &mut Vec<Fault>) {
     params(("Idempotency-Key" = String, Header, description = "1 to 255 visible ASCII characters; the same for every repeat of this request", max_length = 255)),
     request_body(content = NewRedemption, description = "Whose points, and how many"),
     responses(
-        (status = 201, description = "Taken; also the answer to a repeat with the same key", body = Redemption),
-        (status = 200, description = "Taken before under the same reference, with the same content", body = Redemption),
+        (status = 201, description = "Taken or held; also the answer to a repeat with the same key", body = Redemption),
+        (status = 200, description = "Taken or held before under the same reference, with the same content", body = Redemption),
         Problems,
     ),
     extensions(("x-scopes" = json!(["redemptions:write"])))
@@ -150,6 +170,7 @@ pub(crate) async fn create(
         member: Some(app.look_ups.look_up(caller.tenant, &new.member)?),
         command: Command::Redeem(RedeemPoints {
             seed: clock::new_id(),
+            hold: new.hold(),
             wallet: new.wallet,
             points: new.points,
             reference: new.reference,

@@ -2,11 +2,10 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use domain::decide::RedemptionOutcome;
 use domain::id::RedemptionId;
 
 use super::answer::Redemption;
-use super::store::RedemptionById;
+use super::store::present;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::RedemptionsWrite;
@@ -15,7 +14,7 @@ use crate::problem::{Problem, Problems};
 
 /// Get a redemption.
 ///
-/// The answer that its caller got.
+/// As it stands, with the balances as its last change left them.
 #[utoipa::path(
     get,
     path = "/v1/redemptions/{id}",
@@ -32,21 +31,6 @@ pub(crate) async fn get(
     _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: RedemptionId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let (db, tenant) = (app.db.clone(), caller.tenant);
-    let row = app.db.run(async move {
-        let tx = db.snapshot(tenant).await?;
-        let row = RedemptionById {
-            tenant: tx.number(),
-            id: id.uuid(),
-        }
-        .all(&tx)
-        .await?
-        .pop();
-        tx.commit().await?;
-        Ok::<_, Problem>(row)
-    });
-    let (outcome,) = row.await??.ok_or_else(Problem::not_found)?;
-    let outcome: RedemptionOutcome =
-        serde_json::from_str(&outcome).map_err(|error| Problem::internal(&error))?;
+    let outcome = present(&app.db, caller.tenant, id).await?;
     Ok(HttpResponse::Ok().json(Redemption::from(outcome)))
 }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Outcome {
     Purchase(Box<PurchaseOutcome>),
     /// Of points taken outside a receipt.
     Redemption(RedemptionOutcome),
+    /// Of what was done to a redemption since.
+    RedemptionChanged(RedemptionChanged),
     /// Of what happened to a purchase.
     Event(EventOutcome),
     /// Of what time does to a member, which nobody waits for.
@@ -260,11 +263,55 @@ pub struct RankState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RedemptionState {
+    /// The points are held for it.
+    Reserved,
     /// The points are taken.
     Captured,
+    /// The points were held and are given back.
+    Released,
+    /// The points were taken and are given back.
+    Reversed,
 }
 
-/// Points taken outside a receipt.
+impl RedemptionState {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Captured => "captured",
+            Self::Released => "released",
+            Self::Reversed => "reversed",
+        }
+    }
+}
+
+/// What is done to a redemption after it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RedemptionStep {
+    /// Held points are taken.
+    Capture,
+    /// Held points are given back.
+    Release,
+    /// Taken points are given back.
+    Reverse,
+}
+
+/// What was done to a redemption, and how it stands since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedemptionChanged {
+    /// The bits of the operation's own id.
+    pub id: Uuid,
+    /// What was done.
+    pub step: RedemptionStep,
+    /// When.
+    pub changed_at: Timestamp,
+    /// The redemption as it stands since.
+    pub redemption: RedemptionOutcome,
+}
+
+/// Points taken or held outside a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RedemptionOutcome {
     /// The redemption.
@@ -277,7 +324,7 @@ pub struct RedemptionOutcome {
     pub state: RedemptionState,
     /// Code of the wallet.
     pub wallet: String,
-    /// What was taken.
+    /// What is held or taken; of a released or reversed one what was given back.
     pub points: Points,
     /// What they are worth, in minor units.
     pub value: Amount,

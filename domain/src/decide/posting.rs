@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use std::borrow::Cow;
 use uuid::Uuid;
 
+mod capture;
 mod give_back;
 mod grant;
 mod sweep;
@@ -123,6 +124,16 @@ impl<'a> Posting<'a> {
     /// Takes points from the lots in spend order, one row per lot; before any grant, because a
     /// receipt can't spend what it earns.
     pub(super) fn spend(&mut self, wallet: &str, points: Points) -> Result<(), Refusal> {
+        self.take(wallet, points, Account::Redeemed)
+    }
+
+    /// The same into another account, such as that of points that are held.
+    pub(super) fn take(
+        &mut self,
+        wallet: &str,
+        points: Points,
+        to: Account,
+    ) -> Result<(), Refusal> {
         if points <= Points::ZERO {
             return Ok(());
         }
@@ -158,7 +169,7 @@ impl<'a> Posting<'a> {
         for (lot, points) in taken {
             let spent = Move {
                 debit: Account::Available,
-                credit: Account::Redeemed,
+                credit: to,
                 points,
                 rule: None,
                 lot: Some(lot),

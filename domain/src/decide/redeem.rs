@@ -1,14 +1,14 @@
-//! Points taken outside a receipt, at once.
+//! Points taken outside a receipt: at once, or held first.
 
 use super::posting::{Moment, Posting};
 use super::purchase::check_member;
 use super::slide::{Deed, slide};
 use super::{Decision, Outcome, RedeemPoints, RedemptionOutcome, RedemptionState, Refusal};
-use crate::amount::Points;
+use crate::amount::{Overflow, Points};
 use crate::catalog::Catalog;
 use crate::fault::{Fault, FaultCode};
 use crate::id::{RedemptionId, derived};
-use crate::ledger::TransactionKind;
+use crate::ledger::{Account, TransactionKind};
 use crate::member::MemberFacts;
 use jiff::Timestamp;
 
@@ -44,14 +44,25 @@ pub(super) fn decide(
         occurred_at,
         recorded_at,
     };
-    let mut posting = Posting::new(member, command.seed, TransactionKind::Redeem, moment)?;
-    posting.spend(&command.wallet, command.points)?;
-    let deed = Deed {
-        earned: false,
-        redeemed: true,
-        visited: false,
+    let expires_at = command.hold.map(|hold| recorded_at.checked_add(hold));
+    let expires_at = expires_at.transpose().map_err(|_out_of_range| Overflow)?;
+    let (kind, to, state) = match expires_at {
+        Some(_) => (
+            TransactionKind::Reserve,
+            Account::Reserved,
+            RedemptionState::Reserved,
+        ),
+        None => (
+            TransactionKind::Redeem,
+            Account::Redeemed,
+            RedemptionState::Captured,
+        ),
     };
-    slide(&mut posting, catalog, wallet, deed)?;
+    let mut posting = Posting::new(member, command.seed, kind, moment)?;
+    posting.take(&command.wallet, command.points, to)?;
+    if state == RedemptionState::Captured {
+        slide(&mut posting, catalog, wallet, Deed::REDEEMED)?;
+    }
     let id = RedemptionId::from_uuid(derived(command.seed, 0));
     posting.transaction().redemption = Some(id);
     let balances = posting.balances(catalog)?;
@@ -60,12 +71,12 @@ pub(super) fn decide(
         id,
         transaction_id: transaction.id,
         member_id: member.member,
-        state: RedemptionState::Captured,
+        state,
         wallet: command.wallet.clone(),
         points: command.points,
         value: wallet.redemption.value(command.points)?,
         reference: command.reference.clone(),
-        expires_at: None,
+        expires_at,
         occurred_at,
         balances,
         version: transaction.version,

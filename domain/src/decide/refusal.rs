@@ -110,6 +110,9 @@ pub enum Refusal {
     /// The receipt got its member in the meantime: the caller has to look again.
     #[error("the purchase got its member at this very moment; repeat the request")]
     OwnerChanged,
+    /// What is taken up again stands so that this can't be done to it any more, or not yet.
+    #[error("{0}")]
+    InvalidState(String),
     /// The points waited too long for their event.
     #[error("the points of this purchase waited too long for this event and were cancelled")]
     AwardCancelled,
@@ -157,9 +160,10 @@ impl Refusal {
             Self::BelowMinimum { .. } => "below_minimum",
             Self::NotAStep { .. } => "not_a_step",
             Self::OverMaximum { .. } => "over_maximum",
-            Self::NoMember => "invalid_state",
+            Self::NoMember | Self::InvalidState(_) | Self::IsVoid | Self::AllReturned => {
+                "invalid_state"
+            }
             Self::OverReturned => "over_returned",
-            Self::IsVoid | Self::AllReturned => "invalid_state",
             Self::AlreadyClaimed => "already_claimed",
             Self::ClaimTooLate { .. } => "late_claim_window_closed",
             Self::OwnerChanged => "ledger_unavailable",

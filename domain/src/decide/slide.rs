@@ -17,6 +17,13 @@ pub(super) struct Deed {
 }
 
 impl Deed {
+    /// Points were taken, and nothing else was done.
+    pub(super) const REDEEMED: Self = Self {
+        earned: false,
+        redeemed: true,
+        visited: false,
+    };
+
     const fn keeps(self, reset_on: ResetOn) -> bool {
         (reset_on.earn && self.earned)
             || (reset_on.redeem && self.redeemed)

@@ -26,6 +26,7 @@ mod earning;
 mod edges;
 mod exactness;
 mod histories;
+mod holds;
 mod journal;
 mod limits;
 mod lots;
@@ -156,6 +157,7 @@ pub(crate) fn redeem(points: i64) -> Command {
         seed: seed(2),
         wallet: "points".to_owned(),
         points: Points::new(points),
+        hold: None,
         reference: None,
         occurred_at: None,
     })

@@ -324,13 +324,6 @@ const REDEMPTION: &[Row] = &[
     at("/balance", "5", "unknown_field"),
     ("/mode", "\"hold\"", 422, "validation_failed", ("/mode", "")),
     (
-        "/mode",
-        "\"reserve\"",
-        422,
-        "unsupported",
-        ("/mode", "unsupported"),
-    ),
-    (
         "/wallet",
         "\"stars\"",
         422,

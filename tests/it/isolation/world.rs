@@ -80,6 +80,19 @@ impl World {
             .keyed("/v1/redemptions", "same-key", &spend)
             .await;
         self.redemption = spent.expect(201).text("/id");
+        let hold = json!({"member": {"id": self.member}, "wallet": "points", "points": 3, "mode": "reserve", "ttl_seconds": 604_800});
+        for key in ["held", "released"] {
+            let held = tenant.api.keyed("/v1/redemptions", key, &hold).await;
+            let held = held.expect(201).text("/id");
+            if key == "released" {
+                let path = format!("/v1/redemptions/{held}/release");
+                tenant
+                    .api
+                    .keyed(&path, "release", &json!({}))
+                    .await
+                    .expect(200);
+            }
+        }
         let mut program = plain_program();
         program["wallets"][0]["name"] = json!(self.canary);
         tenant.publish(&program, None).await.expect(201);

@@ -115,6 +115,7 @@ impl Step {
                     seed,
                     wallet: "points".to_owned(),
                     points: Points::new(*points),
+                    hold: None,
                     reference: reference.map(|number| number.to_string()),
                     occurred_at: None,
                 };
@@ -192,6 +193,7 @@ fn comparable(answer: &Result<Answer, Problem>) -> String {
     let mut outcome = match outcome {
         Outcome::Purchase(outcome) => serde_json::to_value(outcome).unwrap(),
         Outcome::Redemption(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::RedemptionChanged(changed) => serde_json::to_value(changed).unwrap(),
         Outcome::Event(outcome) => serde_json::to_value(outcome).unwrap(),
         _ => Value::Null,
     };

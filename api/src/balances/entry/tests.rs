@@ -11,7 +11,8 @@ fn transaction(kind: &str) -> StoredTransaction {
         kind: kind.to_owned(),
         occurred_at: "2026-11-21T01:00:00Z".parse().unwrap(),
         recorded_at: "2026-11-21T01:00:01Z".parse().unwrap(),
-        subject: Some(Uuid::from_u128(2)),
+        purchase: Some(Uuid::from_u128(2)),
+        redemption: None,
         reason: None,
         corrects: None,
     }

@@ -91,10 +91,15 @@ impl Posting<'_> {
         rule: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), Refusal> {
-        let Some(facts) = self.facts.wallets.get(wallet) else {
-            return Ok(());
+        let mut touched = self.touched.iter();
+        let touched = touched.find(|seen| seen.state.wallet == wallet);
+        let facts = self.facts.wallets.get(wallet);
+        let (held, lots) = match (touched, facts) {
+            (Some(seen), _) => ((seen.state.available, seen.state.pending), &seen.lots),
+            (None, Some(facts)) => ((facts.available, facts.pending), &facts.lots),
+            (None, None) => return Ok(()),
         };
-        if facts.available.is_zero() && facts.pending.is_zero() {
+        if held == (Points::ZERO, Points::ZERO) {
             return Ok(());
         }
         let now = self.transaction.recorded_at;
@@ -105,7 +110,7 @@ impl Posting<'_> {
                     .expires_at
                     .is_some_and(|ends| now < ends && ends < expires_at)
         };
-        let lots = facts.lots.as_ref().ok_or(LotsNotLoaded)?;
+        let lots = lots.as_ref().ok_or(LotsNotLoaded)?;
         if !lots.iter().any(ends_sooner) {
             return Ok(());
         }

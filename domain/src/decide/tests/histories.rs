@@ -162,6 +162,7 @@ impl Life {
                 seed,
                 wallet: WALLETS[wallet].to_owned(),
                 points: Points::new(points),
+                hold: None,
                 reference: None,
                 occurred_at: None,
             }),

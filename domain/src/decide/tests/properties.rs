@@ -83,6 +83,7 @@ fn command(step: &Step, number: u128, now: Timestamp) -> Command {
             seed,
             wallet: "points".to_owned(),
             points: Points::new(*points),
+            hold: None,
             reference: None,
             occurred_at: None,
         }),
@@ -176,6 +177,7 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
     let shown = match &decision.outcome {
         Outcome::Purchase(outcome) => &outcome.balances,
         Outcome::Redemption(outcome) => &outcome.balances,
+        Outcome::RedemptionChanged(changed) => &changed.redemption.balances,
         Outcome::Event(outcome) => &outcome.balances,
         Outcome::Return(outcome) => &outcome.balances,
         Outcome::Claim(outcome) => &outcome.balances,
