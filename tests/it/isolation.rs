@@ -31,6 +31,7 @@ fn body_of(operation: &Operation) -> Value {
         "/v1/redemptions" => {
             json!({"member": {"id": null}, "wallet": "points", "points": 1, "mode": "capture"})
         }
+        "/v1/purchases/{id}/claim" => json!({"member": {"id": null}}),
         "/v1/members/lookup" => json!({"member": {"id": null}}),
         "/v1/members" | "/v1/members/{id}" => json!({"referred_by": null}),
         other => panic!("teach the test a body of {other} with an id in it"),

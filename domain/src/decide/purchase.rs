@@ -10,7 +10,7 @@ use super::{
     Counted, Decision, Earned, Facts, JudgedBy, Outcome, PurchaseOutcome, RecordPurchase, Refusal,
 };
 use crate::amount::{Overflow, Points};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Store};
 use crate::code::Code;
 use crate::condition;
 use crate::evaluate::{Context, Evaluation, redeemable};
@@ -72,10 +72,7 @@ pub(super) fn record(
 ) -> Result<Recorded, Refusal> {
     let member = facts.member;
     let receipt = command.receipt;
-    let unknown_store = || Refusal::UnknownStore {
-        pointer: "/store".to_owned(),
-    };
-    let store = catalog.store(&receipt.store).ok_or_else(unknown_store)?;
+    let store = store_of(catalog, receipt)?;
     let version = catalog
         .version_at(receipt.occurred_at)
         .ok_or(Refusal::NoProgram)?;
@@ -141,6 +138,13 @@ pub(super) fn record(
         ranks: book.and_then(RankBook::close),
         outcome,
     })
+}
+
+fn store_of<'c>(catalog: &'c Catalog, receipt: &Receipt) -> Result<&'c Store, Refusal> {
+    let unknown_store = || Refusal::UnknownStore {
+        pointer: "/store".to_owned(),
+    };
+    catalog.store(&receipt.store).ok_or_else(unknown_store)
 }
 
 /// What there is to tell of the receipt before anything is posted.

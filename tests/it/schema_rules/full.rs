@@ -42,5 +42,9 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
         .keyed("/v1/redemptions", &unique(), &redemption)
         .await;
     answer.expect(201);
+    let held =
+        json!({"member": {"id": member}, "wallet": "points", "points": 5, "mode": "reserve"});
+    let answer = tenant.api.keyed("/v1/redemptions", &unique(), &held).await;
+    answer.expect(201);
     member
 }

@@ -71,10 +71,9 @@ impl Worth {
         for part in &earned.earned {
             let points = part.points;
             add(&mut worth.granted, &part.wallet, points)?;
-            for code in [part.rule.as_str(), part.wallet.as_str()] {
-                if kept_limits(program, code).is_some() {
-                    add(&mut worth.uses, code, points)?;
-                }
+            let codes = [part.rule.as_str(), part.wallet.as_str()].into_iter();
+            for code in codes.filter(|code| kept_limits(program, code).is_some()) {
+                add(&mut worth.uses, code, points)?;
             }
         }
         for part in &earned.redeemed {

@@ -32,10 +32,7 @@ impl Case<'_> {
             let mut left = before.checked_sub(after)?;
             let mut given = GivenBack::default();
             for (lot, taken) in trail.left_in(Account::Redeemed, wallet)? {
-                if left <= Points::ZERO {
-                    break;
-                }
-                let points = left.min(taken);
+                let points = left.min(taken).max(Points::ZERO);
                 left = left.checked_sub(points)?;
                 let back = self.restore_lot(posting, wallet, (lot, points))?;
                 given = given.checked_add(back)?;
@@ -59,6 +56,9 @@ impl Case<'_> {
         wallet: &str,
         (id, points): (LotId, Points),
     ) -> Result<GivenBack, Refusal> {
+        if points.is_zero() {
+            return Ok(GivenBack::default());
+        }
         let member = self.member.ok_or(Refusal::NoMember)?;
         let lot = lot_of(member, wallet, id)?;
         let returns = self.returns();

@@ -202,18 +202,20 @@ impl<'p> Remaining<'p> {
         match goods {
             ReturnedGoods::Void => self.rest(),
             ReturnedGoods::Amount(amount) => self.spread(*amount),
-            ReturnedGoods::Lines(lines) => {
-                let mut read: Vec<GoodsBack> = Vec::with_capacity(lines.len());
-                for (number, wish) in lines.iter().enumerate() {
-                    if read.iter().any(|known| known.line == wish.line) {
-                        let detail = "name each line once";
-                        return Err(invalid(number, "line", FaultCode::Duplicate, detail));
-                    }
-                    read.push(self.read_line(number, wish)?);
-                }
-                Ok(read)
-            }
+            ReturnedGoods::Lines(lines) => self.read_lines(lines),
         }
+    }
+
+    fn read_lines(&self, lines: &[ReturnLine]) -> Result<Vec<GoodsBack>, Refusal> {
+        let mut read: Vec<GoodsBack> = Vec::with_capacity(lines.len());
+        for (number, wish) in lines.iter().enumerate() {
+            if read.iter().any(|known| known.line == wish.line) {
+                let detail = "name each line once";
+                return Err(invalid(number, "line", FaultCode::Duplicate, detail));
+            }
+            read.push(self.read_line(number, wish)?);
+        }
+        Ok(read)
     }
 
     fn rest(&self) -> Result<Vec<GoodsBack>, Refusal> {

@@ -3,14 +3,14 @@ use crate::decide::tests::base_program;
 use crate::decide::{Refusal, ReturnedGoods};
 use serde_json::{Value, json};
 
-fn with(wallet: Value, returns: Value) -> Value {
+fn with(wallet: &Value, returns: &Value) -> Value {
     let mut program = base_program();
     let mut own = json!({"code": "points"});
     own.as_object_mut()
         .unwrap()
         .extend(wallet.as_object().unwrap().clone());
     program["wallets"] = json!([own]);
-    program["returns"] = returns;
+    program["returns"] = returns.clone();
     program
 }
 
@@ -85,7 +85,7 @@ fn own_lots_go_first_then_others_then_a_deficit_that_the_next_credit_repays() {
 fn a_shortage_is_forgiven_or_refuses_the_return() {
     let spend = json!({"lines": [{"amount": 40, "points_excluded": true}],
         "redeem": [{"wallet": "points", "points": 40}]});
-    let mut clamp = Shop::of(&with(json!({"on_shortage": "clamp"}), json!({})));
+    let mut clamp = Shop::of(&with(&json!({"on_shortage": "clamp"}), &json!({})));
     let bought = clamp.buys(json!({"lines": [line(3_000), line(2_000)]}));
     clamp.buys(spend.clone());
     let back = clamp.gives_back(bought.id, lines(&[0])).unwrap();
@@ -97,7 +97,7 @@ fn a_shortage_is_forgiven_or_refuses_the_return() {
     assert_eq!(sums(&rest), (20, 20, 0, 2_000));
     assert_eq!(clamp.holds("points"), (80, 0, 0));
 
-    let mut refuse = Shop::of(&with(json!({"on_shortage": "refuse"}), json!({})));
+    let mut refuse = Shop::of(&with(&json!({"on_shortage": "refuse"}), &json!({})));
     let bought = refuse.buys(json!({"lines": [line(5_000)]}));
     refuse.buys(spend);
     let refused = refuse.gives_back(bought.id, lines(&[0])).unwrap_err();
@@ -107,7 +107,7 @@ fn a_shortage_is_forgiven_or_refuses_the_return() {
 
 #[test]
 fn half_of_an_order_that_points_paid_gives_half_back_of_both() {
-    let program = with(json!({}), json!({"mode": "prorate"}));
+    let program = with(&json!({}), &json!({"mode": "prorate"}));
     let mut shop = Shop::of(&program);
     shop.buys(json!({"lines": [line(20_000)]}));
     assert_eq!(shop.holds("points"), (200, 0, 0));
@@ -159,7 +159,7 @@ fn what_comes_back_to_a_lot_that_is_over_is_over_unless_there_is_grace() {
     let expiry = json!({"expiry": {"type": "after", "days": 10}});
     let buy = json!({"lines": [line(500)], "redeem": [{"wallet": "points", "points": 60}]});
     let run = |returns: Value| {
-        let mut shop = Shop::of(&with(expiry.clone(), returns)).at("2026-11-01T03:00:00Z");
+        let mut shop = Shop::of(&with(&expiry, &returns)).at("2026-11-01T03:00:00Z");
         shop.buys(json!({"lines": [line(10_000)]}));
         let bought = shop.buys(buy.clone());
         shop.waits_until("2026-12-01T03:00:00Z");
@@ -181,7 +181,7 @@ fn what_comes_back_to_a_lot_that_is_over_is_over_unless_there_is_grace() {
 #[test]
 fn points_that_time_took_are_not_taken_a_second_time() {
     let expiry = json!({"expiry": {"type": "after", "days": 10}});
-    let mut shop = Shop::of(&with(expiry, json!({}))).at("2026-11-01T03:00:00Z");
+    let mut shop = Shop::of(&with(&expiry, &json!({}))).at("2026-11-01T03:00:00Z");
     let bought = shop.buys(json!({"lines": [line(6_000), line(4_000)]}));
     shop.buys(json!({"lines": [{"amount": 60, "points_excluded": true}],
         "redeem": [{"wallet": "points", "points": 60}]}));
@@ -205,7 +205,7 @@ fn points_that_time_took_are_not_taken_a_second_time() {
 #[test]
 fn pending_points_of_the_purchase_go_before_what_can_be_spent() {
     let activation = json!({"activation": {"type": "after_days", "days": 14}});
-    let mut shop = Shop::of(&with(activation, json!({}))).at("2026-11-01T03:00:00Z");
+    let mut shop = Shop::of(&with(&activation, &json!({}))).at("2026-11-01T03:00:00Z");
     shop.buys(json!({"lines": [line(5_000)]}));
     shop.waits_until("2026-11-16T03:00:00Z");
     let bought = shop.buys(json!({"lines": [line(3_000)]}));

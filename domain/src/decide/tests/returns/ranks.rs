@@ -2,7 +2,7 @@ use super::shop::{Shop, lines};
 use crate::decide::tests::base_program;
 use serde_json::{Value, json};
 
-fn program(ladder: Value, returns: Value) -> Value {
+fn program(ladder: &Value, returns: &Value) -> Value {
     let mut program = base_program();
     let mut own = json!({"code": "main", "metric": "spend", "window": {"type": "calendar_year"},
         "downgrade": {"at": "never"},
@@ -12,7 +12,7 @@ fn program(ladder: Value, returns: Value) -> Value {
         .unwrap()
         .extend(ladder.as_object().unwrap().clone());
     program["ranks"] = json!([own]);
-    program["returns"] = returns;
+    program["returns"] = returns.clone();
     program
 }
 
@@ -23,7 +23,7 @@ fn rank(shop: &Shop) -> String {
 
 #[test]
 fn a_rank_that_was_reached_with_the_goods_ends_with_them() {
-    let mut shop = Shop::of(&program(json!({}), json!({})));
+    let mut shop = Shop::of(&program(&json!({}), &json!({})));
     shop.buys(json!({"lines": [{"amount": 6_000}]}));
     let bought = shop.buys(json!({"lines": [{"amount": 4_000}, {"amount": 500}]}));
     assert_eq!(rank(&shop), "gold");
@@ -46,12 +46,12 @@ fn a_rank_that_was_reached_with_the_goods_ends_with_them() {
 
 #[test]
 fn a_rank_stays_where_other_receipts_reach_it_or_the_program_says_so() {
-    let mut shop = Shop::of(&program(json!({}), json!({})));
+    let mut shop = Shop::of(&program(&json!({}), &json!({})));
     let bought = shop.buys(json!({"lines": [{"amount": 6_000}]}));
     shop.buys(json!({"lines": [{"amount": 9_000}]}));
     shop.gives_back(bought.id, lines(&[0])).unwrap();
     assert_eq!(rank(&shop), "silver");
-    let mut kept = Shop::of(&program(json!({}), json!({"review_rank": false})));
+    let mut kept = Shop::of(&program(&json!({}), &json!({"review_rank": false})));
     let bought = kept.buys(json!({"lines": [{"amount": 6_000}]}));
     kept.gives_back(bought.id, lines(&[0])).unwrap();
     assert_eq!(rank(&kept), "silver");
@@ -60,7 +60,7 @@ fn a_rank_stays_where_other_receipts_reach_it_or_the_program_says_so() {
 #[test]
 fn a_rank_of_last_year_does_not_end_by_goods_of_this_year() {
     let ladder = json!({"downgrade": {"at": "dates", "dates": ["06-01"]}});
-    let mut shop = Shop::of(&program(ladder, json!({}))).at("2026-12-01T03:00:00Z");
+    let mut shop = Shop::of(&program(&ladder, &json!({}))).at("2026-12-01T03:00:00Z");
     shop.buys(json!({"lines": [{"amount": 12_000}]}));
     shop.now = "2027-02-01T03:00:00Z".parse().unwrap();
     let bought = shop.buys(json!({"lines": [{"amount": 500}]}));

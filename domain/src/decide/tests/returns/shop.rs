@@ -1,4 +1,8 @@
 //! A shop with one member: receipts, what comes back of them, and time that passes.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test counts in plain arithmetic; an overflow fails it"
+)]
 
 use crate::amount::{Amount, Points};
 use crate::decide::tests::journal::Journal;
@@ -9,7 +13,7 @@ use crate::decide::{
     decide,
 };
 use crate::history::Budgets;
-use crate::id::PurchaseId;
+use crate::id::{LotId, PurchaseId};
 use crate::ledger::Account;
 use crate::receipt::Receipt;
 use crate::trail::Trail;
@@ -24,6 +28,14 @@ struct Bought {
     recorded: Arc<RecordedPurchase>,
     trail: Trail,
     has_member: bool,
+}
+
+impl Bought {
+    fn fills(&self, lot: LotId) -> bool {
+        let fills = |account| matches!(account, Account::Available | Account::Pending);
+        let mut moves = self.trail.moves.iter();
+        moves.any(|row| row.lot == Some(lot) && fills(row.credit))
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -67,17 +79,12 @@ impl Shop {
         if let Some(transaction) = &decision.transaction {
             let opened = transaction.lots_opened.iter().map(|lot| lot.id);
             self.journal.member.recalled.extend(opened);
-            for row in &transaction.transfers {
-                let Some(lot) = row.lot.filter(|_| row.credit == Account::Expired) else {
-                    continue;
-                };
-                for bought in self.bought.values_mut() {
-                    let mut moves = bought.trail.moves.iter();
-                    let fills = |account| matches!(account, Account::Available | Account::Pending);
-                    if moves.any(|row| row.lot == Some(lot) && fills(row.credit)) {
-                        bought.trail.expired.push((lot, row.points));
-                    }
-                }
+            let lost = transaction.transfers.iter();
+            let lost = lost.filter(|row| row.credit == Account::Expired);
+            for (lot, points) in lost.filter_map(|row| Some((row.lot?, row.points))) {
+                let bought = self.bought.values_mut();
+                let filled = bought.filter(|bought| bought.fills(lot));
+                filled.for_each(|bought| bought.trail.expired.push((lot, points)));
             }
         }
         self.journal.record(decision);
