@@ -32,6 +32,7 @@ pub mod ledger;
 pub mod app;
 pub mod jobs;
 // Level 8: the resources.
+mod adjustments;
 mod api_keys;
 mod balances;
 mod discounts;
@@ -45,6 +46,7 @@ mod redemptions;
 mod stores;
 pub mod tenants;
 mod test_clock;
+mod transfers;
 // Level 9: the contract and the table of contents.
 pub mod openapi;
 pub mod router;

@@ -12,8 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    api_keys, balances, discounts, members, programs, purchases, ranks, redemptions, stores,
-    tenants, test_clock,
+    adjustments, api_keys, balances, discounts, members, programs, purchases, ranks, redemptions,
+    stores, tenants, test_clock, transfers,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +35,8 @@ use crate::{
         (name = "balances", description = "What members have."),
         (name = "ranks", description = "How members stand on ladders, and why."),
         (name = "purchases", description = "Receipts, before and after they are recorded."),
+        (name = "adjustments", description = "Points given or taken by hand."),
+        (name = "transfers", description = "Points that go from one member to another."),
         (name = "redemptions", description = "Points spent or held outside a receipt."),
     ),
     paths(
@@ -88,6 +90,11 @@ use crate::{
         redemptions::capture::capture,
         redemptions::release::release,
         redemptions::reverse::reverse,
+        adjustments::create::create,
+        adjustments::get::get,
+        adjustments::approve::approve,
+        adjustments::reject::reject,
+        transfers::create::create,
     ),
     components(schemas(ProblemDocument, PageSize))
 )]

@@ -94,6 +94,9 @@ impl Command {
             }
             Self::Redeem(_)
             | Self::ChangeRedemption(_)
+            | Self::Adjust(_)
+            | Self::ReviewAdjustment(_)
+            | Self::Transfer(_)
             | Self::Event(_)
             | Self::Activate(_)
             | Self::Expire(_) => {}

@@ -1,5 +1,6 @@
 //! One binary for everything that needs a real server on real Postgres and Redis.
 
+mod adjustments;
 mod bad_input;
 mod balances;
 mod batches;
@@ -27,5 +28,6 @@ mod redemptions;
 mod schema_rules;
 mod tidy;
 mod time;
+mod transfers;
 mod write_path;
 mod year_end;

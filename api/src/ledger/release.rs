@@ -117,6 +117,7 @@ async fn release(
         let step = Step {
             subject: number.ok().map(|number| (subject.id, number)),
             ledger: Some((transaction.member, transaction.version)),
+            counterpart: None,
         };
         let recorded_at = transaction.recorded_at;
         rows.unasked((&decision.outcome, step), recorded_at, NOBODY)?;

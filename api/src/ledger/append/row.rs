@@ -77,6 +77,8 @@ pub(in crate::ledger) struct Step {
     pub(in crate::ledger) subject: Option<(Uuid, i32)>,
     /// Whose ledger it moved, and the version after it.
     pub(in crate::ledger) ledger: Option<(MemberId, i64)>,
+    /// The same of the second member of a transfer.
+    pub(in crate::ledger) counterpart: Option<(MemberId, i64)>,
 }
 
 /// A lot that was there before the batch, as it ends.

@@ -213,9 +213,7 @@ impl Life {
             }
             Outcome::Redemption(outcome) => serde_json::to_value(outcome).unwrap(),
             Outcome::Event(outcome) => serde_json::to_value(outcome).unwrap(),
-            Outcome::RedemptionChanged(_) | Outcome::Swept | Outcome::RankSet => {
-                panic!("nobody asked for this")
-            }
+            _ => panic!("nobody asked for this"),
         };
         told["version"] = Value::Null;
         for balance in told["balances"].as_array_mut().unwrap() {

@@ -179,6 +179,9 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
         Outcome::Redemption(outcome) => &outcome.balances,
         Outcome::RedemptionChanged(changed) => &changed.redemption.balances,
         Outcome::Event(outcome) => &outcome.balances,
+        Outcome::Adjustment(outcome) => &outcome.balances,
+        Outcome::AdjustmentReviewed(reviewed) => &reviewed.adjustment.balances,
+        Outcome::Transfer(outcome) => &outcome.from.balances,
         Outcome::Swept | Outcome::RankSet => return,
     };
     for balance in shown {
