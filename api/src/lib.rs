@@ -1,6 +1,7 @@
 //! Tamaru: the point-program service. Modules stand by level; imports go down only.
 
 // Level 1: nothing of ours below.
+pub mod as_of;
 pub mod body;
 pub mod clock;
 pub mod config;
@@ -38,6 +39,7 @@ mod balances;
 mod discounts;
 mod docs;
 mod health;
+mod liability;
 mod members;
 mod programs;
 mod purchases;

@@ -6,8 +6,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
 use crate::{
-    adjustments, api_keys, docs, health, openapi, purchases, redemptions, stores, tenants,
-    test_clock, transfers,
+    adjustments, api_keys, balances, docs, health, liability, openapi, purchases, redemptions,
+    stores, tenants, test_clock, transfers,
 };
 
 mod members;
@@ -135,6 +135,11 @@ fn corrections(config: &mut ServiceConfig) {
         .service(
             resource("/v1/adjustments/{id}/reject").route(post().to(adjustments::reject::reject)),
         )
+        .service(
+            resource("/v1/transactions/{id}")
+                .route(get().to(balances::transaction::get_transaction)),
+        )
+        .service(resource("/v1/liability").route(get().to(liability::read::read_liability)))
         .service(resource("/v1/transfers").route(post().to(transfers::create::create)));
 }
 

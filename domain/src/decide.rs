@@ -43,6 +43,7 @@ pub use outcome::{
 pub use outcome::{
     AdjustmentOutcome, AdjustmentReviewed, AdjustmentState, TransferOutcome, TransferSide,
 };
+pub use posting::makers_of;
 pub use refusal::Refusal;
 pub use transfer::{TransferPoints, Transferred, decide_transfer};
 

@@ -17,6 +17,7 @@ mod hot_balances;
 mod identifiers;
 mod isolation;
 mod languages;
+mod liability;
 mod limits;
 mod members;
 mod programs;

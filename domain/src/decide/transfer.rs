@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The place of the receiver's own seed among the ids of the command; the sender opens no lots.
-const RECEIVERS_SEED: u16 = 2;
+pub(super) const RECEIVERS_SEED: u16 = 2;
 
 /// Points to go to another member.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::{DECEMBER, JANUARY, balance, owing};
 use crate::amount::Points;
 use crate::decide::tests::{NOW, at, base_program, catalog, member_with, seed};
-use crate::decide::{Outcome, Refusal, TransferPoints, Transferred, decide_transfer};
+use crate::decide::{Outcome, Refusal, TransferPoints, Transferred, decide_transfer, makers_of};
 use crate::id::MemberId;
 use crate::ledger::{Account, Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
@@ -75,6 +75,8 @@ fn lots_keep_their_end_and_origin() {
     );
     assert_eq!(sent.operation, received.operation);
     assert_ne!(sent.id, received.id);
+    assert_eq!(Some(makers_of(sent.id).0), sent.operation);
+    assert_eq!(Some(makers_of(received.id).1), sent.operation);
     let Outcome::Transfer(told) = &made.sent.outcome else {
         panic!("a transfer is told as one");
     };
