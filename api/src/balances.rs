@@ -3,6 +3,8 @@
 
 mod entry;
 pub(crate) mod expirations;
+mod past;
 pub(crate) mod read;
 mod store;
+pub(crate) mod transaction;
 pub(crate) mod transactions;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diesel::sql_types::{
     BigInt, Bool, Date, Integer, Nullable, Text, Time, Timestamptz, Uuid as SqlUuid,
 };
-use domain::amount::Decimal4;
+use domain::amount::{Decimal4, Points};
 use domain::calendar::EarlierCutover;
 use domain::catalog::{Catalog, Store, Version};
 use domain::id::StoreId;
@@ -47,11 +47,11 @@ statement! {
     /// The settings of one tenant.
     control TenantSettings = "select currency, time_zone, business_day_cutover, prices_include_tax,
             default_tax_percent, tax_rounding, points_paid_as, receipt_max_age_days,
-            receipt_max_future_minutes, earn_before_enrolment, earlier_cutovers::text
+            receipt_max_future_minutes, earn_before_enrolment, earlier_cutovers::text, two_person_above
         from tenants where id = $1";
     { tenant: i64 => BigInt }
     -> { String => Text, String => Text, SqlTime => Time, bool => Bool, i64 => BigInt, String => Text,
-         String => Text, Option<i32> => Nullable<Integer>, i32 => Integer, bool => Bool, String => Text }
+         String => Text, Option<i32> => Nullable<Integer>, i32 => Integer, bool => Bool, String => Text, Option<i64> => Nullable<BigInt> }
 }
 
 statement! {
@@ -226,6 +226,7 @@ pub(crate) async fn settings(tx: &TenantConn) -> Result<Settings, DbError> {
         future,
         early,
         earlier,
+        two_person_above,
     )) = row
     else {
         return Err(DbError::Failed("the tenant is gone".into()));
@@ -247,6 +248,7 @@ pub(crate) async fn settings(tx: &TenantConn) -> Result<Settings, DbError> {
             _ => PointsPaidAs::Tender,
         },
         receipt_max_age_days: age.and_then(|days| u32::try_from(days).ok()),
+        two_person_above: two_person_above.map(Points::new),
         receipt_max_future_minutes: u32::try_from(future).unwrap_or(0),
         earn_before_enrolment: early,
     })

@@ -45,7 +45,7 @@ pub use facts::{add_history, balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
 pub use line::Line;
 pub use ranks::{Ranked, add_ranks, outlook_of, ranked, set_rank};
-pub use refusal::problem_of;
+pub use refusal::{problem_of, unknown_member};
 pub use release::release_lapsed;
 pub use review::Reviewer;
 pub use sweep::{Due, sweep};

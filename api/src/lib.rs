@@ -1,6 +1,7 @@
 //! Tamaru: the point-program service. Modules stand by level; imports go down only.
 
 // Level 1: nothing of ours below.
+pub mod as_of;
 pub mod body;
 pub mod clock;
 pub mod config;
@@ -32,11 +33,13 @@ pub mod ledger;
 pub mod app;
 pub mod jobs;
 // Level 8: the resources.
+mod adjustments;
 mod api_keys;
 mod balances;
 mod discounts;
 mod docs;
 mod health;
+mod liability;
 mod members;
 mod programs;
 mod purchases;
@@ -45,6 +48,7 @@ mod redemptions;
 mod stores;
 pub mod tenants;
 mod test_clock;
+mod transfers;
 // Level 9: the contract and the table of contents.
 pub mod openapi;
 pub mod router;

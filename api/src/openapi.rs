@@ -12,8 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    api_keys, balances, discounts, members, programs, purchases, ranks, redemptions, stores,
-    tenants, test_clock,
+    adjustments, api_keys, balances, discounts, liability, members, programs, purchases, ranks,
+    redemptions, stores, tenants, test_clock, transfers,
 };
 
 #[derive(OpenApi)]
@@ -34,7 +34,10 @@ use crate::{
         (name = "members", description = "Who collects points."),
         (name = "balances", description = "What members have."),
         (name = "ranks", description = "How members stand on ladders, and why."),
+        (name = "analytics", description = "What all of it adds up to."),
         (name = "purchases", description = "Receipts, before and after they are recorded."),
+        (name = "adjustments", description = "Points given or taken by hand."),
+        (name = "transfers", description = "Points that go from one member to another."),
         (name = "redemptions", description = "Points spent or held outside a receipt."),
     ),
     paths(
@@ -73,6 +76,8 @@ use crate::{
         balances::read::read_balances,
         balances::expirations::list_expirations,
         balances::transactions::list_transactions,
+        balances::transaction::get_transaction,
+        liability::read::read_liability,
         ranks::read::read_rank,
         ranks::set::write_rank,
         ranks::history::list_rank_changes,
@@ -91,6 +96,11 @@ use crate::{
         redemptions::capture::capture,
         redemptions::release::release,
         redemptions::reverse::reverse,
+        adjustments::create::create,
+        adjustments::get::get,
+        adjustments::approve::approve,
+        adjustments::reject::reject,
+        transfers::create::create,
     ),
     components(schemas(ProblemDocument, PageSize))
 )]

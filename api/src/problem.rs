@@ -51,6 +51,7 @@ catalogue! {
     IdempotencyKeyRequired "idempotency_key_required" 400 "This operation needs an Idempotency-Key header";
     InvalidCredentials "invalid_credentials" 401 "The credentials are missing or not valid";
     InsufficientScope "insufficient_scope" 403 "The key lacks the scope for this operation";
+    SecondPersonRequired "second_person_required" 403 "Another key has to approve this";
     SandboxOnly "sandbox_only" 403 "Only a sandbox tenant can do this";
     TenantSuspended "tenant_suspended" 403 "The tenant is suspended";
     NotFound "not_found" 404 "There is no such thing here";

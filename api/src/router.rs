@@ -5,7 +5,10 @@ use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
-use crate::{api_keys, docs, health, openapi, purchases, redemptions, stores, tenants, test_clock};
+use crate::{
+    adjustments, api_keys, balances, docs, health, liability, openapi, purchases, redemptions,
+    stores, tenants, test_clock, transfers,
+};
 
 mod members;
 mod program;
@@ -20,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(program::routes)
         .configure(members::routes)
         .configure(points)
+        .configure(corrections)
         .default_service(to(nothing_here));
 }
 
@@ -123,6 +127,26 @@ fn points(config: &mut ServiceConfig) {
             resource("/v1/redemptions/{id}/reverse")
                 .route(post().to(redemptions::reverse::reverse)),
         );
+}
+
+/// Corrections by hand, and points that change hands.
+fn corrections(config: &mut ServiceConfig) {
+    config
+        .service(resource("/v1/adjustments").route(post().to(adjustments::create::create)))
+        .service(resource("/v1/adjustments/{id}").route(get().to(adjustments::get::get)))
+        .service(
+            resource("/v1/adjustments/{id}/approve")
+                .route(post().to(adjustments::approve::approve)),
+        )
+        .service(
+            resource("/v1/adjustments/{id}/reject").route(post().to(adjustments::reject::reject)),
+        )
+        .service(
+            resource("/v1/transactions/{id}")
+                .route(get().to(balances::transaction::get_transaction)),
+        )
+        .service(resource("/v1/liability").route(get().to(liability::read::read_liability)))
+        .service(resource("/v1/transfers").route(post().to(transfers::create::create)));
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use crate::body::from_document;
 use crate::problem::Problem;
 
-pub(crate) use settings::{TaxRounding, TenantSettings};
+pub(crate) use settings::{AdjustmentSettings, TaxRounding, TenantSettings};
 pub use table::{TableError, write_table};
 
 /// Whether a tenant is served.

@@ -68,6 +68,8 @@ checks! {
     Acknowledged "I14" "What was answered under a key is in the ledger" "verify/i14_acknowledged.sql";
     Versions "I17" "A member's versions are unique and without gaps" "verify/i17_versions.sql";
     Counters "C1" "The counters of business dates equal the receipts" "verify/c01_counters.sql";
+    Liability "I27" "What a tenant gave out is what its members had, at past instants too" "verify/i27_liability.sql";
+    Transit "T1" "What one member sends, another gets" "verify/t01_transit.sql";
     Limits "C2" "What limits count was granted" "verify/c02_limits.sql";
 }
 

@@ -4,7 +4,7 @@
 use crate::amount::Points;
 use crate::catalog::Catalog;
 use crate::history::Budgets;
-use crate::id::PurchaseId;
+use crate::id::{MemberId, PurchaseId};
 use crate::ledger::Transaction;
 use crate::member::MemberFacts;
 use crate::rank::RankUpdate;
@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+mod adjust;
 mod claim;
 mod event;
 mod judged;
@@ -33,9 +34,11 @@ mod sweep;
 mod terms;
 #[cfg(test)]
 pub(crate) mod tests;
+mod transfer;
 
 pub use crate::condition::hours::ShownHours;
 pub use crate::explain::{Explained, Reason};
+pub use adjust::{AdjustPoints, ReviewAdjustment};
 pub use claim::ClaimPurchase;
 pub use judged_by::{HeldRank, JudgedBy, KnownCounters, KnownUses, Room, TaxTerms};
 pub use outcome::{
@@ -43,9 +46,14 @@ pub use outcome::{
     PurchaseOutcome, RankState, Redeemable, Redeemed, RedemptionChanged, RedemptionOutcome,
     RedemptionState, RedemptionStep, TaxPart,
 };
+pub use outcome::{
+    AdjustmentOutcome, AdjustmentReviewed, AdjustmentState, TransferOutcome, TransferSide,
+};
+pub use posting::makers_of;
 pub use refusal::Refusal;
 pub use return_goods::{RecordedPurchase, ReturnGoods, ReturnLine, ReturnedGoods};
 pub use returned::{ClawedBack, GoodsBack, Refund, Restored, ReturnKind, ReturnOutcome, UsedBack};
+pub use transfer::{TransferPoints, Transferred, decide_transfer};
 
 /// Something that a caller wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +64,12 @@ pub enum Command {
     Redeem(RedeemPoints),
     /// Take held points, or give held or taken ones back.
     ChangeRedemption(Box<ChangeRedemption>),
+    /// Correct points by hand.
+    Adjust(Box<AdjustPoints>),
+    /// Approve or reject a correction.
+    ReviewAdjustment(Box<ReviewAdjustment>),
+    /// Let points go to another member; decided by [`decide_transfer`].
+    Transfer(TransferPoints),
     /// Note what happened to a recorded purchase.
     Event(ReportEvent),
     /// Make points spendable whose day has come.
@@ -80,6 +94,9 @@ impl Command {
             Self::Purchase(purchase) => !purchase.receipt.redeem.is_empty(),
             Self::Redeem(_)
             | Self::ChangeRedemption(_)
+            | Self::Adjust(_)
+            | Self::ReviewAdjustment(_)
+            | Self::Transfer(_)
             | Self::Event(_)
             | Self::Activate(_)
             | Self::Expire(_)
@@ -96,6 +113,16 @@ impl Command {
             Self::Return(goods) => Some(goods.purchase.subject()),
             Self::Claim(claim) => Some(claim.purchase.subject()),
             Self::ChangeRedemption(change) => Some(change.subject()),
+            Self::ReviewAdjustment(review) => Some(review.subject()),
+            _ => None,
+        }
+    }
+
+    /// The second member that it concerns, who has to be known and locked too.
+    #[must_use]
+    pub const fn counterpart(&self) -> Option<MemberId> {
+        match self {
+            Self::Transfer(transfer) => Some(transfer.to),
             _ => None,
         }
     }
@@ -251,6 +278,9 @@ pub fn decide(
         Command::Purchase(command) => purchase::decide(catalog, facts, command, now),
         Command::Redeem(command) => redeem::decide(catalog, facts.member, command, now),
         Command::ChangeRedemption(command) => redemption::decide(catalog, facts, command, now),
+        Command::Adjust(command) => adjust::decide(catalog, facts.member, command, now),
+        Command::ReviewAdjustment(command) => adjust::review(catalog, facts, command, now),
+        Command::Transfer(_) => Err(Refusal::CounterpartNotLoaded),
         Command::Event(command) => event::decide(catalog, facts.member, command, now),
         Command::Activate(command) => sweep::activate(facts.member, command, now),
         Command::Expire(command) => sweep::expire(facts.member, command, now),

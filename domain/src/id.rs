@@ -43,6 +43,14 @@ pub fn derived(seed: Uuid, n: u16) -> Uuid {
     Uuid::from_u128((bits & !TAIL_MASK) | tail)
 }
 
+/// The id that the same command gave as its `m`-th, where `uuid` is its `m + n`-th.
+#[must_use]
+pub fn derived_before(uuid: Uuid, n: u16) -> Uuid {
+    let bits = uuid.as_u128();
+    let tail = (bits & TAIL_MASK).wrapping_sub(u128::from(n)) & TAIL_MASK;
+    Uuid::from_u128((bits & !TAIL_MASK) | tail)
+}
+
 fn encode(uuid: Uuid) -> [u8; ENCODED_LENGTH] {
     let mut text = [b'0'; ENCODED_LENGTH];
     let mut rest = uuid.as_u128();
@@ -208,6 +216,14 @@ typed_id!(
 typed_id!(
     /// Goods that came back, or a receipt that was undone.
     ReturnId, "ret_", "A return or a void."
+);
+typed_id!(
+    /// A correction of points by hand.
+    AdjustmentId, "adj_", "An adjustment."
+);
+typed_id!(
+    /// Points that went from one member to another.
+    TransferId, "trf_", "A transfer of points between two members."
 );
 typed_id!(
     /// Points taken or held outside a receipt.

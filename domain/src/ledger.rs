@@ -32,11 +32,13 @@ pub enum Account {
     Adjusted,
     /// Where donated points go.
     Donated,
+    /// Between two members: what one sends, the other gets, so that it sums to nothing over all.
+    Transferred,
 }
 
 impl Account {
     /// Every account.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Available,
         Self::Pending,
         Self::Reserved,
@@ -46,6 +48,7 @@ impl Account {
         Self::Expired,
         Self::Adjusted,
         Self::Donated,
+        Self::Transferred,
     ];
 
     /// The number it is stored as.
@@ -61,6 +64,7 @@ impl Account {
             Self::Expired => 13,
             Self::Adjusted => 14,
             Self::Donated => 15,
+            Self::Transferred => 16,
         }
     }
 
@@ -83,6 +87,7 @@ impl Account {
             Self::Expired => "expired",
             Self::Adjusted => "adjusted",
             Self::Donated => "donated",
+            Self::Transferred => "transferred",
         }
     }
 }

@@ -98,6 +98,9 @@ impl Command {
             Self::Return(back) => need_of_return(catalog, back, &mut needs),
             Self::Redeem(_)
             | Self::ChangeRedemption(_)
+            | Self::Adjust(_)
+            | Self::ReviewAdjustment(_)
+            | Self::Transfer(_)
             | Self::Event(_)
             | Self::Activate(_)
             | Self::Expire(_) => {}

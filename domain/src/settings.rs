@@ -1,6 +1,6 @@
 //! What a tenant says once for all its receipts: currency, zone, tax and how old a receipt may be.
 
-use crate::amount::{Decimal4, Overflow};
+use crate::amount::{Decimal4, Overflow, Points};
 use crate::calendar::{Cutovers, EarlierCutover, business_date};
 use crate::rounding::Rounding;
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ pub struct Settings {
     pub receipt_max_future_minutes: u32,
     /// Whether a receipt from before the member's enrolment is taken.
     pub earn_before_enrolment: bool,
+    /// An adjustment of more points than that waits for a second person; none = none does.
+    pub two_person_above: Option<Points>,
 }
 
 /// The most cut-overs of before that are remembered; receipts older than those are cut by the oldest.
@@ -105,6 +107,7 @@ impl Default for Settings {
             receipt_max_age_days: None,
             receipt_max_future_minutes: 5,
             earn_before_enrolment: true,
+            two_person_above: None,
         }
     }
 }

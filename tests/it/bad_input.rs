@@ -2,6 +2,7 @@
 //! problem, without a trace in the ledger and without a server error.
 
 mod configuration;
+mod corrections;
 mod credentials;
 mod ladders;
 mod limits;

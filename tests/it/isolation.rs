@@ -32,6 +32,13 @@ fn body_of(operation: &Operation) -> Value {
             json!({"member": {"id": null}, "wallet": "points", "points": 1, "mode": "capture"})
         }
         "/v1/purchases/{id}/claim" => json!({"member": {"id": null}}),
+        "/v1/adjustments" => {
+            json!({"member": {"id": null}, "wallet": "points", "points": 1, "reason": "foreign"})
+        }
+        "/v1/transfers" => {
+            let side = json!({"member": {"id": null}});
+            json!({"from": side, "to": side, "wallet": "points", "points": 1})
+        }
         "/v1/members/lookup" => json!({"member": {"id": null}}),
         "/v1/members" | "/v1/members/{id}" => json!({"referred_by": null}),
         other => panic!("teach the test a body of {other} with an id in it"),
@@ -59,6 +66,13 @@ async fn call(caller: &World, operation: &Operation, position: &IdPosition, id: 
         Place::Query(name) => path = format!("{path}?{name}={id}"),
         Place::Body(pointer) => {
             let mut filled = body_of(operation);
+            for other in &operation.positions {
+                if let Place::Body(pointer) = &other.place
+                    && let Some(own) = filled.pointer_mut(pointer)
+                {
+                    *own = json!(caller.id(&other.prefix));
+                }
+            }
             *filled.pointer_mut(pointer).unwrap() = json!(id);
             body = Some(filled);
         }

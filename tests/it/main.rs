@@ -1,5 +1,6 @@
 //! One binary for everything that needs a real server on real Postgres and Redis.
 
+mod adjustments;
 mod bad_input;
 mod balances;
 mod batches;
@@ -16,6 +17,7 @@ mod hot_balances;
 mod identifiers;
 mod isolation;
 mod languages;
+mod liability;
 mod limits;
 mod members;
 mod programs;
@@ -28,5 +30,6 @@ mod returns;
 mod schema_rules;
 mod tidy;
 mod time;
+mod transfers;
 mod write_path;
 mod year_end;

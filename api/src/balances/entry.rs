@@ -151,6 +151,7 @@ pub(super) fn row_type(debit: Account, credit: Account) -> &'static str {
         (_, Account::Redeemed) => "redeem",
         (_, Account::Expired) => "expire",
         (_, Account::Donated) => "donate",
+        (Account::Transferred, _) | (_, Account::Transferred) => "transfer",
         (Account::Adjusted, _) | (_, Account::Adjusted) => "adjust",
         (Account::Pending, Account::Available | Account::Deficit) => "activate",
         (Account::Available, Account::Reserved) => "reserve",

@@ -14,8 +14,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::past;
 use super::store::MemberWallets;
 use crate::app::App;
+use crate::as_of::AsOf;
 use crate::auth::Caller;
 use crate::auth::scope::MembersRead;
 use crate::balances_cache::HotBalances;
@@ -25,7 +27,7 @@ use crate::db::time::maybe_from;
 use crate::db::{DbError, TenantConn};
 use crate::ledger::balances_of;
 use crate::page::Query;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Names where the answer came from.
 const SOURCE_HEADER: &str = "X-Balance-Source";
@@ -38,6 +40,11 @@ pub(crate) struct BalancesQuery {
     /// The version of an answer that the caller has seen: nothing older is returned.
     #[param(example = 18)]
     min_version: Option<u64>,
+    /// A business date, at whose end, or an instant of the past, at which the balances are told; from the
+    /// ledger. Not together with `min_version`.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "2026-11-21")]
+    as_of: Option<AsOf>,
 }
 
 /// What a member has.
@@ -74,9 +81,17 @@ pub(crate) async fn read_balances(
     app: Data<App>,
     caller: Caller<MembersRead>,
     path: Path<String>,
-    Query(BalancesQuery { min_version }): Query<BalancesQuery>,
+    Query(BalancesQuery { min_version, as_of }): Query<BalancesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
+    if let Some(as_of) = as_of {
+        if min_version.is_some() {
+            let detail = "as_of and min_version can't be asked for together.";
+            return Err(Problem::new(ProblemKind::InvalidParameter, detail));
+        }
+        let past = past::read(&app, caller.tenant, member, as_of).await?;
+        return Ok(answer(member, past, "ledger"));
+    }
     let min_version = i64::try_from(min_version.unwrap_or(0)).unwrap_or(i64::MAX);
     let hot = app
         .balances

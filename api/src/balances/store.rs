@@ -37,6 +37,55 @@ statement! {
 }
 
 statement! {
+    /// The member's version at an instant.
+    tenant VersionAt = "select coalesce(max(version), 0) from ledger_transactions
+        where tenant_id = $1 and member_id = $2 and recorded_at <= $3";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid, until: SqlInstant => Timestamptz }
+    -> { i64 => BigInt }
+}
+
+statement! {
+    /// What the moves up to a version left in each wallet. Lots that were over at the instant are taken off what was
+    /// available, swept or not; a lot's end only ever moves while it is not over.
+    tenant WalletsAt = "select r.wallet,
+            (sum(case when r.credit = 1 then r.points when r.debit = 1 then -r.points else 0 end)
+                - coalesce(sum(case when l.expires_at > $4 or l.id is null then 0
+                    when r.credit = 1 then r.points when r.debit = 1 then -r.points else 0 end), 0))::bigint,
+            sum(case when r.credit = 2 then r.points when r.debit = 2 then -r.points else 0 end)::bigint,
+            sum(case when r.credit = 3 then r.points when r.debit = 3 then -r.points else 0 end)::bigint,
+            sum(case when r.debit = 4 then r.points when r.credit = 4 then -r.points else 0 end)::bigint
+        from ledger_transfers r
+        left join lots l on l.tenant_id = $1 and l.member_id = $2 and l.id = r.lot_id
+        where r.tenant_id = $1 and r.member_id = $2 and r.version <= $3
+        group by r.wallet";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid, version: i64 => BigInt, until: SqlInstant => Timestamptz }
+    -> { String => Text, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt }
+}
+
+statement! {
+    /// The member and version of a transaction, found by what made it ($3), by the transfer whose receiver's it is ($4), or
+    /// among those that time alone made.
+    tenant FindTransaction = "select t.member_id, t.version from (
+            select member_id, (outcome::json ->> 'version')::bigint as version
+                from purchases where tenant_id = $1 and id = $3 and member_id is not null
+            union all select member_id, (outcome::json ->> 'version')::bigint
+                from redemptions where tenant_id = $1 and id = $3
+            union all select member_id, (outcome::json ->> 'version')::bigint
+                from purchase_events where tenant_id = $1 and id = $3
+            union all select member_id, version
+                from operations where tenant_id = $1 and id = $3 and member_id is not null
+            union all select counterpart_id, counterpart_version
+                from operations where tenant_id = $1 and id = $4 and counterpart_id is not null
+            union all select member_id, version
+                from ledger_transactions where tenant_id = $1 and id = $2 and subject is null
+        ) made
+        join ledger_transactions t on t.tenant_id = $1 and t.member_id = made.member_id and t.version = made.version
+        where t.id = $2";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid, maker: Uuid => SqlUuid, transfer: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, i64 => BigInt }
+}
+
+statement! {
     /// Whether the tenant has the member.
     tenant MemberIsThere = "select exists (select 1 from members where tenant_id = $1 and id = $2)";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid }

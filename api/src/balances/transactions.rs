@@ -57,7 +57,7 @@ pub(crate) async fn list_transactions(
 }
 
 /// What is written never changes, so the statements need no common snapshot.
-async fn statement(
+pub(super) async fn statement(
     tx: &TenantConn,
     catalogs: &Catalogs,
     member: MemberId,

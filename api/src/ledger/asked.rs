@@ -44,7 +44,12 @@ impl Asked {
         catalog: Option<&Catalog>,
     ) -> Self {
         let mut asked = Self {
-            members: found.iter().flatten().map(|member| member.uuid()).collect(),
+            members: {
+                let second = |item: &Item| item.submission.command.counterpart();
+                let second = items.iter().filter_map(second);
+                let members = found.iter().flatten().copied().chain(second);
+                members.map(MemberId::uuid).collect()
+            },
             spenders: Vec::new(),
             keys: items.iter().map(|item| item.submission.key).collect(),
             receipts: Vec::new(),

@@ -1,6 +1,8 @@
 //! One try to write one batch: lock, look, decide each command on the facts left by the one before,
 //! append, check. A batch of n leaves what n batches of one would leave.
 
+mod transfer;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -234,6 +236,9 @@ impl Deciding {
         if let Some(answer) = self.known.by_identity(submission, identity, &self.answers) {
             return Ok(answer);
         }
+        if let Command::Transfer(transfer) = &submission.command {
+            return self.transfer(submission, transfer, member);
+        }
         let facts = member.and_then(|member| self.members.get(&member));
         if submission.member.is_some() && facts.is_none() {
             return Ok(Err(unknown_member(pointer(&submission.command))));
@@ -318,6 +323,10 @@ impl Deciding {
             subject: subject.zip(number),
             ledger: made.map(|made| (made.member, made.version)),
             operation: made.and_then(|made| made.operation),
+            counterpart: match &decision.outcome {
+                Outcome::Transfer(made) => Some((made.to.member_id, made.to.version)),
+                _ => None,
+            },
         }
     }
 
@@ -355,7 +364,7 @@ impl Deciding {
 /// Where the command names its member.
 const fn pointer(command: &Command) -> &'static str {
     match command {
-        Command::Purchase(_) | Command::Redeem(_) => "/member",
+        Command::Purchase(_) | Command::Redeem(_) | Command::Adjust(_) => "/member",
         _ => "",
     }
 }

@@ -1,6 +1,6 @@
 //! Answers as they are kept, so that a repeat gets the first one and later operations know it.
 
-use domain::decide::{Outcome, RedemptionStep, ReturnKind};
+use domain::decide::{AdjustmentState, Outcome, RedemptionStep, ReturnKind};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -53,6 +53,27 @@ impl Kept {
                 occurred_at: changed.changed_at,
                 text: text_of(changed)?,
             }),
+            Outcome::Adjustment(made) => Ok(Self {
+                id: made.id.uuid(),
+                kind: "adjustment",
+                occurred_at: made.occurred_at,
+                text: text_of(made)?,
+            }),
+            Outcome::AdjustmentReviewed(reviewed) => Ok(Self {
+                id: reviewed.id,
+                kind: match reviewed.adjustment.state {
+                    AdjustmentState::Rejected => "reject",
+                    AdjustmentState::Applied | AdjustmentState::PendingApproval => "approve",
+                },
+                occurred_at: reviewed.reviewed_at,
+                text: text_of(reviewed)?,
+            }),
+            Outcome::Transfer(made) => Ok(Self {
+                id: made.id.uuid(),
+                kind: "transfer",
+                occurred_at: made.occurred_at,
+                text: text_of(made)?,
+            }),
             Outcome::Purchase(_)
             | Outcome::Redemption(_)
             | Outcome::Event(_)
@@ -72,6 +93,9 @@ pub(super) fn read_outcome(kind: &str, text: &str) -> Result<Outcome, DbError> {
         "capture" | "release" | "reverse" => {
             serde_json::from_str(text).map(Outcome::RedemptionChanged)
         }
+        "adjustment" => serde_json::from_str(text).map(Outcome::Adjustment),
+        "approve" | "reject" => serde_json::from_str(text).map(Outcome::AdjustmentReviewed),
+        "transfer" => serde_json::from_str(text).map(Outcome::Transfer),
         "event" => serde_json::from_str(text).map(Outcome::Event),
         RETURN | VOID => serde_json::from_str(text).map(Outcome::Return),
         CLAIM => serde_json::from_str(text).map(Outcome::Claim),

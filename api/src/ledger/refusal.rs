@@ -36,7 +36,11 @@ pub fn problem_of(refusal: &Refusal) -> Problem {
         Refusal::BalanceLimit { .. } => ProblemKind::BalanceLimit,
         Refusal::Invalid(faults) => return Problem::invalid(faults.clone()),
         Refusal::Overflow => return invalid("", FaultCode::OutOfRange, &detail),
-        Refusal::LotsNotLoaded | Refusal::HistoryNotLoaded | Refusal::TrailNotLoaded => {
+        Refusal::SecondPersonRequired => ProblemKind::SecondPersonRequired,
+        Refusal::LotsNotLoaded
+        | Refusal::HistoryNotLoaded
+        | Refusal::TrailNotLoaded
+        | Refusal::CounterpartNotLoaded => {
             return Problem::internal(refusal);
         }
     };
@@ -48,7 +52,7 @@ fn invalid(pointer: &str, code: FaultCode, detail: &str) -> Problem {
 }
 
 /// A member that is not there; the same words for one of another tenant.
-pub(super) fn unknown_member(pointer: &str) -> Problem {
+pub fn unknown_member(pointer: &str) -> Problem {
     invalid(
         pointer,
         FaultCode::UnknownReference,

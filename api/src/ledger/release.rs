@@ -118,6 +118,7 @@ async fn release(
             subject: number.ok().map(|number| (subject.id, number)),
             ledger: Some((transaction.member, transaction.version)),
             operation: transaction.operation,
+            counterpart: None,
         };
         let recorded_at = transaction.recorded_at;
         rows.unasked((&decision.outcome, step), recorded_at, NOBODY)?;

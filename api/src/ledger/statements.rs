@@ -322,14 +322,17 @@ statement! {
 
 statement! {
     /// One row per operation. No conflict clause: who comes second to a subject must look again.
-    tenant InsertOperations = "insert into operations (tenant_id, id, kind, subject, number, member_id, version, occurred_at,
-            recorded_at, actor, outcome)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
-            (id, kind, subject, number, member_id, version, occurred_at, recorded_at, actor, outcome)
+    tenant InsertOperations = "insert into operations (tenant_id, id, kind, subject, number, member_id, version, counterpart_id,
+            counterpart_version, occurred_at, recorded_at, actor, outcome)
+        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as u
+            (id, kind, subject, number, member_id, version, counterpart_id, counterpart_version, occurred_at, recorded_at,
+             actor, outcome)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, kind: Vec<&'static str> => Array<Text>,
       subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>, number: Vec<Option<i32>> => Array<Nullable<Integer>>,
       member: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>, version: Vec<Option<i64>> => Array<Nullable<BigInt>>,
+      counterpart: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
+      counterpart_version: Vec<Option<i64>> => Array<Nullable<BigInt>>,
       occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
       actor: Vec<Uuid> => Array<SqlUuid>, outcome: Vec<String> => Array<Text> }
 }

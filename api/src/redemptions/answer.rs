@@ -25,6 +25,8 @@ pub(crate) struct Redemption {
     pub points: Points,
     /// What they are worth, in minor units.
     pub value: Amount,
+    /// What was to be given back and expired at once, because its lot was over.
+    pub expired: Points,
     /// The caller's own name for it.
     pub reference: Option<String>,
     /// When a reservation ends by itself; null once it ended, and for points taken at once.
@@ -47,6 +49,7 @@ impl From<RedemptionOutcome> for Redemption {
             wallet: outcome.wallet,
             points: outcome.points,
             value: outcome.value,
+            expired: outcome.expired,
             reference: outcome.reference,
             expires_at: outcome.expires_at,
             occurred_at: outcome.occurred_at,

@@ -1,6 +1,6 @@
 //! What a tenant says about itself, checked as a whole.
 
-use domain::amount::Decimal4;
+use domain::amount::{Decimal4, Points};
 use domain::fault::{Fault, FaultCode};
 use domain::settings::PointsPaidAs;
 use jiff::civil::Time;
@@ -81,6 +81,20 @@ pub(crate) struct TenantSettings {
     /// Whether a receipt from before the member's enrolment earns.
     #[serde(default = "yes")]
     pub(crate) earn_before_enrolment: bool,
+    /// What is asked of corrections by hand.
+    #[serde(default)]
+    pub(crate) adjustments: AdjustmentSettings,
+}
+
+/// What is asked of corrections of points by hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AdjustmentSettings {
+    /// An adjustment of more points than that, given or taken, waits until another key approves it;
+    /// null: none does.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    pub(crate) two_person_above: Option<Points>,
 }
 
 fn midnight() -> String {
@@ -125,6 +139,16 @@ impl TenantSettings {
         if self.receipt_max_future_minutes > MAX_FUTURE_MINUTES {
             let detail = "Use at most 10080 minutes.";
             wrong("/receipt_max_future_minutes", FaultCode::OutOfRange, detail);
+        }
+        let allowed = Points::ZERO..=Points::MAX_BALANCE;
+        let above = self.adjustments.two_person_above;
+        if above.is_some_and(|above| !allowed.contains(&above)) {
+            let detail = "Use a number from 0 to 2^53 - 1, or null.";
+            wrong(
+                "/adjustments/two_person_above",
+                FaultCode::OutOfRange,
+                detail,
+            );
         }
         faults
     }

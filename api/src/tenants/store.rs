@@ -3,7 +3,7 @@
 use diesel::sql_types::{
     BigInt, Bool, Integer, Nullable, Text, Time, Timestamptz, Uuid as SqlUuid,
 };
-use domain::amount::Decimal4;
+use domain::amount::{Decimal4, Points};
 use domain::id::TenantId;
 use domain::settings::PointsPaidAs;
 use uuid::Uuid;
@@ -14,19 +14,23 @@ use crate::db::time::{SqlInstant, SqlTime};
 use crate::db::{DbError, TenantConn};
 use crate::statement;
 
-use super::{TaxRounding, Tenant, TenantLimits, TenantSettings, TenantStatus, settings};
+use super::{
+    AdjustmentSettings, TaxRounding, Tenant, TenantLimits, TenantSettings, TenantStatus, settings,
+};
 
 statement! {
     /// Add a tenant. Its number is the database's.
     control InsertTenant = "insert into tenants (public_id, sandbox_of, name, currency, time_zone, business_day_cutover,
             prices_include_tax, default_tax_percent, tax_rounding, points_paid_as, receipt_max_age_days,
-            receipt_max_future_minutes, earn_before_enrolment, requests_per_second, created_at, changed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now(), now())
+            receipt_max_future_minutes, earn_before_enrolment, requests_per_second, two_person_above, created_at,
+            changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, now(), now())
         returning id, created_at";
     { public_id: Uuid => SqlUuid, sandbox_of: Option<i64> => Nullable<BigInt>, name: String => Text, currency: String => Text,
       time_zone: String => Text, cutover: SqlTime => Time, prices_include_tax: bool => Bool, default_tax_percent: i64 => BigInt,
       tax_rounding: &'static str => Text, points_paid_as: &'static str => Text, receipt_max_age_days: Option<i32> => Nullable<Integer>,
-      receipt_max_future_minutes: i32 => Integer, earn_before_enrolment: bool => Bool, requests_per_second: Option<i32> => Nullable<Integer> }
+      receipt_max_future_minutes: i32 => Integer, earn_before_enrolment: bool => Bool, requests_per_second: Option<i32> => Nullable<Integer>,
+      two_person_above: Option<i64> => Nullable<BigInt> }
     -> { i64 => BigInt, SqlInstant => Timestamptz }
 }
 
@@ -41,13 +45,14 @@ statement! {
     control UpdateTenant = "update tenants set name = $2, currency = $3, time_zone = $4, business_day_cutover = $5,
             prices_include_tax = $6, default_tax_percent = $7, tax_rounding = $8, points_paid_as = $9, receipt_max_age_days = $10,
             receipt_max_future_minutes = $11, earn_before_enrolment = $12, requests_per_second = $13, earlier_cutovers = $14::json,
+            two_person_above = $15,
             revision = revision + 1, changed_at = now()
         where id = $1";
     { number: i64 => BigInt, name: String => Text, currency: String => Text, time_zone: String => Text, cutover: SqlTime => Time,
       prices_include_tax: bool => Bool, default_tax_percent: i64 => BigInt, tax_rounding: &'static str => Text,
       points_paid_as: &'static str => Text, receipt_max_age_days: Option<i32> => Nullable<Integer>,
       receipt_max_future_minutes: i32 => Integer, earn_before_enrolment: bool => Bool, requests_per_second: Option<i32> => Nullable<Integer>,
-      earlier_cutovers: String => Text }
+      earlier_cutovers: String => Text, two_person_above: Option<i64> => Nullable<BigInt> }
 }
 
 /// The columns of [`TenantRow`], once for every statement that reads one.
@@ -57,7 +62,7 @@ macro_rules! tenant_rows {
             "select t.id, t.public_id, live.public_id, t.name, t.currency, t.time_zone, t.business_day_cutover,
                 t.prices_include_tax, t.default_tax_percent, t.tax_rounding, t.points_paid_as, t.receipt_max_age_days,
                 t.receipt_max_future_minutes, t.earn_before_enrolment, t.requests_per_second, t.status = 'suspended',
-                t.created_at, t.revision
+                t.created_at, t.revision, t.two_person_above
             from tenants t left join tenants live on live.id = t.sandbox_of ",
             $condition
         )
@@ -83,6 +88,7 @@ type TenantRow = (
     bool,
     SqlInstant,
     i64,
+    Option<i64>,
 );
 
 statement! {
@@ -91,7 +97,8 @@ statement! {
     { id: Uuid => SqlUuid }
     -> { i64 => BigInt, Uuid => SqlUuid, Option<Uuid> => Nullable<SqlUuid>, String => Text, String => Text, String => Text,
          SqlTime => Time, bool => Bool, i64 => BigInt, String => Text, String => Text, Option<i32> => Nullable<Integer>,
-         i32 => Integer, bool => Bool, Option<i32> => Nullable<Integer>, bool => Bool, SqlInstant => Timestamptz, i64 => BigInt }
+         i32 => Integer, bool => Bool, Option<i32> => Nullable<Integer>, bool => Bool, SqlInstant => Timestamptz, i64 => BigInt,
+         Option<i64> => Nullable<BigInt> }
 }
 
 statement! {
@@ -100,7 +107,8 @@ statement! {
     { id: Uuid => SqlUuid }
     -> { i64 => BigInt, Uuid => SqlUuid, Option<Uuid> => Nullable<SqlUuid>, String => Text, String => Text, String => Text,
          SqlTime => Time, bool => Bool, i64 => BigInt, String => Text, String => Text, Option<i32> => Nullable<Integer>,
-         i32 => Integer, bool => Bool, Option<i32> => Nullable<Integer>, bool => Bool, SqlInstant => Timestamptz, i64 => BigInt }
+         i32 => Integer, bool => Bool, Option<i32> => Nullable<Integer>, bool => Bool, SqlInstant => Timestamptz, i64 => BigInt,
+         Option<i64> => Nullable<BigInt> }
 }
 
 statement! {
@@ -109,7 +117,8 @@ statement! {
     { after: i64 => BigInt, limit: i64 => BigInt }
     -> { i64 => BigInt, Uuid => SqlUuid, Option<Uuid> => Nullable<SqlUuid>, String => Text, String => Text, String => Text,
          SqlTime => Time, bool => Bool, i64 => BigInt, String => Text, String => Text, Option<i32> => Nullable<Integer>,
-         i32 => Integer, bool => Bool, Option<i32> => Nullable<Integer>, bool => Bool, SqlInstant => Timestamptz, i64 => BigInt }
+         i32 => Integer, bool => Bool, Option<i32> => Nullable<Integer>, bool => Bool, SqlInstant => Timestamptz, i64 => BigInt,
+         Option<i64> => Nullable<BigInt> }
 }
 
 statement! {
@@ -146,6 +155,7 @@ fn tenant(row: TenantRow) -> Result<Tenant, DbError> {
         is_suspended,
         created_at,
         revision,
+        two_person_above,
     ) = row;
     let unreadable =
         |what: &str| DbError::Failed(format!("tenant {number} has an unreadable {what}"));
@@ -172,6 +182,9 @@ fn tenant(row: TenantRow) -> Result<Tenant, DbError> {
         receipt_max_future_minutes: u32::try_from(future)
             .map_err(|_negative| unreadable("receipt_max_future_minutes"))?,
         earn_before_enrolment: early,
+        adjustments: AdjustmentSettings {
+            two_person_above: two_person_above.map(Points::new),
+        },
     };
     Ok(Tenant {
         id: TenantId::from_uuid(id),
@@ -274,6 +287,7 @@ pub(super) async fn insert(
         receipt_max_future_minutes: columns.receipt_max_future_minutes,
         earn_before_enrolment: settings.earn_before_enrolment,
         requests_per_second: columns.requests_per_second,
+        two_person_above: settings.adjustments.two_person_above.map(Points::get),
     };
     let row = insert.all(on).await?.pop();
     let (number, created_at) = row.ok_or_else(|| DbError::Failed("no tenant was added".into()))?;
@@ -342,6 +356,7 @@ pub(super) async fn update(
         earn_before_enrolment: settings.earn_before_enrolment,
         requests_per_second: columns.requests_per_second,
         earlier_cutovers: earlier,
+        two_person_above: settings.adjustments.two_person_above.map(Points::get),
     };
     match update.run(tx).await? {
         1 => Ok(()),

@@ -5,4 +5,4 @@ select count(*) over (), r.tenant_id,
 from ledger_transfers r
 left join ledger_transactions t using (tenant_id, member_id, version)
 where r.points <= 0 or r.debit = r.credit or t.id is null
-   or r.debit not in (1, 2, 3, 4, 11, 12, 13, 14, 15) or r.credit not in (1, 2, 3, 4, 11, 12, 13, 14, 15)
+   or r.debit not in (1, 2, 3, 4, 11, 12, 13, 14, 15, 16) or r.credit not in (1, 2, 3, 4, 11, 12, 13, 14, 15, 16)

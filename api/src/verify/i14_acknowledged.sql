@@ -7,6 +7,8 @@ with made as (
     select tenant_id, id, member_id from purchase_events
     union all
     select tenant_id, id, member_id from operations where member_id is not null
+    union all
+    select tenant_id, id, counterpart_id from operations where counterpart_id is not null
 ), transactions as (
     -- What time alone does belongs to nothing.
     select * from ledger_transactions where subject is not null or kind not in ('activate', 'expire')

@@ -14,6 +14,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+mod adjustment;
+mod transfer;
+
+pub use adjustment::{AdjustmentOutcome, AdjustmentReviewed, AdjustmentState};
+pub use transfer::{TransferOutcome, TransferSide};
+
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -23,6 +29,12 @@ pub enum Outcome {
     Redemption(RedemptionOutcome),
     /// Of what was done to a redemption since.
     RedemptionChanged(RedemptionChanged),
+    /// Of a correction by hand.
+    Adjustment(AdjustmentOutcome),
+    /// Of what a second key said to one.
+    AdjustmentReviewed(AdjustmentReviewed),
+    /// Of points that went to another member.
+    Transfer(TransferOutcome),
     /// Of what happened to a purchase.
     Event(EventOutcome),
     /// Of what time does to a member, which nobody waits for.
@@ -328,6 +340,9 @@ pub struct RedemptionOutcome {
     pub points: Points,
     /// What they are worth, in minor units.
     pub value: Amount,
+    /// What was to be given back and is over, because its lot is.
+    #[serde(default)]
+    pub expired: Points,
     /// The caller's own name for it.
     pub reference: Option<String>,
     /// When a reservation ends by itself; null for taken points.

@@ -2,10 +2,11 @@
 //! other while it grows.
 
 use super::Refusal;
+use super::transfer::RECEIVERS_SEED;
 use crate::amount::{Overflow, Points};
 use crate::catalog::Catalog;
 use crate::code::Code;
-use crate::id::{LotId, PurchaseId, TransactionId, derived};
+use crate::id::{LotId, PurchaseId, TransactionId, derived, derived_before};
 use crate::ledger::{
     Account, Balance, LotChange, Transaction, TransactionKind, Transfer, WalletState,
 };
@@ -24,7 +25,7 @@ mod take_back;
 pub(super) use give_back::GivenBack;
 pub(super) use grant::Grant;
 pub(super) use sweep::Activated;
-pub(super) use take_back::{TakeBack, TakeOrder};
+pub(super) use take_back::{TakeBack, TakeOrder, TakenBack};
 
 /// The place of the transaction among the ids of a command; the purchase or redemption is 0.
 const TRANSACTION_ID: u16 = 1;
@@ -41,6 +42,14 @@ pub(super) struct Moment {
 /// The transaction that recorded a purchase, since both ids derive from one seed.
 pub(super) fn transaction_of(purchase: PurchaseId) -> TransactionId {
     TransactionId::from_uuid(derived(purchase.uuid(), TRANSACTION_ID))
+}
+
+/// The bits of the ids of what may have made a transaction: the command itself, or the transfer whose
+/// receiver's it is.
+#[must_use]
+pub fn makers_of(transaction: TransactionId) -> (Uuid, Uuid) {
+    let made_by = derived_before(transaction.uuid(), TRANSACTION_ID);
+    (made_by, derived_before(made_by, RECEIVERS_SEED))
 }
 
 /// A wallet while the transaction grows.

@@ -16,7 +16,7 @@ use crate::condition;
 use crate::evaluate::{Context, Evaluation, redeemable};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
-use crate::ledger::{Account, Transaction, TransactionKind};
+use crate::ledger::{Transaction, TransactionKind};
 use crate::member::{MemberFacts, MemberStatus};
 use crate::program::Wallet;
 use crate::rank::{self, Held, NO_RANKS, RankBook, RankUpdate};
@@ -266,7 +266,6 @@ fn post<'a>(
         posting.grant(Grant {
             wallet: &wallet.code,
             rule: award.rule,
-            source: Account::Issued,
             points: award.points,
             terms: terms.clone(),
             is_apart: award.overrides.expiry.is_some_and(Expiry::slides),

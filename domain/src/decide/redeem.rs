@@ -75,6 +75,7 @@ pub(super) fn decide(
         wallet: command.wallet.clone(),
         points: command.points,
         value: wallet.redemption.value(command.points)?,
+        expired: Points::ZERO,
         reference: command.reference.clone(),
         expires_at,
         occurred_at,

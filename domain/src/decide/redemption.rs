@@ -2,7 +2,7 @@
 //! back; taken ones are given back. It ends once, and a reservation whose time is over has ended
 //! whether or not anybody gave its points back.
 
-use super::posting::{Moment, Posting};
+use super::posting::{GivenBack, Moment, Posting};
 use super::purchase::check_member;
 use super::slide::{Deed, slide};
 use super::{
@@ -61,7 +61,7 @@ pub(super) fn decide(
         recorded_at,
     };
     let mut posting = Posting::new(member, command.seed, kind, moment)?;
-    let points = move_points(&mut posting, (present, trail), command.change)?;
+    let (points, back) = move_points(&mut posting, (present, trail), command.change)?;
     let redeemed_at = command.redemption.occurred_at;
     let wallet = catalog.wallet_at(redeemed_at, &present.wallet);
     let wallet = wallet.ok_or_else(|| Refusal::UnknownWallet {
@@ -87,6 +87,7 @@ pub(super) fn decide(
         },
         points,
         value: wallet.redemption.value(points)?,
+        expired: back.expired,
         expires_at: None,
         balances,
         version: transaction.version,
@@ -153,12 +154,12 @@ fn check_state(
     )))
 }
 
-/// Moves the points; how many the change is about.
+/// Moves the points; how many the change is about, and what became of those that came back.
 fn move_points(
     posting: &mut Posting<'_>,
     (present, trail): (&RedemptionOutcome, &Trail),
     change: RedemptionChange,
-) -> Result<Points, Refusal> {
+) -> Result<(Points, GivenBack), Refusal> {
     let wallet = present.wallet.as_str();
     let from = match change {
         RedemptionChange::Reverse => Account::Redeemed,
@@ -178,17 +179,19 @@ fn move_points(
         return Err(Refusal::Invalid(vec![fault]));
     }
     let mut left = wanted;
+    let mut back = GivenBack::default();
     for (lot, points) in held {
         let taken = points.min(left);
         left = left.checked_sub(taken)?;
         posting.capture(wallet, (lot, taken))?;
         let rest = points.checked_sub(taken)?;
-        posting.give_back(wallet, (lot, rest), from)?;
+        back = back.checked_add(posting.give_back(wallet, (lot, rest), from)?)?;
     }
-    Ok(match change {
+    let points = match change {
         RedemptionChange::Capture { .. } => wanted,
         _ => all,
-    })
+    };
+    Ok((points, back))
 }
 
 fn sum(held: &[(LotId, Points)]) -> Result<Points, Overflow> {

@@ -140,6 +140,12 @@ pub enum Refusal {
     /// The caller of `decide` did not load what `Command::needs` asks for.
     #[error("a part of the member's history that a rule looks at was not loaded")]
     HistoryNotLoaded,
+    /// Who asked for something must not approve it.
+    #[error("another key than the one that asked for the adjustment has to approve it")]
+    SecondPersonRequired,
+    /// The caller did not load the member that `Command::counterpart` names.
+    #[error("the second member of the transfer was not loaded")]
+    CounterpartNotLoaded,
     /// The caller of `decide` did not load what `Command::subject` asks for.
     #[error("what was done to the purchase or redemption before was not loaded")]
     TrailNotLoaded,
@@ -173,7 +179,11 @@ impl Refusal {
             Self::BalanceLimit { .. } => "balance_limit",
             Self::Invalid(_) => "validation_failed",
             Self::Overflow => "out_of_range",
-            Self::LotsNotLoaded | Self::HistoryNotLoaded | Self::TrailNotLoaded => "internal",
+            Self::SecondPersonRequired => "second_person_required",
+            Self::LotsNotLoaded
+            | Self::HistoryNotLoaded
+            | Self::TrailNotLoaded
+            | Self::CounterpartNotLoaded => "internal",
         }
     }
 }

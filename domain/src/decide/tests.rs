@@ -21,6 +21,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 mod bombs;
+mod corrections;
 mod discounts;
 mod earning;
 mod edges;

@@ -1,6 +1,8 @@
 //! A tenant in which every kind of object exists, with a canary in every text.
 
-use domain::id::{ApiKeyId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId};
+use domain::id::{
+    AdjustmentId, ApiKeyId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId, TransactionId,
+};
 use serde_json::{Value, json};
 
 use crate::harness::TestTenant;
@@ -23,6 +25,8 @@ pub(crate) struct World {
     store: String,
     purchase: String,
     redemption: String,
+    adjustment: String,
+    transaction: String,
     api_key: String,
 }
 
@@ -61,6 +65,8 @@ impl World {
             store,
             purchase: String::new(),
             redemption: String::new(),
+            adjustment: String::new(),
+            transaction: String::new(),
             api_key,
         };
         world.record().await;
@@ -93,6 +99,13 @@ impl World {
                     .expect(200);
             }
         }
+        let given = json!({"member": {"id": self.member}, "wallet": "points", "points": 5, "reason": self.canary});
+        let given = tenant
+            .api
+            .keyed("/v1/adjustments", "give", &given)
+            .await
+            .expect(201);
+        (self.adjustment, self.transaction) = (given.text("/id"), given.text("/transaction_id"));
         let mut program = plain_program();
         program["wallets"][0]["name"] = json!(self.canary);
         tenant.publish(&program, None).await.expect(201);
@@ -105,6 +118,8 @@ impl World {
             StoreId::PREFIX => self.store.clone(),
             PurchaseId::PREFIX => self.purchase.clone(),
             RedemptionId::PREFIX => self.redemption.clone(),
+            AdjustmentId::PREFIX => self.adjustment.clone(),
+            TransactionId::PREFIX => self.transaction.clone(),
             ApiKeyId::PREFIX => self.api_key.clone(),
             TenantId::PREFIX => self.tenant.id.to_string(),
             other => panic!("teach the world to make an id {other}…"),

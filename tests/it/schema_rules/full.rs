@@ -41,10 +41,13 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
         .api
         .keyed("/v1/redemptions", &unique(), &redemption)
         .await;
-    answer.expect(201);
-    let held =
-        json!({"member": {"id": member}, "wallet": "points", "points": 5, "mode": "reserve"});
-    let answer = tenant.api.keyed("/v1/redemptions", &unique(), &held).await;
-    answer.expect(201);
+    let taken = answer.expect(201).text("/id");
+    let path = format!("/v1/redemptions/{taken}/reverse");
+    let reversed = tenant.api.keyed(&path, &unique(), &json!({})).await;
+    reversed.expect(200);
+    let hold = json!({"member": {"id": member}, "wallet": "points", "points": 5, "mode": "reserve",
+        "ttl_seconds": 604_800});
+    let held = tenant.api.keyed("/v1/redemptions", &unique(), &hold).await;
+    held.expect(201);
     member
 }

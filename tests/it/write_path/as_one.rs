@@ -195,7 +195,12 @@ fn comparable(answer: &Result<Answer, Problem>) -> String {
         Outcome::Redemption(outcome) => serde_json::to_value(outcome).unwrap(),
         Outcome::RedemptionChanged(changed) => serde_json::to_value(changed).unwrap(),
         Outcome::Event(outcome) => serde_json::to_value(outcome).unwrap(),
-        _ => Value::Null,
+        Outcome::Adjustment(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::AdjustmentReviewed(reviewed) => serde_json::to_value(reviewed).unwrap(),
+        Outcome::Transfer(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::Return(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::Claim(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::Swept | Outcome::RankSet => Value::Null,
     };
     outcome["recorded_at"] = Value::Null;
     if outcome.get("state").is_some() {

@@ -367,12 +367,17 @@ pub(super) fn insert_operations(tenant: i64, rows: Vec<OperationRow>) -> InsertO
         number: Vec::with_capacity(n),
         member: Vec::with_capacity(n),
         version: Vec::with_capacity(n),
+        counterpart: Vec::with_capacity(n),
+        counterpart_version: Vec::with_capacity(n),
         occurred_at: Vec::with_capacity(n),
         recorded_at: Vec::with_capacity(n),
         actor: Vec::with_capacity(n),
         outcome: Vec::with_capacity(n),
     };
     for row in rows {
+        let (other, other_version) = row.step.counterpart.unzip();
+        columns.counterpart.push(other.map(MemberId::uuid));
+        columns.counterpart_version.push(other_version);
         let (subject, number) = row.step.subject.unzip();
         let (member, version) = row.step.ledger.unzip();
         columns.id.push(row.id);

@@ -79,6 +79,8 @@ pub(in crate::ledger) struct Step {
     pub(in crate::ledger) ledger: Option<(MemberId, i64)>,
     /// The id that the transaction names.
     pub(in crate::ledger) operation: Option<Uuid>,
+    /// The same of the second member of a transfer.
+    pub(in crate::ledger) counterpart: Option<(MemberId, i64)>,
 }
 
 /// A lot that was there before the batch, as it ends.

@@ -1,4 +1,4 @@
-//! What a rule gives: a deficit is repaid first, the rest goes into a lot that waits, is spendable
+//! What a rule gives, a correction by hand or another member: a deficit is repaid first, the rest goes into a lot that waits, is spendable
 //! or, on a late receipt, is over already.
 
 use super::{FIRST_LOT_ID, Move, Posting, Touched};
@@ -11,13 +11,11 @@ use crate::lot::{Lot, Pending};
 use jiff::Timestamp;
 use std::borrow::Cow;
 
-/// Points that a rule gives to a wallet.
+/// Points that are given to a wallet.
 #[derive(Debug, Clone)]
 pub(in crate::decide) struct Grant<'a> {
     pub(in crate::decide) wallet: &'a str,
     pub(in crate::decide) rule: &'a str,
-    /// The account that they come from.
-    pub(in crate::decide) source: Account,
     pub(in crate::decide) points: Points,
     pub(in crate::decide) terms: Terms,
     /// Whether their end may move without that of other points, so that no lot is shared.
@@ -56,7 +54,16 @@ impl Posting<'_> {
     }
 
     /// Gives points. Rules whose points wait for and end at the same time share a lot.
-    pub(in crate::decide) fn grant(&mut self, mut grant: Grant<'_>) -> Result<(), Refusal> {
+    pub(in crate::decide) fn grant(&mut self, grant: Grant<'_>) -> Result<(), Refusal> {
+        self.grant_from(Account::Issued, grant)
+    }
+
+    /// The same out of another account than that of what rules give.
+    pub(in crate::decide) fn grant_from(
+        &mut self,
+        source: Account,
+        mut grant: Grant<'_>,
+    ) -> Result<(), Refusal> {
         if grant.points <= Points::ZERO {
             return Ok(());
         }
@@ -65,7 +72,7 @@ impl Posting<'_> {
         let pending = &grant.terms.pending;
         // What still waits can't be spent, so it repays nothing yet.
         let rest = match pending {
-            None => self.repay(index, &grant)?,
+            None => self.repay(index, source, &grant)?,
             Some(_) => grant.points,
         };
         if rest.is_zero() {
@@ -86,7 +93,7 @@ impl Posting<'_> {
         if grant.is_apart {
             self.apart.push(lot);
         }
-        let issued = grant.row(grant.source, account, rest, Some(lot));
+        let issued = grant.row(source, account, rest, Some(lot));
         self.post(index, issued)?;
         if is_over {
             let expired = grant.row(account, Account::Expired, rest, Some(lot));
@@ -107,11 +114,16 @@ impl Posting<'_> {
     }
 
     /// Repays a deficit; what is left of the points.
-    fn repay(&mut self, index: usize, grant: &Grant<'_>) -> Result<Points, Overflow> {
+    fn repay(
+        &mut self,
+        index: usize,
+        source: Account,
+        grant: &Grant<'_>,
+    ) -> Result<Points, Overflow> {
         let touched = self.touched.get(index).ok_or(Overflow)?;
         let repaid = grant.points.min(touched.state.deficit);
         if repaid > Points::ZERO {
-            let row = grant.row(grant.source, Account::Deficit, repaid, None);
+            let row = grant.row(source, Account::Deficit, repaid, None);
             self.post(index, row)?;
         }
         grant.points.checked_sub(repaid)

@@ -70,15 +70,15 @@ impl Case<'_> {
                 return posting.give_back(wallet, (id, points), Account::Redeemed);
             }
         };
-        posting.grant(Grant {
+        let grant = Grant {
             wallet,
             rule: &lot.rule,
-            source: Account::Redeemed,
             points,
             terms,
             is_apart: false,
             program_version: lot.program_version,
-        })?;
+        };
+        posting.grant_from(Account::Redeemed, grant)?;
         Ok(GivenBack {
             back: points,
             expired: Points::ZERO,

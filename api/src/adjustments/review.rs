@@ -1,0 +1,53 @@
+//! What a key says to an adjustment that waits, yes or no.
+
+use actix_web::HttpResponse;
+use domain::decide::{Command, Outcome, ReviewAdjustment};
+use domain::id::AdjustmentId;
+
+use super::answer::Adjustment;
+use super::store::recorded;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::PointsAdjust;
+use crate::clock;
+use crate::idempotency::{self, IdempotencyKey};
+use crate::ledger::Submission;
+use crate::problem::Problem;
+use crate::roster::LookUp;
+
+/// Say it, once per key.
+pub(super) async fn review(
+    app: &App,
+    caller: &Caller<PointsAdjust>,
+    key: &IdempotencyKey,
+    (path, approves): (&str, bool),
+) -> Result<HttpResponse, Problem> {
+    let id: AdjustmentId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
+    // Its first answer never changes.
+    let adjustment = recorded(&app.db, caller.tenant, id).await?;
+    let said = if approves { "approve" } else { "reject" };
+    let submission = Submission {
+        tenant: caller.tenant,
+        actor: caller.key,
+        key: key.hash(),
+        content: idempotency::content(&format!("{said} adjustment {id}"), &())?,
+        member: Some(LookUp::Id(adjustment.member_id)),
+        command: Command::ReviewAdjustment(Box::new(ReviewAdjustment {
+            seed: clock::new_id(),
+            actor: caller.key,
+            adjustment,
+            approves,
+        })),
+    };
+    let answer = app.ledger.submit(submission).await?;
+    let Outcome::AdjustmentReviewed(reviewed) = answer.outcome else {
+        return Err(Problem::internal(
+            &"a review of an adjustment was answered as something else",
+        ));
+    };
+    let mut response = HttpResponse::Ok();
+    if answer.replay.is_some() {
+        response.insert_header((idempotency::REPLAYED, "true"));
+    }
+    Ok(response.json(Adjustment::from(reviewed.adjustment)))
+}

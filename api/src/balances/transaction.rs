@@ -1,0 +1,71 @@
+//! One transaction by its id, as it stands in its member's statement.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use domain::decide::makers_of;
+use domain::id::{MemberId, TransactionId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::entry::StatementEntry;
+use super::store::FindTransaction;
+use super::transactions::statement;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::auth::scope::PurchasesRead;
+use crate::db::DbError;
+use crate::page::{NoQuery, Query};
+use crate::problem::{Problem, Problems};
+
+/// One atomic change of a member's points.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberTransaction {
+    /// Whose points.
+    pub(crate) member_id: MemberId,
+    /// What it did.
+    #[serde(flatten)]
+    pub(crate) entry: StatementEntry,
+}
+
+/// Get a transaction.
+///
+/// The same as in its member's statement.
+#[utoipa::path(
+    get,
+    path = "/v1/transactions/{id}",
+    operation_id = "get_transaction",
+    tag = "balances",
+    params(("id" = TransactionId, Path, description = "Id of the transaction")),
+    responses((status = 200, description = "The transaction", body = MemberTransaction), Problems),
+    extensions(("x-scopes" = json!(["purchases:read"])))
+)]
+pub(crate) async fn get_transaction(
+    app: Data<App>,
+    caller: Caller<PurchasesRead>,
+    path: Path<String>,
+    _query: Query<NoQuery>,
+) -> Result<HttpResponse, Problem> {
+    let id: TransactionId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
+    let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
+    let found = app.db.run(async move {
+        let tx = db.snapshot(tenant).await?;
+        let (maker, transfer) = makers_of(id);
+        let find = FindTransaction {
+            tenant: tx.number(),
+            id: id.uuid(),
+            maker,
+            transfer,
+        };
+        let Some((member, version)) = find.all(&tx).await?.pop() else {
+            return Ok(None);
+        };
+        let member_id = MemberId::from_uuid(member);
+        let next = version.saturating_add(1);
+        let entries = statement(&tx, &catalogs, member_id, (next, 1)).await?;
+        tx.commit().await?;
+        let entry = entries.and_then(|entries| entries.into_iter().next());
+        Ok::<_, DbError>(entry.map(|entry| MemberTransaction { member_id, entry }))
+    });
+    let found = found.await??.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(found))
+}

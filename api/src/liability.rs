@@ -1,0 +1,4 @@
+//! What the tenant owes its members, by its own books.
+
+pub(crate) mod read;
+mod store;

@@ -1,0 +1,3 @@
+//! Points that go from one member to another.
+
+pub(crate) mod create;

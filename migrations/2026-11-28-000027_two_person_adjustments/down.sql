@@ -1,0 +1,1 @@
+alter table tenants drop column two_person_above;
