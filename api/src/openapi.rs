@@ -12,8 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    api_keys, balances, discounts, members, programs, purchases, ranks, redemptions, stores,
-    tenants, test_clock,
+    api_keys, audit_log, balances, discounts, events, members, programs, purchases, ranks,
+    redemptions, stores, tenants, test_clock, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,8 @@ use crate::{
         (name = "ranks", description = "How members stand on ladders, and why."),
         (name = "purchases", description = "Receipts, before and after they are recorded."),
         (name = "redemptions", description = "Points spent outside a receipt."),
+        (name = "webhooks", description = "What happened, told to those who want to hear of it."),
+        (name = "audit-log", description = "Who changed what."),
     ),
     paths(
         tenants::create::create,
@@ -85,6 +87,16 @@ use crate::{
         purchases::report_event::report_event,
         redemptions::create::create,
         redemptions::get::get,
+        webhooks::create::create,
+        webhooks::list::list,
+        webhooks::get::get,
+        webhooks::delete::delete,
+        webhooks::rotate::rotate,
+        webhooks::enable::enable,
+        webhooks::deliveries::list,
+        events::list::list,
+        events::redeliver::redeliver,
+        audit_log::list::list,
     ),
     components(schemas(ProblemDocument, PageSize))
 )]

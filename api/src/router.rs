@@ -5,10 +5,13 @@ use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
-use crate::{api_keys, docs, health, openapi, purchases, redemptions, stores, tenants, test_clock};
+use crate::{
+    api_keys, audit_log, docs, health, openapi, purchases, redemptions, stores, tenants, test_clock,
+};
 
 mod members;
 mod program;
+mod webhooks;
 
 /// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -19,6 +22,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(configuration)
         .configure(program::routes)
         .configure(members::routes)
+        .configure(webhooks::routes)
         .configure(points)
         .default_service(to(nothing_here));
 }
@@ -66,6 +70,7 @@ fn configuration(config: &mut ServiceConfig) {
                 .route(get().to(tenants::own::get))
                 .route(patch().to(tenants::own::update)),
         )
+        .service(resource("/v1/audit-log").route(get().to(audit_log::list::list)))
         .service(resource("/v1/test-clock").route(post().to(test_clock::set::set)))
         .service(
             resource("/v1/api-keys")

@@ -95,7 +95,8 @@ const RULES: [(&str, &str); 14] = [
 ];
 
 /// Tables that only grow.
-const APPEND_ONLY: [&str; 5] = [
+const APPEND_ONLY: [&str; 6] = [
+    "audit_log",
     "ledger_transactions",
     "ledger_transfers",
     "purchases",

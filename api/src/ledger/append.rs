@@ -5,6 +5,7 @@ mod columns;
 mod limits;
 mod row;
 mod there;
+pub(super) mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -33,6 +34,7 @@ use super::Submission;
 use super::ranks::RankRows;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
+use crate::outbox;
 
 /// The rows of one batch. A lot that is opened and spent from in the same batch is written once, as it ends.
 #[derive(Debug, Default)]
@@ -53,6 +55,8 @@ pub(super) struct Rows {
     limits: LimitRows,
     ranks: RankRows,
     there: There,
+    /// Somebody wants to hear of what happens.
+    is_told: bool,
 }
 
 impl Rows {
@@ -65,6 +69,13 @@ impl Rows {
             there,
             ..Self::default()
         }
+    }
+
+    /// The same rows, with an event for each thing that happens where somebody wants to hear of it.
+    pub(super) fn told(mut self, is_told: bool) -> Self {
+        self.is_told = is_told;
+        self.ranks = self.ranks.told(is_told);
+        self
     }
 
     /// Nothing is to be written.
@@ -278,6 +289,11 @@ impl Rows {
             .iter()
             .map(|(made, _)| made.transfers.len())
             .sum();
+        let events_told = if self.is_told {
+            told::of(&self.transactions, &self.purchases)
+        } else {
+            Vec::new()
+        };
         let tenant = tx.number();
         // Every answer is awaited: of statements in flight together, only the one that failed first
         // says why, and which answer is seen first is chance.
@@ -317,7 +333,10 @@ impl Rows {
                 exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
                 exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
-            both(self.limits.write(tx), Box::pin(self.ranks.write(tx))),
+            both(
+                both(self.limits.write(tx), outbox::write(tx, events_told)),
+                Box::pin(self.ranks.write(tx)),
+            ),
         );
         DbError::cause(<[_; 12]>::from(written))
     }

@@ -170,7 +170,7 @@ async fn look(
         members,
         budgets: shared.budgets,
         known: seen.known,
-        rows: Rows::new(seen.head.database_now, shared.kept, there),
+        rows: Rows::new(seen.head.database_now, shared.kept, there).told(seen.head.has_webhooks),
         answers: Answers::with_capacity(items.len()),
         touched: Vec::new(),
     })

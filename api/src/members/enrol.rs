@@ -20,6 +20,7 @@ use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 use crate::idempotency::{IdempotencyKey, REPLAYED};
+use crate::outbox::EventType;
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::etag;
 
@@ -164,6 +165,8 @@ async fn enrol(
         claims: &claims,
     };
     record::insert(tx, &tools.vault, &draft).await?;
+    let kind = EventType::MemberEnrolled;
+    change::tell(tx, &context, kind, (id, 0, FIRST_REVISION)).await?;
     Ok(Enrolled {
         member: Member::new(id, MemberStatus::Active, 0, enrolled_at, fields),
         is_replay: false,

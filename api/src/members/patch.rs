@@ -19,6 +19,7 @@ use crate::auth::scope::MembersWrite;
 use crate::body::{self, Body};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::TenantConn;
+use crate::outbox::EventType;
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::{IfMatch, etag};
 
@@ -104,8 +105,11 @@ async fn apply(tx: &TenantConn, tools: &Tools, change: Change) -> Result<Stored,
     };
     let written = record::update(tx, &before, &draft).await;
     written.map_err(change::refused_write)?;
+    let revision = before.revision.saturating_add(1);
+    let place = (before.id, before.version, revision);
+    change::tell(tx, &context, EventType::MemberChanged, place).await?;
     Ok(Stored {
-        revision: before.revision.saturating_add(1),
+        revision,
         enrolled_at,
         fields,
         ..before

@@ -9,11 +9,13 @@ use crate::db::time::SqlInstant;
 use crate::statement;
 
 statement! {
-    /// The tenant's currency, the ledger's time, and the database's, by which keys are kept.
-    tenant TenantNow = "select t.currency, coalesce(k.test_clock, clock_timestamp()), clock_timestamp()
+    /// The tenant's currency, the ledger's time, the database's, by which keys are kept, and whether somebody wants to
+    /// hear of events.
+    tenant TenantNow = "select t.currency, coalesce(k.test_clock, clock_timestamp()), clock_timestamp(),
+            k.webhooks_since is not null
         from tenants t join tenant_keys k on k.tenant_id = $1 where t.id = $1";
     { tenant: i64 => BigInt }
-    -> { String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz }
+    -> { String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz, bool => Bool }
 }
 
 statement! {

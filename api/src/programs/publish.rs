@@ -18,6 +18,7 @@ use crate::body::Body;
 use crate::catalog::{self, BumpRevision};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
+use crate::outbox::{self, Event, EventType};
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
@@ -145,6 +146,12 @@ impl Publisher {
             published_by: self.key,
         };
         insert(&tx, &version, text).await?;
+        if head.has_webhooks {
+            let event = Event::new(EventType::ProgramPublished, now)
+                .with("version", version.version)
+                .with("effective_from", effective_from);
+            outbox::write(&tx, vec![event]).await?;
+        }
         tx.commit().await?;
         let program = PublishedProgram { version, document };
         Ok(NewVersion { program, warnings })
