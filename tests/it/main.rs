@@ -1,5 +1,6 @@
 //! One binary for everything that needs a real server on real Postgres and Redis.
 
+mod audit;
 mod bad_input;
 mod balances;
 mod batches;
@@ -8,6 +9,7 @@ mod business_dates;
 mod concurrency;
 mod conditions;
 mod discounts;
+mod events;
 mod faults;
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;
@@ -18,6 +20,7 @@ mod isolation;
 mod languages;
 mod limits;
 mod members;
+mod privacy;
 mod programs;
 mod purchases;
 mod random_programs;
@@ -27,5 +30,6 @@ mod redemptions;
 mod schema_rules;
 mod tidy;
 mod time;
+mod webhooks;
 mod write_path;
 mod year_end;

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::ProgramWrite;
 use crate::body::Body;
@@ -61,6 +62,7 @@ pub(crate) async fn publish(
     let publisher = Publisher {
         tenant: caller.tenant,
         key: caller.key,
+        actor: Actor::caller(&caller),
         effective_from: publication.effective_from,
         source: Source::Draft,
     };
@@ -91,6 +93,7 @@ pub(super) enum Source {
 pub(super) struct Publisher {
     pub(super) tenant: TenantNumber,
     pub(super) key: ApiKeyId,
+    pub(super) actor: Actor,
     pub(super) effective_from: Option<Timestamp>,
     pub(super) source: Source,
 }
@@ -105,6 +108,20 @@ impl Publisher {
         Ok(HttpResponse::Created()
             .insert_header(("Location", format!("/v1/program/versions/{number}")))
             .json(made))
+    }
+
+    /// Versions never change, so their documents need not be kept twice.
+    fn entry(&self, version: &ProgramVersion) -> Entry {
+        let (action, source) = match self.source {
+            Source::Draft => ("program.published", None),
+            Source::Version(number) => ("program.rolled_back", Some(number)),
+        };
+        let after = serde_json::json!({
+            "version": version.version,
+            "effective_from": version.effective_from,
+            "source_version": source,
+        });
+        Entry::new(self.actor.clone(), action, version.version).made(after)
     }
 
     async fn write(self, db: &Db) -> Result<NewVersion, Problem> {
@@ -152,6 +169,7 @@ impl Publisher {
                 .with("effective_from", effective_from);
             outbox::write(&tx, vec![event]).await?;
         }
+        audit::record(&tx, self.entry(&version)).await?;
         tx.commit().await?;
         let program = PublishedProgram { version, document };
         Ok(NewVersion { program, warnings })

@@ -151,6 +151,12 @@ impl TestTenant {
         MemberId::from_uuid(id).to_string()
     }
 
+    /// Keeps workers of other tests from the tenant's webhooks, for tests that look at every row.
+    pub(crate) async fn leave_webhooks_alone(&self, owner: &Client) {
+        let alone = "update tenants set has_webhooks = false where id = $1";
+        owner.execute(alone, &[&self.number]).await.unwrap();
+    }
+
     /// Enrols a member; its id.
     pub(crate) async fn enrol(&self, fields: &Value) -> String {
         let enrolled = self.api.post("/v1/members", fields).await;

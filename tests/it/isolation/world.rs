@@ -1,7 +1,10 @@
 //! A tenant in which every kind of object exists, with a canary in every text.
 
-use domain::id::{ApiKeyId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId};
+use domain::id::{
+    ApiKeyId, EventId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId, WebhookEndpointId,
+};
 use serde_json::{Value, json};
+use tokio_postgres::Client;
 
 use crate::harness::TestTenant;
 use crate::harness::node::Node;
@@ -24,6 +27,8 @@ pub(crate) struct World {
     purchase: String,
     redemption: String,
     api_key: String,
+    endpoint: String,
+    event: String,
 }
 
 impl World {
@@ -62,13 +67,19 @@ impl World {
             purchase: String::new(),
             redemption: String::new(),
             api_key,
+            endpoint: String::new(),
+            event: String::new(),
         };
-        world.record().await;
+        world.record(&node.cluster.owner().await).await;
         world
     }
 
-    async fn record(&mut self) {
+    async fn record(&mut self, owner: &Client) {
         let tenant = &self.tenant;
+        let endpoint = json!({"url": "https://example.com/hook", "description": self.canary});
+        let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
+        self.endpoint = made.expect(201).text("/id");
+        tenant.leave_webhooks_alone(owner).await;
         let mut receipt = tenant.receipt(&self.member, "same-number", 50_000);
         receipt["lines"][0]["sku"] = json!(self.canary);
         self.purchase = tenant.buy(&receipt).await.expect(201).text("/id");
@@ -83,6 +94,8 @@ impl World {
         let mut program = plain_program();
         program["wallets"][0]["name"] = json!(self.canary);
         tenant.publish(&program, None).await.expect(201);
+        let events = tenant.api.get("/v1/events").await.expect(200);
+        self.event = events.text("/data/0/id");
     }
 
     /// This tenant's id of a kind.
@@ -92,6 +105,8 @@ impl World {
             StoreId::PREFIX => self.store.clone(),
             PurchaseId::PREFIX => self.purchase.clone(),
             RedemptionId::PREFIX => self.redemption.clone(),
+            WebhookEndpointId::PREFIX => self.endpoint.clone(),
+            EventId::PREFIX => self.event.clone(),
             ApiKeyId::PREFIX => self.api_key.clone(),
             TenantId::PREFIX => self.tenant.id.to_string(),
             other => panic!("teach the world to make an id {other}…"),

@@ -11,6 +11,11 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
     let member = tenant
         .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"]}))
         .await;
+    let endpoint = json!({"url": "https://example.com/hook"});
+    let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
+    made.expect(201);
+    let owner = node().cluster.owner().await;
+    tenant.leave_webhooks_alone(&owner).await;
     let mut program = plain_program();
     program["ranks"] = json!([{"code": "main", "steps": [{"code": "bronze", "from": 0}]}]);
     program["earn_rules"][0]["limits"] = json!([{"per": "campaign", "points": 1_000}]);
@@ -27,7 +32,6 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
              values ({}, 'expire', '2000-01-01', now())",
         tenant.number
     );
-    let owner = node().cluster.owner().await;
     owner.batch_execute(&run).await.unwrap();
     let path = format!("/v1/members/{member}/rank");
     let rank = json!({"code": "bronze"});
@@ -39,5 +43,8 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
         .keyed("/v1/redemptions", &unique(), &redemption)
         .await;
     answer.expect(201);
+    let events = tenant.api.get("/v1/events").await.expect(200);
+    let again = format!("/v1/events/{}/redeliver", events.text("/data/0/id"));
+    tenant.api.post(&again, &json!({})).await.expect(200);
     member
 }
