@@ -1,6 +1,7 @@
 //! Proves the books from outside: every invariant as a query that returns nothing when all is
 //! right, in one snapshot, as the owner, who sees every tenant.
 
+mod audit;
 mod ranks;
 mod store;
 
@@ -65,6 +66,7 @@ checks! {
     KeysOnce "I8" "A key made at most one thing, and each thing has its key" "verify/i08_keys_once.sql";
     Acknowledged "I14" "What was answered under a key is in the ledger" "verify/i14_acknowledged.sql";
     Versions "I17" "A member's versions are unique and without gaps" "verify/i17_versions.sql";
+    Events "I26" "Each transaction has one event where somebody listens" "verify/i26_events.sql";
     Counters "C1" "The counters of business dates equal the receipts" "verify/c01_counters.sql";
     Limits "C2" "What limits count was granted" "verify/c02_limits.sql";
 }
@@ -77,6 +79,7 @@ pub async fn verify(owner_url: &SecretString) -> Result<Vec<Finding>, DbError> {
     let mut findings = findings(&conn).await?;
     conn.commit().await?;
     findings.push(Box::pin(ranks::finding(owner_url)).await?);
+    findings.push(audit::finding(owner_url).await?);
     Ok(findings)
 }
 

@@ -158,6 +158,44 @@ fn each_transaction_has_one_event_that_was_written_with_it() {
 }
 
 #[test]
+fn a_missing_event_is_named_by_verify() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        listen(&tenant.api, &path("ok"), json!([])).await;
+        let owner = node().cluster.owner().await;
+        tenant.leave_webhooks_alone(&owner).await;
+        let member = tenant.member().await;
+        tenant.grant(&member, 1).await;
+        let long_ago = "update tenant_keys set webhooks_since = now() - interval '1 hour' where tenant_id = $1";
+        owner.execute(long_ago, &[&tenant.number]).await.unwrap();
+        books::hold(node().cluster, tenant.number).await;
+        let number = tenant.number;
+        let lose = format!(
+            "create temporary table lost as select * from outbox where tenant_id = {number} and transaction_id is not null;
+             delete from outbox where tenant_id = {number} and transaction_id is not null"
+        );
+        owner.batch_execute(&lose).await.unwrap();
+        let url = node().cluster.administrator_url.clone().into();
+        let findings = api::verify::verify(&url).await.unwrap();
+        let told = findings
+            .iter()
+            .find(|finding| finding.invariant == "I26")
+            .unwrap();
+        let mine: Vec<_> = told
+            .examples
+            .iter()
+            .filter(|(of, _)| *of == number)
+            .collect();
+        assert!(mine[0].1.ends_with("has no event"), "{mine:?}");
+        owner
+            .batch_execute("insert into outbox select * from lost; drop table lost")
+            .await
+            .unwrap();
+        books::hold(node().cluster, tenant.number).await;
+    });
+}
+
+#[test]
 fn a_receipt_of_nobody_is_told_too() {
     block_on(async {
         let tenant = TestTenant::new().await;

@@ -143,3 +143,49 @@ statement! {
         subject: Uuid => SqlUuid, recorded_at: SqlInstant => Timestamptz,
     }
 }
+
+statement! {
+    /// Make the next batch with the member wait.
+    tenant LockLedger = "select version from member_ledgers where tenant_id = $1 and member_id = $2 for no key update";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+    -> { i64 => BigInt }
+}
+
+statement! {
+    /// End a membership.
+    tenant CloseMember = "update members set status = 'closed', revision = revision + 1 where tenant_id = $1 and id = $2";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid }
+}
+
+statement! {
+    /// Leave nothing of a member but its place in the ledger.
+    tenant EraseMember = "update members set status = 'erased', attributes = '{}', consents = '{}', referred_by = null,
+            revision = revision + 1
+        where tenant_id = $1 and id = $2";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid }
+}
+
+statement! {
+    /// The key and what is sealed under it.
+    tenant DeleteProfile = "delete from member_profiles where tenant_id = $1 and member_id = $2";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+}
+
+statement! {
+    /// When and where the member agreed to what.
+    tenant DeleteConsentChanges = "delete from consent_changes where tenant_id = $1 and member_id = $2";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+}
+
+statement! {
+    /// Consents that changed with a revision of the member.
+    tenant InsertConsentChanges = "insert into consent_changes
+            (tenant_id, member_id, consent, revision, granted, source, recorded_at, actor)
+        select k.tenant_id, $2, u.consent, $3, u.granted, $4, $5, $6
+        from tenant_keys k, unnest($7, $8) u (consent, granted) where k.tenant_id = $1";
+    {
+        tenant: i64 => BigInt, member: Uuid => SqlUuid, revision: i64 => BigInt, source: Option<String> => Nullable<Text>,
+        recorded_at: SqlInstant => Timestamptz, actor: Uuid => SqlUuid, consent: Vec<String> => Array<Text>,
+        granted: Vec<Option<bool>> => Array<Nullable<Bool>>,
+    }
+}

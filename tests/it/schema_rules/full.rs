@@ -9,7 +9,7 @@ use crate::harness::{TestTenant, node};
 /// written by the owner, since jobs have no caller.
 pub(crate) async fn fill(tenant: &TestTenant) -> String {
     let member = tenant
-        .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"]}))
+        .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"], "consents": {"mail": true}}))
         .await;
     let endpoint = json!({"url": "https://example.com/hook"});
     let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
