@@ -70,7 +70,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Something that was done to the thing with this id, e.g. `store.created`.
-    pub(crate) fn new(actor: Actor, action: &'static str, subject: impl ToString) -> Self {
+    pub(crate) fn new(actor: Actor, action: &'static str, subject: &impl ToString) -> Self {
         Self {
             actor,
             action,

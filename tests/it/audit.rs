@@ -60,77 +60,59 @@ fn configuration_is_logged_with_what_was_there_before() {
     });
 }
 
+/// Stores, keys and versions.
+async fn configure(tenant: &TestTenant) -> String {
+    let api = &tenant.api;
+    let store = api.get("/v1/stores").await.text("/data/0/id");
+    let other = json!({"name": "Other"});
+    patched(api, &format!("/v1/stores/{store}"), &other).await;
+    let key = json!({"name": "Till", "scopes": ["members:read"]});
+    let key = api.post("/v1/api-keys", &key).await.expect(201).text("/id");
+    let rotate = format!("/v1/api-keys/{key}/rotate");
+    let rotated = api.post(&rotate, &json!({})).await;
+    let rotated = rotated.expect(201).text("/id");
+    let revoke = format!("/v1/api-keys/{rotated}");
+    api.delete(&revoke).await.expect(200);
+    api.delete(&revoke).await.expect(200);
+    let rollback = json!({"version": 1});
+    api.post("/v1/program/rollback", &rollback)
+        .await
+        .expect(201);
+    rotated
+}
+
+/// A rank by hand, an endpoint, and what only the operator does.
+async fn configure_more(tenant: &TestTenant) {
+    let api = &tenant.api;
+    let member = tenant.member().await;
+    let mut program = plain_program();
+    program["ranks"] = json!([{"code": "main", "steps": [{"code": "bronze", "from": 0}]}]);
+    tenant.publish(&program, None).await.expect(201);
+    let rank = json!({"code": "bronze", "reason": "for Hanako Yamada"});
+    let path = format!("/v1/members/{member}/rank");
+    api.put(&path, &rank).await.expect(200);
+    let endpoint = json!({"url": receiver::url("/ok/audit")});
+    let made = api.post("/v1/webhook-endpoints", &endpoint).await;
+    let endpoint = format!("/v1/webhook-endpoints/{}", made.expect(201).text("/id"));
+    let rotate = format!("{endpoint}/rotate-secret");
+    api.post(&rotate, &json!({})).await.expect(200);
+    api.delete(&endpoint).await.expect(204);
+    for change in ["suspend", "suspend", "resume"] {
+        let path = format!("/v1/tenants/{}/{change}", tenant.id);
+        node().operator().post(&path, &json!({})).await.expect(200);
+    }
+    node().server.app.keys.refresh().await.unwrap();
+}
+
 #[test]
 fn every_kind_of_change_is_logged() {
     block_on(async {
         let tenant = TestTenant::new().await;
-        let api = &tenant.api;
-        let store = api.get("/v1/stores").await.text("/data/0/id");
-        patched(
-            api,
-            &format!("/v1/stores/{store}"),
-            &json!({"name": "Other"}),
-        )
-        .await;
-        let key = json!({"name": "Till", "scopes": ["members:read"]});
-        let key = api.post("/v1/api-keys", &key).await.expect(201).text("/id");
-        let rotated = api
-            .post(&format!("/v1/api-keys/{key}/rotate"), &json!({}))
-            .await;
-        let rotated = rotated.expect(201).text("/id");
-        let revoke = format!("/v1/api-keys/{rotated}");
-        api.delete(&revoke).await.expect(200);
-        api.delete(&revoke).await.expect(200);
-        let rollback = json!({"version": 1});
-        api.post("/v1/program/rollback", &rollback)
-            .await
-            .expect(201);
-        let member = tenant.member().await;
-        let mut program = plain_program();
-        program["ranks"] = json!([{"code": "main", "steps": [{"code": "bronze", "from": 0}]}]);
-        tenant.publish(&program, None).await.expect(201);
-        let rank = json!({"code": "bronze", "reason": "for Hanako Yamada"});
-        api.put(&format!("/v1/members/{member}/rank"), &rank)
-            .await
-            .expect(200);
-        let endpoint = json!({"url": receiver::url("/ok/audit")});
-        let endpoint = api
-            .post("/v1/webhook-endpoints", &endpoint)
-            .await
-            .expect(201)
-            .text("/id");
-        let endpoint = format!("/v1/webhook-endpoints/{endpoint}");
-        api.post(&format!("{endpoint}/rotate-secret"), &json!({}))
-            .await
-            .expect(200);
-        api.delete(&endpoint).await.expect(204);
-        let sandbox_store = json!({"code": "shibuya", "name": "Shibuya"});
-        tenant
-            .sandbox
-            .post("/v1/stores", &sandbox_store)
-            .await
-            .expect(201);
-        api.post("/v1/program/copy-to-sandbox", &json!({}))
-            .await
-            .expect(200);
-        let clock = json!({"now": "2030-01-01T00:00:00Z"});
-        tenant
-            .sandbox
-            .post("/v1/test-clock", &clock)
-            .await
-            .expect(200);
-        let operator = node().operator();
-        for change in ["suspend", "suspend", "resume"] {
-            let path = format!("/v1/tenants/{}/{change}", tenant.id);
-            operator.post(&path, &json!({})).await.expect(200);
-        }
-        node().server.app.keys.refresh().await.unwrap();
-
-        let all = log(api).await;
-        let actions: Vec<&str> = all
-            .iter()
-            .map(|entry| entry["action"].as_str().unwrap())
-            .collect();
+        let rotated = configure(&tenant).await;
+        configure_more(&tenant).await;
+        let all = log(&tenant.api).await;
+        let actions = all.iter().map(|entry| entry["action"].as_str().unwrap());
+        let actions: Vec<&str> = actions.collect();
         let expected = [
             "tenant.created",
             "store.created",
@@ -151,27 +133,43 @@ fn every_kind_of_change_is_logged() {
             "tenant.resumed",
         ];
         assert_eq!(actions, expected);
-        assert_eq!(of(&all, "api_key.revoked")["subject"], json!(rotated));
-        assert_eq!(
-            of(&all, "api_key.revoked")["before"]["revoked_at"],
-            Value::Null
-        );
-        assert_eq!(
-            of(&all, "program.draft_saved")["before"],
-            json!({}),
-            "nothing was taken out"
-        );
-        assert!(of(&all, "program.draft_saved")["after"]["ranks"].is_array());
+        let revoked = of(&all, "api_key.revoked");
+        assert_eq!(revoked["subject"], json!(rotated));
+        assert_eq!(revoked["before"]["revoked_at"], Value::Null);
+        let saved = of(&all, "program.draft_saved");
+        assert_eq!(saved["before"], json!({}), "nothing was taken out");
+        assert!(saved["after"]["ranks"].is_array());
         let text = Value::from(all).to_string();
         for secret in ["whsec_", "tmr_live_", "Hanako"] {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
+    });
+}
+
+#[test]
+fn what_is_done_to_a_sandbox_stands_in_its_own_log() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let store = json!({"code": "shibuya", "name": "Shibuya"});
+        tenant.sandbox.post("/v1/stores", &store).await.expect(201);
+        let copy = "/v1/program/copy-to-sandbox";
+        tenant.api.post(copy, &json!({})).await.expect(200);
+        let clock = json!({"now": "2030-01-01T00:00:00Z"});
+        let set = tenant.sandbox.post("/v1/test-clock", &clock).await;
+        set.expect(200);
+        let back = json!({"now": "2029-01-01T00:00:00Z"});
+        let set = tenant.sandbox.post("/v1/test-clock", &back).await;
+        set.expect(409);
         let sandbox = log(&tenant.sandbox).await;
+        let clock = of(&sandbox, "test_clock.set");
+        assert_eq!(clock["after"]["now"], "2030-01-01T00:00:00Z");
+        let copied = of(&sandbox, "program.copied_to_sandbox");
+        let live = log(&tenant.api).await;
         assert_eq!(
-            of(&sandbox, "test_clock.set")["after"]["now"],
-            "2030-01-01T00:00:00Z"
+            copied["api_key_id"],
+            of(&live, "store.created")["api_key_id"]
         );
-        of(&sandbox, "program.copied_to_sandbox");
+        assert_eq!(live.len(), 4, "nothing of it stands in the other one");
     });
 }
 

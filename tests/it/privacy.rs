@@ -124,14 +124,14 @@ fn canary_of(tenant: &TestTenant) -> String {
     format!("cnry{}x", tenant.number)
 }
 
-async fn live_and_leave(tenant: &TestTenant) {
+/// A member with everything; its id.
+async fn live(tenant: &TestTenant, owner: &Client) -> String {
     let api = &tenant.api;
     let endpoint = json!({"url": "https://example.com/hook"});
     api.post("/v1/webhook-endpoints", &endpoint)
         .await
         .expect(201);
-    let owner = node().cluster.owner().await;
-    tenant.leave_webhooks_alone(&owner).await;
+    tenant.leave_webhooks_alone(owner).await;
     let canary = canary_of(tenant);
     let member = tenant.enrol(&fields(&canary)).await;
     let path = format!("/v1/members/{member}");
@@ -151,6 +151,15 @@ async fn live_and_leave(tenant: &TestTenant) {
         .expect(409);
     let look_up = json!({"member": {"card": format!("29{canary}")}});
     api.post("/v1/members/lookup", &look_up).await.expect(200);
+    member
+}
+
+/// Lives, leaves, and is looked for.
+async fn live_and_leave(tenant: &TestTenant) {
+    let owner = node().cluster.owner().await;
+    let (api, canary) = (&tenant.api, canary_of(tenant));
+    let member = live(tenant, &owner).await;
+    let path = format!("/v1/members/{member}");
     let balances = format!("{path}/balances");
     let before = api.get(&balances).await.expect(200).json;
     let shown = api.get(&path).await.expect(200);
@@ -180,7 +189,6 @@ async fn live_and_leave(tenant: &TestTenant) {
     let left = api.get(&path).await.expect(200);
     assert!(!left.to_string().contains(&canary), "{left}");
     assert_eq!(left.json["cards"], json!([]));
-    api.post("/v1/members/lookup", &look_up).await.expect(404);
     let after = api.get(&balances).await.expect(200).json;
     assert_eq!(after["wallets"], before["wallets"]);
     assert_eq!(after["wallets"][0]["available"], 43);
@@ -192,14 +200,25 @@ async fn live_and_leave(tenant: &TestTenant) {
     assert_eq!(statement["data"].as_array().unwrap().len(), 2);
     let export = api.get(&format!("{path}/export")).await.expect(200);
     assert!(!export.to_string().contains(&canary), "{export}");
-    let by_card = receipt.clone();
+    is_unknown(tenant, &member).await;
+    books::hold(node().cluster, tenant.number).await;
+}
+
+/// By whatever it was found, nobody is there; by its id nothing more can be done.
+async fn is_unknown(tenant: &TestTenant, member: &str) {
+    let (api, canary) = (&tenant.api, canary_of(tenant));
+    let path = format!("/v1/members/{member}");
+    let look_up = json!({"member": {"card": format!("29{canary}")}});
+    api.post("/v1/members/lookup", &look_up).await.expect(404);
+    let mut receipt = tenant.receipt(member, "1", 5_000);
+    let mut by_card = receipt.clone();
+    by_card["member"] = look_up["member"].clone();
     receipt["member"] = json!({"id": member});
     receipt["receipt_number"] = json!("2");
     let refused = tenant.buy(&receipt).await;
     assert_eq!((refused.status, refused.code()), (409, "member_closed"));
-    let mut unknown = by_card;
-    unknown["receipt_number"] = json!("3");
-    tenant.buy(&unknown).await.expect(422);
+    by_card["receipt_number"] = json!("3");
+    tenant.buy(&by_card).await.expect(422);
     let refused = api.patch(&path, &json!({"family_name": "X"})).await;
     assert_eq!((refused.status, refused.code()), (409, "member_closed"));
     let events = api

@@ -128,7 +128,7 @@ async fn keep(
     let created_at = unstored.store(&control, tenant).await?;
     let made = shown(unstored, created_at);
     let tx = control.into_tenant(tenant).await?;
-    let entry = Entry::new(actor, "api_key.created", made.key.id).made(&made.key);
+    let entry = Entry::new(actor, "api_key.created", &made.key.id).made(&made.key);
     audit::record(&tx, entry).await?;
     tx.commit().await?;
     Ok(made)

@@ -52,7 +52,7 @@ async fn end(db: &Db, tenant: TenantNumber, id: ApiKeyId, actor: Actor) -> Resul
     let revoked = revoked.ok_or_else(Problem::not_found)?;
     let tx = control.into_tenant(tenant).await?;
     if before.revoked_at.is_none() {
-        let entry = Entry::new(actor, "api_key.revoked", id).changed(&before, &revoked);
+        let entry = Entry::new(actor, "api_key.revoked", &id).changed(&before, &revoked);
         audit::record(&tx, entry).await?;
     }
     tx.commit().await?;

@@ -94,7 +94,7 @@ pub(crate) async fn rotate(
         let after = serde_json::json!({"expires_at": ends_at, "replaced_by": made.key.id});
         let before = serde_json::json!({"expires_at": before.expires_at});
         let tx = control.into_tenant(tenant).await?;
-        let entry = Entry::new(actor, "api_key.rotated", id).changed(before, after);
+        let entry = Entry::new(actor, "api_key.rotated", &id).changed(before, after);
         audit::record(&tx, entry).await?;
         tx.commit().await?;
         Ok::<_, Problem>(made)

@@ -46,7 +46,7 @@ pub(crate) async fn move_clock(
         serde_json::json!({"now": clock}),
         serde_json::json!({"now": to}),
     );
-    let entry = Entry::new(actor, "test_clock.set", "test_clock").changed(before, after);
+    let entry = Entry::new(actor, "test_clock.set", &"test_clock").changed(before, after);
     audit::record(&tx, entry).await?;
     tx.commit().await?;
     let mut jobs_run: u64 = 0;

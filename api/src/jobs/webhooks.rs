@@ -90,19 +90,19 @@ impl Deliverer {
         for (tenant,) in tenants {
             let tenant = TenantNumber(tenant);
             let room = MAX_ENDPOINTS.saturating_sub(under_way.len());
-            match self.claim(tenant, room).await {
-                Ok(claims) => {
-                    for claim in claims {
-                        let deliverer = self.clone();
-                        under_way.spawn(async move { (claim, deliverer.serve(claim).await) });
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(tenant = tenant.0, cause = %error, "webhooks of a tenant wait");
-                }
+            let claims = self.claim(tenant, room).await.unwrap_or_else(|error| {
+                tracing::warn!(tenant = tenant.0, cause = %error, "webhooks of a tenant wait");
+                Vec::new()
+            });
+            for claim in claims {
+                under_way.spawn(self.clone().take(claim));
             }
         }
         Ok(())
+    }
+
+    async fn take(self, claim: Claim) -> (Claim, Result<u64, DbError>) {
+        (claim, self.serve(claim).await)
     }
 
     async fn claim(&self, tenant: TenantNumber, room: usize) -> Result<Vec<Claim>, DbError> {

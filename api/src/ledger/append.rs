@@ -334,8 +334,8 @@ impl Rows {
                 exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
             both(
-                both(self.limits.write(tx), outbox::write(tx, events_told)),
-                Box::pin(self.ranks.write(tx)),
+                self.limits.write(tx),
+                Box::pin(both(self.ranks.write(tx), outbox::write(tx, events_told))),
             ),
         );
         DbError::cause(<[_; 12]>::from(written))

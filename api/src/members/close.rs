@@ -102,7 +102,7 @@ async fn close(
     let place = (member, before.version, revision);
     change::tell(tx, &context, EventType::MemberClosed, place).await?;
     let status = |status: MemberStatus| serde_json::json!({"status": status});
-    let entry = Entry::new(actor, "member.closed", member);
+    let entry = Entry::new(actor, "member.closed", &member);
     let entry = entry.changed(status(before.status), status(MemberStatus::Closed));
     audit::record(tx, entry).await?;
     Ok(Stored {

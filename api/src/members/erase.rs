@@ -79,7 +79,7 @@ async fn erase(
     let place = (id, before.version, revision);
     change::tell(tx, &context, EventType::MemberErased, place).await?;
     let status = |status: MemberStatus| serde_json::json!({"status": status});
-    let entry = Entry::new(actor, "member.personal_data_erased", id);
+    let entry = Entry::new(actor, "member.personal_data_erased", &id);
     let entry = entry.changed(status(before.status), status(MemberStatus::Erased));
     audit::record(tx, entry).await?;
     Ok(Stored {

@@ -176,6 +176,6 @@ async fn export(
         rank_history: store::ranks(tx, id).await?,
         is_complete,
     };
-    audit::record(tx, Entry::new(actor, "member.exported", id)).await?;
+    audit::record(tx, Entry::new(actor, "member.exported", &id)).await?;
     Ok(export)
 }

@@ -23,7 +23,7 @@ const NOT_PUBLIC: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Blocks inside 2000::/3 that lead elsewhere or nowhere; outside of it nothing is public.
+/// Blocks inside `2000::/3` that lead elsewhere or nowhere; outside of it nothing is public.
 const NOT_PUBLIC_V6: [(Ipv6Addr, u32); 4] = [
     // Protocols, among them Teredo, which carries an IPv4 address.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),

@@ -168,7 +168,7 @@ fn is_public_name(host: &str) -> bool {
         name.strip_suffix(*private)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    name.contains('.') && !PRIVATE_NAMES.iter().any(|private| is_private(&private))
+    name.contains('.') && !PRIVATE_NAMES.iter().any(is_private)
 }
 
 #[cfg(test)]

@@ -138,13 +138,8 @@ impl Lane {
     ) -> Result<Reply, PostFailure> {
         if let Some(kept) = self.connection.as_mut() {
             let request = self.destination.request(headers, body.clone())?;
-            // One that was closed meanwhile carried nothing.
-            if kept.ready().await.is_ok() {
-                match kept.send_request(request).await {
-                    Ok(response) => return read(response).await,
-                    Err(error) if error.is_canceled() => {}
-                    Err(_broken) => return Err(PostFailure::Protocol),
-                }
+            if let Some(sent) = on_kept(kept, request).await {
+                return sent;
             }
         }
         let mut connection = self.connect().await?;
@@ -220,6 +215,19 @@ async fn speak_http(
         }
     });
     Ok(sender)
+}
+
+/// Send on a connection that was used before; none when it was closed meanwhile and carried nothing.
+async fn on_kept(
+    kept: &mut SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> Option<Result<Reply, PostFailure>> {
+    kept.ready().await.ok()?;
+    match kept.send_request(request).await {
+        Ok(response) => Some(read(response).await),
+        Err(error) if error.is_canceled() => None,
+        Err(_broken) => Some(Err(PostFailure::Protocol)),
+    }
 }
 
 async fn read(response: Response<hyper::body::Incoming>) -> Result<Reply, PostFailure> {

@@ -121,7 +121,7 @@ impl Publisher {
             "effective_from": version.effective_from,
             "source_version": source,
         });
-        Entry::new(self.actor.clone(), action, version.version).made(after)
+        Entry::new(self.actor.clone(), action, &version.version).made(after)
     }
 
     async fn write(self, db: &Db) -> Result<NewVersion, Problem> {

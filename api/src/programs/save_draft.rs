@@ -92,7 +92,7 @@ pub(super) async fn record(
 ) -> Result<(), Problem> {
     let before = before.as_deref().map(parsed).transpose()?;
     let before = before.unwrap_or_else(|| serde_json::json!({}));
-    let entry = Entry::new(actor, action, revision).changed(before, &saved.document);
+    let entry = Entry::new(actor, action, &revision).changed(before, &saved.document);
     Ok(audit::record(tx, entry).await?)
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn write_rank(
                 "ladder": command.ladder, "code": command.code, "valid_until": command.until,
             });
             let ranked = set_rank(&tx, &catalogs, member, (command, key)).await?;
-            let entry = Entry::new(actor, "rank.set", member).made(after);
+            let entry = Entry::new(actor, "rank.set", &member).made(after);
             audit::record(&tx, entry).await?;
             tx.commit().await?;
             Ok::<_, Problem>(ranked)

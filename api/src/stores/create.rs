@@ -123,7 +123,7 @@ async fn open(
         created_at: created_at.into(),
         revision: 1,
     };
-    let entry = Entry::new(actor, "store.created", id).made(&made);
+    let entry = Entry::new(actor, "store.created", &id).made(&made);
     audit::record(&tx, entry).await?;
     tx.commit().await?;
     Ok(made)

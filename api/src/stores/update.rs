@@ -106,7 +106,7 @@ impl Change {
             revision: present.revision.saturating_add(1),
             ..present.clone()
         };
-        let entry = Entry::new(actor, "store.updated", self.id).changed(&present, &changed);
+        let entry = Entry::new(actor, "store.updated", &self.id).changed(&present, &changed);
         audit::record(&tx, entry).await?;
         tx.commit().await?;
         Ok(changed)

@@ -141,7 +141,7 @@ impl Twins {
         store::insert_anchor(&tx).await?;
         let made = |id: TenantId| {
             let operator = Actor::operator();
-            Entry::new(operator, "tenant.created", id).made(&settings)
+            Entry::new(operator, "tenant.created", &id).made(&settings)
         };
         audit::record(&tx, made(id)).await?;
         let control = tx.into_control().await?;

@@ -76,7 +76,7 @@ async fn set(app: &App, id: TenantId, status: TenantStatus) -> Result<HttpRespon
                 TenantStatus::Active => "tenant.resumed",
                 TenantStatus::Suspended => "tenant.suspended",
             };
-            let entry = Entry::new(Actor::operator(), action, id).changed(&found, &changed);
+            let entry = Entry::new(Actor::operator(), action, &id).changed(&found, &changed);
             audit::record(&tx, entry).await?;
         }
         tx.commit().await?;

@@ -96,7 +96,7 @@ impl Change {
         bump(&tx).await?;
         let changed = store::by_id(&tx, self.id).await?;
         let changed = changed.ok_or_else(Problem::not_found)?;
-        let entry = Entry::new(self.actor, "tenant.updated", self.id).changed(&present, &changed);
+        let entry = Entry::new(self.actor, "tenant.updated", &self.id).changed(&present, &changed);
         audit::record(&tx, entry).await?;
         tx.commit().await?;
         Ok(changed)

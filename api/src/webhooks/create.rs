@@ -136,7 +136,7 @@ async fn open(
     note_endpoints(&tx).await?;
     let made = store::by_id(&tx, id).await?;
     let made = made.ok_or_else(|| Problem::internal(&"the tenant has no anchor row"))?;
-    let entry = Entry::new(actor, "webhook_endpoint.created", id).made(&made);
+    let entry = Entry::new(actor, "webhook_endpoint.created", &id).made(&made);
     audit::record(&tx, entry).await?;
     tx.commit().await?;
     Ok(made)

@@ -58,7 +58,7 @@ async fn remove(
     remove.run(&tx).await?;
     note_endpoints(&tx).await?;
     let nothing = serde_json::json!({});
-    let entry = Entry::new(actor, "webhook_endpoint.deleted", id).changed(&present, nothing);
+    let entry = Entry::new(actor, "webhook_endpoint.deleted", &id).changed(&present, nothing);
     audit::record(&tx, entry).await?;
     tx.commit().await?;
     Ok(())

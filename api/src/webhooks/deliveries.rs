@@ -38,8 +38,8 @@ impl DeliveryStatus {
         }
     }
 
-    pub(super) fn named(text: String) -> Self {
-        match text.as_str() {
+    pub(super) fn named(text: &str) -> Self {
+        match text {
             "delivered" => Self::Delivered,
             "failed" => Self::Failed,
             _ => Self::Pending,

@@ -61,7 +61,7 @@ async fn switch_on(
     let enabled = store::by_id(&tx, id).await?;
     let enabled = enabled.ok_or_else(Problem::not_found)?;
     if !present.is_enabled {
-        let entry = Entry::new(actor, "webhook_endpoint.enabled", id).changed(&present, &enabled);
+        let entry = Entry::new(actor, "webhook_endpoint.enabled", &id).changed(&present, &enabled);
         audit::record(&tx, entry).await?;
     }
     tx.commit().await?;

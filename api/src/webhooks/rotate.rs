@@ -94,7 +94,7 @@ async fn replace(
     let rotated = store::by_id(&tx, id).await?;
     let rotated = rotated.ok_or_else(Problem::not_found)?;
     let until = serde_json::json!({"previous_secret_until": rotated.previous_secret_until});
-    let entry = Entry::new(actor, "webhook_endpoint.secret_rotated", id).made(until);
+    let entry = Entry::new(actor, "webhook_endpoint.secret_rotated", &id).made(until);
     audit::record(&tx, entry).await?;
     tx.commit().await?;
     Ok(rotated)

@@ -167,7 +167,8 @@ pub(super) async fn deliveries_before(
     let rows = page.all(tx).await?.into_iter();
     let delivery = |(event, kind, status, attempts, next, last, code, body, error)| {
         let kind: String = kind;
-        let status = DeliveryStatus::named(status);
+        let status: String = status;
+        let status = DeliveryStatus::named(&status);
         let next: SqlInstant = next;
         Delivery {
             event_id: EventId::from_uuid(event),

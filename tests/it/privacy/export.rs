@@ -6,6 +6,26 @@ use crate::books;
 use crate::harness::tenant::unique;
 use crate::harness::{TestTenant, block_on, node};
 
+/// Each consent with the time and the place at which it was given or taken back.
+fn consents_stand_in(export: &Value) {
+    let history: Vec<(&Value, &Value, &Value)> = export["consent_history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (&change["consent"], &change["granted"], &change["source"]))
+        .collect();
+    let expected = [
+        (json!("letters"), json!(true), json!("paper form")),
+        (json!("letters"), json!(false), json!("call")),
+        (json!("mail"), json!(true), json!("call")),
+    ];
+    let expected: Vec<(&Value, &Value, &Value)> = expected
+        .iter()
+        .map(|(consent, granted, source)| (consent, granted, source))
+        .collect();
+    assert_eq!(history, expected);
+}
+
 #[test]
 fn an_export_holds_everything_of_one_member() {
     block_on(async {
@@ -33,22 +53,7 @@ fn an_export_holds_everything_of_one_member() {
         assert_eq!(export["member"]["family_name"], "山田");
         assert_eq!(export["member"]["cards"], json!([card]));
         assert_eq!(export["balances"][0]["available"], 7);
-        let history: Vec<(&Value, &Value, &Value)> = export["consent_history"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|change| (&change["consent"], &change["granted"], &change["source"]))
-            .collect();
-        let expected = [
-            (json!("letters"), json!(true), json!("paper form")),
-            (json!("letters"), json!(false), json!("call")),
-            (json!("mail"), json!(true), json!("call")),
-        ];
-        let expected: Vec<(&Value, &Value, &Value)> = expected
-            .iter()
-            .map(|(consent, granted, source)| (consent, granted, source))
-            .collect();
-        assert_eq!(history, expected);
+        consents_stand_in(&export);
         let kinds: Vec<&Value> = export["transactions"]
             .as_array()
             .unwrap()

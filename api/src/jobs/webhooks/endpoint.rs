@@ -182,7 +182,7 @@ async fn disable(tx: &TenantConn, endpoint: Uuid, reason: &'static str) -> Resul
         json!({"is_enabled": true}),
         json!({"is_enabled": false, "disabled_reason": reason}),
     );
-    let entry = Entry::new(Actor::system(), "webhook_endpoint.disabled", id);
+    let entry = Entry::new(Actor::system(), "webhook_endpoint.disabled", &id);
     audit::record(tx, entry.changed(before, after)).await
 }
 
