@@ -12,7 +12,7 @@ const ENDPOINT: &[Row] = &[
     at("/url", "[]", "invalid_type"),
     at("/events", "\"all\"", "invalid_type"),
     at("/events/0", "\"member.sold\"", "invalid_value"),
-    at("/events/0", "5", "invalid_type"),
+    at("/events/0", "5", "invalid_value"),
     at(
         "/events",
         "[\"rank.changed\",\"rank.changed\"]",

@@ -137,6 +137,11 @@ async fn read(stream: &mut TcpStream, unread: &mut Vec<u8>) -> Option<(String, H
             break at + 4;
         }
         more(stream, unread).await?;
+        // Somebody begins to speak TLS.
+        if unread.first() == Some(&0x16) {
+            stream.write_all(&with_status(400).into_bytes()).await.ok();
+            return None;
+        }
     };
     let head = String::from_utf8(unread[..end].to_vec()).unwrap();
     let mut lines = head.lines();

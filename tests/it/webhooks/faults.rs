@@ -46,6 +46,7 @@ fn a_receiver_that_does_not_take_it_is_named_and_asked_again() {
             ("redirect", "redirect", json!(302)),
             ("huge", "response_too_large", Value::Null),
             ("garbage", "protocol", Value::Null),
+            ("https", "tls", Value::Null),
         ];
         let mut all = Vec::new();
         for (what, error, status) in faults {
@@ -54,7 +55,13 @@ fn a_receiver_that_does_not_take_it_is_named_and_asked_again() {
             if what == "fail" {
                 answer_with(&path, 500);
             }
-            let made = listen(&tenant.api, &path, json!([])).await.text("/id");
+            let mut url = receiver::url(&path);
+            if what == "https" {
+                url = url.replace("http:", "https:");
+            }
+            let endpoint = json!({"url": url});
+            let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
+            let made = made.expect(201).text("/id");
             tenant.member().await;
             all.push((tenant, path, made, error, status));
         }
