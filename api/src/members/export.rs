@@ -68,15 +68,22 @@ pub(crate) struct ConsentChange {
 /// One change of the member's points.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExportedTransaction {
+    /// The transaction's id.
     id: TransactionId,
     /// What made it.
     #[schema(example = "purchase")]
     r#type: String,
+    /// The member's version after it.
     version: i64,
+    /// When it happened.
     occurred_at: Timestamp,
+    /// When it was recorded.
     recorded_at: Timestamp,
+    /// The purchase it belongs to.
     purchase_id: Option<PurchaseId>,
+    /// The redemption it belongs to.
     redemption_id: Option<RedemptionId>,
+    /// Why, where somebody said so.
     reason: Option<String>,
     /// What moved, in order.
     moves: Vec<ExportedMove>,
@@ -85,21 +92,30 @@ pub(crate) struct ExportedTransaction {
 /// Points that moved from one account to another.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExportedMove {
+    /// The wallet's code.
     wallet: String,
+    /// The account that they left.
     #[schema(example = "issued")]
     from: &'static str,
+    /// The account to which they went.
     #[schema(example = "available")]
     to: &'static str,
+    /// How many.
     points: i64,
+    /// The rule that caused it.
     rule: Option<String>,
 }
 
 /// A receipt as it was sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExportedPurchase {
+    /// The purchase's id.
     id: PurchaseId,
+    /// The business date that it counted for.
     business_date: Date,
+    /// When it was recorded.
     recorded_at: Timestamp,
+    /// What the till sent, with the member's id in place of its name.
     #[schema(value_type = Object)]
     receipt: Value,
 }
@@ -107,11 +123,17 @@ pub(crate) struct ExportedPurchase {
 /// One change of a rank.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExportedRank {
+    /// Code of the ladder.
     ladder: String,
+    /// Code of the step since then; null = below the lowest.
     code: Option<String>,
+    /// Code of the step before.
     previous: Option<String>,
+    /// From when on it counted.
     effective_at: Timestamp,
+    /// What made it.
     cause: String,
+    /// Why, where somebody said so.
     reason: Option<String>,
 }
 
