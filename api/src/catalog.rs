@@ -30,11 +30,12 @@ const MAX_SNAPSHOTS: u64 = 10_000;
 statement! {
     /// The revision of the tenant's configuration, the database's time, and the clock of a sandbox
     /// tenant that has one. Read right after the lock.
-    tenant CatalogHead = "select catalog_revision, clock_timestamp(), test_clock, ranks_began_on, ranks_reviewed_on
+    tenant CatalogHead = "select catalog_revision, clock_timestamp(), test_clock, ranks_began_on, ranks_reviewed_on,
+            webhooks_since is not null
         from tenant_keys where tenant_id = $1";
     { tenant: i64 => BigInt }
     -> { i64 => BigInt, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz>,
-         Option<SqlDate> => Nullable<Date>, Option<SqlDate> => Nullable<Date> }
+         Option<SqlDate> => Nullable<Date>, Option<SqlDate> => Nullable<Date>, bool => Bool }
 }
 
 statement! {
@@ -134,6 +135,8 @@ pub(crate) struct Head {
     pub(crate) ranks_began_on: Option<civil::Date>,
     /// The last business date whose reviews of ranks are done for every member.
     pub(crate) ranks_reviewed_on: Option<civil::Date>,
+    /// Whether somebody wants to hear of events.
+    pub(crate) has_webhooks: bool,
 }
 
 /// The revision of the tenant's configuration and the ledger's time.
@@ -150,7 +153,8 @@ pub(crate) async fn anchored(tx: &TenantConn) -> Result<Option<Head>, DbError> {
     .all(tx)
     .await?
     .pop();
-    let Some((revision, database_now, test_clock, began_on, reviewed_on)) = row else {
+    let Some((revision, database_now, test_clock, began_on, reviewed_on, has_webhooks)) = row
+    else {
         return Ok(None);
     };
     let database_now = database_now.into();
@@ -160,6 +164,7 @@ pub(crate) async fn anchored(tx: &TenantConn) -> Result<Option<Head>, DbError> {
         database_now,
         ranks_began_on: began_on.map(civil::Date::from),
         ranks_reviewed_on: reviewed_on.map(civil::Date::from),
+        has_webhooks,
     }))
 }
 

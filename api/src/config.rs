@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::outbound::Allowed;
 use crate::secrets::MIN_MASTER_KEY_CHARACTERS;
 
 /// Requests waiting in all queues of this node; more are refused with 503.
@@ -38,6 +39,8 @@ pub const CONTROL_POLL: Duration = Duration::from_millis(500);
 pub const MAX_API_KEYS_PER_TENANT: i64 = 1_000;
 /// Stores of one tenant.
 pub const MAX_STORES_PER_TENANT: i64 = 10_000;
+/// Webhook endpoints of one tenant.
+pub const MAX_WEBHOOK_ENDPOINTS_PER_TENANT: i64 = 20;
 /// Shortest operator key.
 pub const MIN_OPERATOR_KEY_CHARACTERS: usize = 32;
 
@@ -60,6 +63,8 @@ pub struct Config {
     pub pool_size: usize,
     /// Requests per second of a tenant that has no limit of its own; 0 = none.
     pub rate_limit: u32,
+    /// What webhooks may reach beside the public internet.
+    pub webhook_allow: Allowed,
     /// Where `dev` keeps its things; for messages only.
     pub folder: Option<PathBuf>,
 }
@@ -92,6 +97,10 @@ pub struct Arguments {
     /// Requests per second of a tenant without a limit of its own; 0 = none.
     #[arg(long, env = "TAMARU_RATE_LIMIT", default_value_t = DEFAULT_RATE_LIMIT)]
     pub rate_limit: u32,
+    /// `host:port` of receivers that webhooks may reach over plain HTTP and on private addresses, with commas. For tests
+    /// and for those who run the service beside their receivers: whatever stands here any tenant can call.
+    #[arg(long, env = "TAMARU_WEBHOOK_ALLOW")]
+    pub webhook_allow: Option<String>,
 }
 
 /// Enough to keep one Postgres busy.
@@ -168,6 +177,7 @@ impl Arguments {
             writers: connections("TAMARU_WRITERS", self.writers)?,
             pool_size: connections("TAMARU_POOL_SIZE", self.pool_size)?,
             rate_limit: self.rate_limit,
+            webhook_allow: webhook_allow(self.webhook_allow.as_deref())?,
             folder: None,
         })
     }
@@ -177,6 +187,15 @@ impl Arguments {
 pub fn database_url(given: Option<String>) -> Result<SecretString, ConfigError> {
     let schemes = ["postgres://", "postgresql://"];
     url("DATABASE_URL", given, &schemes, DATABASE_EXAMPLE)
+}
+
+/// What webhooks may reach beside the public internet; nothing when it is not given.
+pub fn webhook_allow(given: Option<&str>) -> Result<Allowed, ConfigError> {
+    Allowed::parse(given.unwrap_or_default()).ok_or(ConfigError::Unusable {
+        name: "TAMARU_WEBHOOK_ALLOW",
+        problem: "is no list of host:port",
+        example: "127.0.0.1:9000,receiver:8080",
+    })
 }
 
 fn url(

@@ -1,9 +1,11 @@
 //! What is done without a caller: tenant by tenant, in small transactions, each business day once.
 //! Every job may run twice at once, and may be cut off, without harm.
 
+mod purge_events;
 mod purge_keys;
 pub(crate) mod store;
 mod test_clock;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::ledger::{Due, Reviewer, release_lapsed, sweep};
 use store::{FinishRun, IsAnyLapsed, IsFinished, TakeRun};
 
 pub(crate) use test_clock::{Moved, move_clock};
+pub use webhooks::Deliverer;
 
 /// How often the tenants are looked through for a business day that has begun.
 const ROUND: Duration = Duration::from_secs(5);
@@ -209,6 +212,7 @@ async fn perform(
         Job::PurgeKeys => {
             let purged = purge_keys::purge_keys(db, tenant, now).await?;
             round.purged_keys = round.purged_keys.saturating_add(purged);
+            purge_events::purge_events(db, tenant, now).await?;
             return Ok(());
         }
     };

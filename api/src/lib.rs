@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod language;
 pub mod money;
+pub mod outbound;
 pub mod page;
 pub mod problem;
 pub mod revision;
@@ -17,13 +18,15 @@ pub mod zone;
 // Level 2: storage.
 pub mod db;
 pub mod redis;
-// Level 3: how fast a tenant may call.
+// Level 3: how fast a tenant may call, and what it is told of what happened.
+pub(crate) mod outbox;
 pub mod rate_limit;
 // Level 4: what guards a request and its data.
 pub mod auth;
 pub mod idempotency;
 pub mod vault;
 // Level 5: what the resources share.
+pub(crate) mod audit;
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
@@ -35,9 +38,11 @@ pub mod jobs;
 // Level 8: the resources.
 mod adjustments;
 mod api_keys;
+mod audit_log;
 mod balances;
 mod discounts;
 mod docs;
+mod events;
 mod health;
 mod liability;
 mod members;
@@ -49,6 +54,7 @@ mod stores;
 pub mod tenants;
 mod test_clock;
 mod transfers;
+mod webhooks;
 // Level 9: the contract and the table of contents.
 pub mod openapi;
 pub mod router;

@@ -9,6 +9,8 @@ use api::catalog::Catalogs;
 use api::config::{self, Arguments, ConfigError};
 use api::db::{Db, DbError, migrate, roles};
 use api::dev::{self, DevError};
+use api::jobs::Deliverer;
+use api::outbound::Allowed;
 use api::secrets::{BadMasterKey, MIN_MASTER_KEY_CHARACTERS, Secrets};
 use api::server::{self, ServerError};
 use api::services::{self, ServicesError};
@@ -79,6 +81,12 @@ struct WorkArguments {
     /// The service's own database role, e.g. `postgres://tamaru_app:secret@db/tamaru`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// The same as the servers'; without it everything is done but webhooks, which are signed by secrets derived from it.
+    #[arg(long, env = "TAMARU_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
+    /// `host:port` of receivers that webhooks may reach over plain HTTP and on private addresses, with commas.
+    #[arg(long, env = "TAMARU_WEBHOOK_ALLOW")]
+    webhook_allow: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -224,10 +232,29 @@ async fn work(arguments: WorkArguments, runtime: Handle) -> Result<(), Failure> 
     let control = db.control().await?;
     roles::refuse_powerful(&control).await?;
     control.commit().await?;
+    let master = arguments.master_key.filter(|given| !given.is_empty());
+    let allowed = config::webhook_allow(arguments.webhook_allow.as_deref())?;
+    if let Some(deliverer) = deliverer(db.clone(), master, allowed)? {
+        tokio::spawn(deliverer.run());
+    }
     tokio::select! {
         () = jobs::run(db, Catalogs::default()) => Ok(()),
         asked = asked_to_stop() => Ok(asked?),
     }
+}
+
+/// Delivers webhooks, where the master key is given.
+fn deliverer(
+    db: Db,
+    master: Option<String>,
+    allowed: Allowed,
+) -> Result<Option<Deliverer>, Failure> {
+    if master.is_none() {
+        tracing::warn!("webhooks are not delivered by this worker: TAMARU_MASTER_KEY is not set");
+        return Ok(None);
+    }
+    let master = config::secret("TAMARU_MASTER_KEY", master, MIN_MASTER_KEY_CHARACTERS)?;
+    Ok(Some(Deliverer::new(db, Secrets::new(master)?, allowed)?))
 }
 
 async fn asked_to_stop() -> std::io::Result<()> {

@@ -3,8 +3,12 @@
 
 mod change;
 mod check;
+pub(crate) mod close;
+mod consents;
 mod document;
 pub(crate) mod enrol;
+pub(crate) mod erase;
+pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod get;
 mod identifiers;

@@ -12,8 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    adjustments, api_keys, balances, discounts, liability, members, programs, purchases, ranks,
-    redemptions, stores, tenants, test_clock, transfers,
+    adjustments, api_keys, audit_log, balances, discounts, events, liability, members, programs,
+    purchases, ranks, redemptions, stores, tenants, test_clock, transfers, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,8 @@ use crate::{
         (name = "adjustments", description = "Points given or taken by hand."),
         (name = "transfers", description = "Points that go from one member to another."),
         (name = "redemptions", description = "Points spent or held outside a receipt."),
+        (name = "webhooks", description = "What happened, told to those who want to hear of it."),
+        (name = "audit-log", description = "Who changed what."),
     ),
     paths(
         tenants::create::create,
@@ -73,6 +75,9 @@ use crate::{
         members::find::look_up_member,
         members::get::read_member,
         members::patch::change_member,
+        members::close::close_member,
+        members::erase::erase_personal_data,
+        members::export::export_member,
         balances::read::read_balances,
         balances::expirations::list_expirations,
         balances::transactions::list_transactions,
@@ -101,6 +106,16 @@ use crate::{
         adjustments::approve::approve,
         adjustments::reject::reject,
         transfers::create::create,
+        webhooks::create::create,
+        webhooks::list::list,
+        webhooks::get::get,
+        webhooks::delete::delete,
+        webhooks::rotate::rotate,
+        webhooks::enable::enable,
+        webhooks::deliveries::list,
+        events::list::list,
+        events::redeliver::redeliver,
+        audit_log::list::list,
     ),
     components(schemas(ProblemDocument, PageSize))
 )]

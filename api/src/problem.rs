@@ -87,6 +87,7 @@ catalogue! {
     NotAStep "not_a_step" 422 "The points are not a multiple of the step";
     OverMaximum "over_maximum" 422 "More points than may be paid on this receipt";
     UnknownStore "unknown_store" 422 "The tenant has no such store";
+    UrlNotAllowed "url_not_allowed" 422 "The URL may not be called";
     Unsupported "unsupported" 422 "This part is not supported";
     PreconditionRequired "precondition_required" 428 "This update needs an If-Match header";
     RateLimited "rate_limited" 429 "Too many requests";

@@ -5,13 +5,12 @@ use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
-use crate::{
-    adjustments, api_keys, balances, docs, health, liability, openapi, purchases, redemptions,
-    stores, tenants, test_clock, transfers,
-};
+use crate::{api_keys, audit_log, docs, health, openapi, stores, tenants, test_clock};
 
 mod members;
+mod points;
 mod program;
+mod webhooks;
 
 /// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -22,8 +21,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(configuration)
         .configure(program::routes)
         .configure(members::routes)
-        .configure(points)
-        .configure(corrections)
+        .configure(webhooks::routes)
+        .configure(points::routes)
         .default_service(to(nothing_here));
 }
 
@@ -70,6 +69,7 @@ fn configuration(config: &mut ServiceConfig) {
                 .route(get().to(tenants::own::get))
                 .route(patch().to(tenants::own::update)),
         )
+        .service(resource("/v1/audit-log").route(get().to(audit_log::list::list)))
         .service(resource("/v1/test-clock").route(post().to(test_clock::set::set)))
         .service(
             resource("/v1/api-keys")
@@ -88,65 +88,6 @@ fn configuration(config: &mut ServiceConfig) {
                 .route(get().to(stores::get::get))
                 .route(patch().to(stores::update::update)),
         );
-}
-
-/// Receipts and points.
-fn points(config: &mut ServiceConfig) {
-    config
-        .service(resource("/v1/quotes").route(post().to(purchases::quote::quote)))
-        .service(
-            resource("/v1/purchases")
-                .route(post().to(purchases::record::record))
-                .route(get().to(purchases::list::list)),
-        )
-        .service(
-            resource("/v1/purchases/batch").route(post().to(purchases::record_batch::record_batch)),
-        )
-        .service(resource("/v1/purchases/{id}").route(get().to(purchases::get::get)))
-        .service(resource("/v1/purchases/{id}/claim").route(post().to(purchases::claim::claim)))
-        .service(
-            resource("/v1/purchases/{id}/returns")
-                .route(post().to(purchases::return_goods::return_goods)),
-        )
-        .service(resource("/v1/purchases/{id}/void").route(post().to(purchases::void::void)))
-        .service(
-            resource("/v1/purchases/{id}/events")
-                .route(post().to(purchases::report_event::report_event)),
-        )
-        .service(resource("/v1/redemptions").route(post().to(redemptions::create::create)))
-        .service(resource("/v1/redemptions/{id}").route(get().to(redemptions::get::get)))
-        .service(
-            resource("/v1/redemptions/{id}/capture")
-                .route(post().to(redemptions::capture::capture)),
-        )
-        .service(
-            resource("/v1/redemptions/{id}/release")
-                .route(post().to(redemptions::release::release)),
-        )
-        .service(
-            resource("/v1/redemptions/{id}/reverse")
-                .route(post().to(redemptions::reverse::reverse)),
-        );
-}
-
-/// Corrections by hand, and points that change hands.
-fn corrections(config: &mut ServiceConfig) {
-    config
-        .service(resource("/v1/adjustments").route(post().to(adjustments::create::create)))
-        .service(resource("/v1/adjustments/{id}").route(get().to(adjustments::get::get)))
-        .service(
-            resource("/v1/adjustments/{id}/approve")
-                .route(post().to(adjustments::approve::approve)),
-        )
-        .service(
-            resource("/v1/adjustments/{id}/reject").route(post().to(adjustments::reject::reject)),
-        )
-        .service(
-            resource("/v1/transactions/{id}")
-                .route(get().to(balances::transaction::get_transaction)),
-        )
-        .service(resource("/v1/liability").route(get().to(liability::read::read_liability)))
-        .service(resource("/v1/transfers").route(post().to(transfers::create::create)));
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

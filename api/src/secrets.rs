@@ -15,6 +15,8 @@ pub enum Purpose {
     PersonalData,
     /// Signs list cursors.
     Cursor,
+    /// From which the signing secrets of one tenant's webhook endpoints are made.
+    Webhooks,
     /// The password of the role that owns the tables.
     OwnerPassword,
     /// The password of the service's role.
@@ -26,6 +28,7 @@ impl Purpose {
         match self {
             Self::LookUp => "tamaru/look-up/1",
             Self::PersonalData => "tamaru/personal-data/1",
+            Self::Webhooks => "tamaru/webhooks/1",
             Self::Cursor => "tamaru/cursor/1",
             Self::OwnerPassword => "tamaru/owner-password/1",
             Self::ServicePassword => "tamaru/service-password/1",

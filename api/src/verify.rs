@@ -1,6 +1,7 @@
 //! Proves the books from outside: every invariant as a query that returns nothing when all is
 //! right, in one snapshot, as the owner, who sees every tenant.
 
+mod audit;
 mod ranks;
 mod store;
 
@@ -67,6 +68,7 @@ checks! {
     Deficits "I13" "Who owes points has none to spend" "verify/i13_deficit.sql";
     Acknowledged "I14" "What was answered under a key is in the ledger" "verify/i14_acknowledged.sql";
     Versions "I17" "A member's versions are unique and without gaps" "verify/i17_versions.sql";
+    Events "I26" "Each transaction has one event where somebody listens" "verify/i26_events.sql";
     Counters "C1" "The counters of business dates equal the receipts" "verify/c01_counters.sql";
     Liability "I27" "What a tenant gave out is what its members had, at past instants too" "verify/i27_liability.sql";
     Transit "T1" "What one member sends, another gets" "verify/t01_transit.sql";
@@ -81,6 +83,7 @@ pub async fn verify(owner_url: &SecretString) -> Result<Vec<Finding>, DbError> {
     let mut findings = findings(&conn).await?;
     conn.commit().await?;
     findings.push(Box::pin(ranks::finding(owner_url)).await?);
+    findings.push(audit::finding(owner_url).await?);
     Ok(findings)
 }
 

@@ -229,3 +229,11 @@ typed_id!(
     /// Points taken or held outside a receipt.
     RedemptionId, "rsv_", "A redemption or reservation."
 );
+typed_id!(
+    /// Something that happened, as webhooks tell it.
+    EventId, "evt_", "An event."
+);
+typed_id!(
+    /// Where a tenant wants to hear of events.
+    WebhookEndpointId, "whe_", "A webhook endpoint."
+);

@@ -10,6 +10,7 @@ mod money;
 mod operations;
 mod sockets;
 mod transport;
+mod webhooks;
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;

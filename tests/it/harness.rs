@@ -16,6 +16,7 @@ pub(crate) mod call;
 pub(crate) mod cluster;
 pub(crate) mod node;
 pub(crate) mod process;
+pub(crate) mod receiver;
 pub(crate) mod sql;
 pub(crate) mod tenant;
 

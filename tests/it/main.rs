@@ -1,6 +1,7 @@
 //! One binary for everything that needs a real server on real Postgres and Redis.
 
 mod adjustments;
+mod audit;
 mod bad_input;
 mod balances;
 mod batches;
@@ -9,6 +10,7 @@ mod business_dates;
 mod concurrency;
 mod conditions;
 mod discounts;
+mod events;
 mod faults;
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;
@@ -20,6 +22,7 @@ mod languages;
 mod liability;
 mod limits;
 mod members;
+mod privacy;
 mod programs;
 mod purchases;
 mod random_programs;
@@ -31,5 +34,6 @@ mod schema_rules;
 mod tidy;
 mod time;
 mod transfers;
+mod webhooks;
 mod write_path;
 mod year_end;

@@ -95,7 +95,8 @@ const RULES: [(&str, &str); 14] = [
 ];
 
 /// Tables that only grow.
-const APPEND_ONLY: [&str; 6] = [
+const APPEND_ONLY: [&str; 7] = [
+    "audit_log",
     "ledger_transactions",
     "ledger_transfers",
     "purchases",

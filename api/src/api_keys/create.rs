@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::issue::{KeyTerms, UnstoredKey};
 use crate::auth::scope::{KeysAdmin, Scope, Scopes};
 use crate::auth::{Caller, Principal};
@@ -90,10 +91,10 @@ pub(crate) async fn create(
     check_grant(caller.scopes, scopes)?;
     let terms = terms(&caller, new.name, scopes, new.expires_at);
     let unstored = UnstoredKey::make(&app.keys, terms).await?;
-    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let created = app
         .db
-        .run(async move { keep(&db, tenant, &unstored).await })
+        .run(async move { keep(&db, tenant, &unstored, actor).await })
         .await??;
     Ok(answer(&created))
 }
@@ -117,6 +118,7 @@ async fn keep(
     db: &Db,
     tenant: TenantNumber,
     unstored: &UnstoredKey,
+    actor: Actor,
 ) -> Result<CreatedApiKey, Problem> {
     let control = db.control().await?;
     if store::count_usable(&control, tenant).await? >= MAX_API_KEYS_PER_TENANT {
@@ -124,8 +126,12 @@ async fn keep(
         return Err(Problem::new(ProblemKind::QuotaExceeded, detail));
     }
     let created_at = unstored.store(&control, tenant).await?;
-    control.commit().await?;
-    Ok(shown(unstored, created_at))
+    let made = shown(unstored, created_at);
+    let tx = control.into_tenant(tenant).await?;
+    let entry = Entry::new(actor, "api_key.created", &made.key.id).made(&made.key);
+    audit::record(&tx, entry).await?;
+    tx.commit().await?;
+    Ok(made)
 }
 
 pub(super) fn shown(unstored: &UnstoredKey, created_at: Timestamp) -> CreatedApiKey {

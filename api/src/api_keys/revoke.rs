@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use domain::id::ApiKeyId;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::KeysAdmin;
 use crate::db::{Db, TenantNumber};
@@ -32,20 +33,28 @@ pub(crate) async fn revoke(
     _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id = key_id(&id)?;
-    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let revoked = app
         .db
-        .run(async move { end(&db, tenant, id).await })
+        .run(async move { end(&db, tenant, id, actor).await })
         .await??;
     app.keys.refresh_soon();
     tracing::info!(key.id = %id, "a key was revoked");
     Ok(HttpResponse::Ok().json(revoked))
 }
 
-async fn end(db: &Db, tenant: TenantNumber, id: ApiKeyId) -> Result<ApiKey, Problem> {
+async fn end(db: &Db, tenant: TenantNumber, id: ApiKeyId, actor: Actor) -> Result<ApiKey, Problem> {
     let control = db.control().await?;
+    let before = store::locked(&control, tenant, id).await?;
+    let before = before.ok_or_else(Problem::not_found)?;
     store::revoke(&control, tenant, id).await?;
     let revoked = store::locked(&control, tenant, id).await?;
-    control.commit().await?;
-    revoked.ok_or_else(Problem::not_found)
+    let revoked = revoked.ok_or_else(Problem::not_found)?;
+    let tx = control.into_tenant(tenant).await?;
+    if before.revoked_at.is_none() {
+        let entry = Entry::new(actor, "api_key.revoked", &id).changed(&before, &revoked);
+        audit::record(&tx, entry).await?;
+    }
+    tx.commit().await?;
+    Ok(revoked)
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::issue::UnstoredKey;
 use crate::auth::scope::KeysAdmin;
 use crate::auth::{Caller, Principal};
@@ -82,15 +83,21 @@ pub(crate) async fn rotate(
     check_grant(caller.scopes, scopes)?;
     let terms = terms(&caller, old.name, scopes, old.expires_at);
     let unstored = UnstoredKey::make(&app.keys, terms).await?;
-    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let replace = async move {
         let control = db.control().await?;
         let present = store::locked(&control, tenant, id).await?;
-        still_usable(present)?;
+        let before = still_usable(present)?;
         let created_at = unstored.store(&control, tenant).await?;
         store::expire(&control, tenant, id, ends_at).await?;
-        control.commit().await?;
-        Ok::<_, Problem>(shown(&unstored, created_at))
+        let made = shown(&unstored, created_at);
+        let after = serde_json::json!({"expires_at": ends_at, "replaced_by": made.key.id});
+        let before = serde_json::json!({"expires_at": before.expires_at});
+        let tx = control.into_tenant(tenant).await?;
+        let entry = Entry::new(actor, "api_key.rotated", &id).changed(before, after);
+        audit::record(&tx, entry).await?;
+        tx.commit().await?;
+        Ok::<_, Problem>(made)
     };
     let created = app.db.run(replace).await??;
     app.keys.refresh_soon();

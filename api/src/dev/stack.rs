@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 use super::{DevError, Options, keep};
 use crate::config::Config;
 use crate::db::migrate::prepare;
+use crate::outbound::Allowed;
 use crate::secrets::Secrets;
 use crate::server::{self, RunningServer};
 use crate::services::{self, Services};
@@ -60,6 +61,7 @@ impl Stack {
             writers: WRITERS,
             pool_size: POOL_SIZE,
             rate_limit: 0,
+            webhook_allow: Allowed::default(),
             folder: Some(folder.clone()),
         };
         let server = server::run(config, Handle::current())

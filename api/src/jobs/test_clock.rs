@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::store::{NextDue, NextRelease, SetTestClock, TestClock};
 use super::{Job, finish};
+use crate::audit::{self, Actor, Entry};
 use crate::catalog::{self, Catalogs};
 use crate::db::time::maybe_from;
 use crate::db::{Db, DbError, TenantNumber};
@@ -22,12 +23,12 @@ pub(crate) enum Moved {
 }
 
 /// Move the clock to `to` and do what is due until then, day by day in the order of time. Cut off,
-/// it stands where it got to and may be moved on.
+/// it stands where it got to and may be moved on. The log of the tenant tells who wished it.
 pub(crate) async fn move_clock(
     db: &Db,
     catalogs: &Catalogs,
     tenant: TenantNumber,
-    to: Timestamp,
+    (to, actor): (Timestamp, Actor),
 ) -> Result<Moved, DbError> {
     let tx = db.tenant(tenant).await?;
     let clock = TestClock {
@@ -36,12 +37,18 @@ pub(crate) async fn move_clock(
     let clock = maybe_from(clock.all(&tx).await?.pop().and_then(|(clock,)| clock));
     let head = catalog::head(&tx).await?;
     let catalog = catalogs.at_revision(&tx, head.revision).await?;
-    tx.commit().await?;
     match clock {
         Some(now) if to < now => return Ok(Moved::Backwards { now }),
         Some(now) if to == now => return Ok(Moved::Done { jobs_run: 0 }),
         _ => {}
     }
+    let (before, after) = (
+        serde_json::json!({"now": clock}),
+        serde_json::json!({"now": to}),
+    );
+    let entry = Entry::new(actor, "test_clock.set", &"test_clock").changed(before, after);
+    audit::record(&tx, entry).await?;
+    tx.commit().await?;
     let mut jobs_run: u64 = 0;
     loop {
         let due_at = next_due(db, tenant).await?.filter(|due_at| *due_at <= to);

@@ -7,6 +7,7 @@ mod limits;
 mod operation;
 mod row;
 mod there;
+pub(super) mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -37,6 +38,7 @@ use super::Submission;
 use super::ranks::RankRows;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
+use crate::outbox;
 
 /// The rows of one batch. A lot that is opened and spent from in the same batch is written once, as it ends.
 #[derive(Debug, Default)]
@@ -59,6 +61,8 @@ pub(super) struct Rows {
     limits: LimitRows,
     ranks: RankRows,
     there: There,
+    /// Somebody wants to hear of what happens.
+    is_told: bool,
 }
 
 impl Rows {
@@ -71,6 +75,13 @@ impl Rows {
             there,
             ..Self::default()
         }
+    }
+
+    /// The same rows, with an event for each thing that happens where somebody wants to hear of it.
+    pub(super) fn told(mut self, is_told: bool) -> Self {
+        self.is_told = is_told;
+        self.ranks = self.ranks.told(is_told);
+        self
     }
 
     /// Nothing is to be written.
@@ -282,6 +293,11 @@ impl Rows {
             .iter()
             .map(|(made, _)| made.transfers.len())
             .sum();
+        let events_told = if self.is_told {
+            told::of(&self.transactions, &self.purchases)
+        } else {
+            Vec::new()
+        };
         let tenant = tx.number();
         // Every answer is awaited: of statements in flight together, only the one that failed first
         // says why, and which answer is seen first is chance.
@@ -329,7 +345,10 @@ impl Rows {
             ),
             both(
                 self.limits.write(tx),
-                both(Box::pin(self.ranks.write(tx)), self.held.write(tx))
+                both(
+                    self.held.write(tx),
+                    Box::pin(both(self.ranks.write(tx), outbox::write(tx, events_told))),
+                ),
             ),
         );
         DbError::cause(<[_; 12]>::from(written))

@@ -178,7 +178,7 @@ async fn look(
         budgets: shared.budgets,
         trails,
         known: seen.known,
-        rows: Rows::new(seen.head.database_now, shared.kept, there),
+        rows: Rows::new(seen.head.database_now, shared.kept, there).told(seen.head.has_webhooks),
         answers: Answers::with_capacity(items.len()),
         touched: Vec::new(),
     })

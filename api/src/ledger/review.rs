@@ -252,7 +252,7 @@ impl Reviewer {
             facts.history.days = days.remove(member);
         }
         let budgets = Budgets::default();
-        let mut rows = RankRows::after(there);
+        let mut rows = RankRows::after(there).told(head.has_webhooks);
         let mut changed: u64 = 0;
         for member in members.values() {
             let facts = Facts {

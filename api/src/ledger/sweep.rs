@@ -217,7 +217,7 @@ async fn chunk(
     let lots = facts::lots(tx, ids.clone()).await?;
     facts::add_lots(&mut members, &ids, lots)?;
     let budgets = Budgets::default();
-    let mut rows = Rows::new(head.database_now, BTreeSet::new(), there);
+    let mut rows = Rows::new(head.database_now, BTreeSet::new(), there).told(head.has_webhooks);
     let mut written: usize = 0;
     for member in members.values() {
         let facts = Facts {

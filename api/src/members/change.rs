@@ -11,6 +11,7 @@ use super::identifiers::{self, HashedClaim};
 use super::store::{References, TenantNow};
 use crate::app::App;
 use crate::db::{DbError, TenantConn};
+use crate::outbox::{self, Event, EventType};
 use crate::problem::{Problem, ProblemKind};
 use crate::roster::LookUpKeys;
 use crate::roster::normal::country_code;
@@ -48,6 +49,8 @@ pub(super) struct Context {
     pub(super) now: Timestamp,
     /// The database's time, by which keys are kept whatever the tenant's clock says.
     pub(super) database_now: Timestamp,
+    /// Whether somebody wants to hear of events.
+    pub(super) has_webhooks: bool,
 }
 
 /// Read the tenant's currency and the ledger's time.
@@ -58,13 +61,28 @@ pub(super) async fn context(tx: &TenantConn) -> Result<Context, DbError> {
     .all(tx)
     .await?
     .pop();
-    let (currency, now, database_now) =
+    let (currency, now, database_now, has_webhooks) =
         row.ok_or_else(|| DbError::Failed("the tenant is gone".into()))?;
     Ok(Context {
         currency,
         now: now.into(),
         database_now: database_now.into(),
+        has_webhooks,
     })
+}
+
+/// Tell those who want to hear of it that something about a member changed.
+pub(super) async fn tell(
+    tx: &TenantConn,
+    context: &Context,
+    kind: EventType,
+    (member, version, revision): (MemberId, i64, i64),
+) -> Result<(), DbError> {
+    if !context.has_webhooks {
+        return Ok(());
+    }
+    let event = Event::new(kind, context.now).of_member(member, version);
+    outbox::write(tx, vec![event.with("revision", revision)]).await
 }
 
 /// Refuse a store or member that the tenant does not have, and an enrolment that lies ahead.

@@ -71,6 +71,7 @@ impl Faults {
             ("/gender", &fields.gender),
             ("/postal_code", &fields.postal_code),
             ("/address", &fields.address),
+            ("/consent_source", &fields.consent_source),
             ("/store", &fields.store),
         ];
         for (pointer, text) in texts {

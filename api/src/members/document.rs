@@ -61,6 +61,10 @@ pub(crate) struct MemberFields {
     /// What the member agreed to. At most 50.
     #[schema(example = json!({"newsletter": true}))]
     pub(crate) consents: BTreeMap<String, bool>,
+    /// Where the consents of this request were given; kept with the time of each that it changes, and shown in exports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "form at the till", max_length = 200)]
+    pub(crate) consent_source: Option<String>,
     /// Code of the store of enrolment.
     #[schema(example = "shibuya", max_length = 200)]
     pub(crate) store: Option<String>,

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::change::{self, Tools, WriteFailure, refused_write};
+use super::consents::Given;
 use super::document::{Member, MemberFields};
+use super::record::FIRST_REVISION;
 use super::store::{InsertKey, KnownKey};
 use super::{check, record};
 use crate::app::App;
@@ -20,11 +22,10 @@ use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 use crate::idempotency::{IdempotencyKey, REPLAYED};
+use crate::outbox::EventType;
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::etag;
 
-/// The revision of a member that was never changed.
-const FIRST_REVISION: i64 = 1;
 /// The constraint that holds a key to one use.
 const ONE_USE_PER_KEY: &str = "idempotency_keys_pkey";
 
@@ -55,7 +56,14 @@ pub(crate) async fn enrol_member(
     check::check(&fields, clock::now()).map_err(Problem::invalid)?;
     let (tenant, tools, db) = (caller.tenant, Tools::of(&app), app.db.clone());
     let guard = guard(tenant, &tools, optional(key)?, &fields)?;
-    let enrolment = Enrolment { fields, guard };
+    let enrolment = Enrolment {
+        given: Given {
+            source: fields.consent_source.clone(),
+            actor: caller.key,
+        },
+        fields,
+        guard,
+    };
     let enrolled = app
         .db
         .run(async move {
@@ -97,6 +105,7 @@ struct Guard {
 }
 
 struct Enrolment {
+    given: Given,
     fields: MemberFields,
     guard: Option<Guard>,
 }
@@ -162,8 +171,11 @@ async fn enrol(
         enrolled_at,
         now: context.now,
         claims: &claims,
+        given: enrolment.given.clone(),
     };
     record::insert(tx, &tools.vault, &draft).await?;
+    let kind = EventType::MemberEnrolled;
+    change::tell(tx, &context, kind, (id, 0, FIRST_REVISION)).await?;
     Ok(Enrolled {
         member: Member::new(id, MemberStatus::Active, 0, enrolled_at, fields),
         is_replay: false,

@@ -3,11 +3,12 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use domain::fault::{Fault, FaultCode};
-use domain::id::MemberId;
+use domain::id::{ApiKeyId, MemberId};
 use domain::member::MemberStatus;
 use serde_json::Value;
 
 use super::change::{self, Context, Tools};
+use super::consents::Given;
 use super::document::{Member, MemberFields};
 use super::patch_document::{merge, unknown_fields};
 use super::record::Stored;
@@ -19,6 +20,7 @@ use crate::auth::scope::MembersWrite;
 use crate::body::{self, Body};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::TenantConn;
+use crate::outbox::EventType;
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::{IfMatch, etag};
 
@@ -27,6 +29,7 @@ struct Change {
     member: MemberId,
     patch: Value,
     if_match: IfMatch,
+    actor: ApiKeyId,
 }
 
 /// Change a member.
@@ -62,6 +65,7 @@ pub(crate) async fn change_member(
         member,
         patch: body.raw_json(MAX_BODY_BYTES).await?,
         if_match,
+        actor: caller.key,
     };
     let (tenant, tools, db) = (caller.tenant, Tools::of(&app), app.db.clone());
     let stored = app
@@ -88,7 +92,11 @@ async fn apply(tx: &TenantConn, tools: &Tools, change: Change) -> Result<Stored,
     change.if_match.check(before.revision)?;
     refuse_inactive(before.status)?;
     let context = change::context(tx).await?;
-    let fields = patched(&before.fields, change.patch, &context)?;
+    let mut fields = patched(&before.fields, change.patch, &context)?;
+    let given = Given {
+        source: fields.consent_source.take(),
+        actor: change.actor,
+    };
     if fields == before.fields {
         return Ok(before);
     }
@@ -101,11 +109,15 @@ async fn apply(tx: &TenantConn, tools: &Tools, change: Change) -> Result<Stored,
         enrolled_at,
         now: context.now,
         claims: &claims,
+        given,
     };
     let written = record::update(tx, &before, &draft).await;
     written.map_err(change::refused_write)?;
+    let revision = before.revision.saturating_add(1);
+    let place = (before.id, before.version, revision);
+    change::tell(tx, &context, EventType::MemberChanged, place).await?;
     Ok(Stored {
-        revision: before.revision.saturating_add(1),
+        revision,
         enrolled_at,
         fields,
         ..before
@@ -119,6 +131,10 @@ fn patched(
     context: &Context,
 ) -> Result<MemberFields, Problem> {
     let mut document = serde_json::to_value(before).map_err(|error| Problem::internal(&error))?;
+    // It belongs to a request, not to the member.
+    if let Value::Object(fields) = &mut document {
+        fields.insert("consent_source".to_owned(), Value::Null);
+    }
     let mut faults = unknown_fields(&document, &patch);
     if patch.get("enrolled_at").is_some_and(Value::is_null) {
         let detail = "a member always has a time of enrolment; send another one instead";

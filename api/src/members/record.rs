@@ -1,7 +1,7 @@
 //! A member as it is stored: read and opened, sealed and written. Everything stands in the
 //! transaction of the caller.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::id::MemberId;
 use domain::member::MemberStatus;
@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::change::WriteFailure;
+use super::consents::{self, At, Given};
 use super::document::{Member, MemberFields, Profile};
 use super::identifiers::{HashedClaim, Listed};
 use super::store::{
@@ -21,6 +22,9 @@ use crate::db::{DbError, TenantConn};
 use crate::problem::Problem;
 use crate::roster::IdentifierKind;
 use crate::vault::{DataKey, Owner, PROFILE, Vault};
+
+/// The revision of a member that was never changed.
+pub(super) const FIRST_REVISION: i64 = 1;
 
 /// A member with everything that is known of it.
 #[derive(Debug)]
@@ -69,6 +73,18 @@ pub(super) struct Draft<'a> {
     pub(super) now: Timestamp,
     /// What it is found by.
     pub(super) claims: &'a [HashedClaim],
+    /// Where its consents were given.
+    pub(super) given: Given,
+}
+
+impl Draft<'_> {
+    fn at(&self, revision: i64) -> At {
+        At {
+            member: self.id,
+            revision,
+            now: self.now,
+        }
+    }
 }
 
 /// The member with this id, opened; none when the tenant has no such member.
@@ -170,6 +186,8 @@ pub(super) async fn insert(
         sealed: sealed(&key, PROFILE, &draft.fields.profile())?,
     };
     expect(profile.run(tx).await?, 1)?;
+    let consents = (&BTreeMap::new(), &draft.fields.consents);
+    consents::keep(tx, draft.at(FIRST_REVISION), &draft.given, consents).await?;
     insert_identifiers(tx, draft, &key, &HashMap::new()).await
 }
 
@@ -194,6 +212,9 @@ pub(super) async fn update(
         consents: written(&draft.fields.consents)?,
     };
     expect(changed.run(tx).await?, 1)?;
+    let at = draft.at(before.revision.saturating_add(1));
+    let consents = (&before.fields.consents, &draft.fields.consents);
+    consents::keep(tx, at, &draft.given, consents).await?;
     let profile = draft.fields.profile();
     if profile != before.fields.profile() {
         let sealed = sealed(key, PROFILE, &profile)?;

@@ -9,11 +9,13 @@ use crate::db::time::SqlInstant;
 use crate::statement;
 
 statement! {
-    /// The tenant's currency, the ledger's time, and the database's, by which keys are kept.
-    tenant TenantNow = "select t.currency, coalesce(k.test_clock, clock_timestamp()), clock_timestamp()
+    /// The tenant's currency, the ledger's time, the database's, by which keys are kept, and whether somebody wants to
+    /// hear of events.
+    tenant TenantNow = "select t.currency, coalesce(k.test_clock, clock_timestamp()), clock_timestamp(),
+            k.webhooks_since is not null
         from tenants t join tenant_keys k on k.tenant_id = $1 where t.id = $1";
     { tenant: i64 => BigInt }
-    -> { String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz }
+    -> { String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz, bool => Bool }
 }
 
 statement! {
@@ -139,5 +141,51 @@ statement! {
     {
         tenant: i64 => BigInt, key: Uuid => SqlUuid, content_hash: Uuid => SqlUuid,
         subject: Uuid => SqlUuid, recorded_at: SqlInstant => Timestamptz,
+    }
+}
+
+statement! {
+    /// Make the next batch with the member wait.
+    tenant LockLedger = "select version from member_ledgers where tenant_id = $1 and member_id = $2 for no key update";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+    -> { i64 => BigInt }
+}
+
+statement! {
+    /// End a membership.
+    tenant CloseMember = "update members set status = 'closed', revision = revision + 1 where tenant_id = $1 and id = $2";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid }
+}
+
+statement! {
+    /// Leave nothing of a member but its place in the ledger.
+    tenant EraseMember = "update members set status = 'erased', attributes = '{}', consents = '{}', referred_by = null,
+            revision = revision + 1
+        where tenant_id = $1 and id = $2";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid }
+}
+
+statement! {
+    /// The key and what is sealed under it.
+    tenant DeleteProfile = "delete from member_profiles where tenant_id = $1 and member_id = $2";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+}
+
+statement! {
+    /// When and where the member agreed to what.
+    tenant DeleteConsentChanges = "delete from consent_changes where tenant_id = $1 and member_id = $2";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+}
+
+statement! {
+    /// Consents that changed with a revision of the member.
+    tenant InsertConsentChanges = "insert into consent_changes
+            (tenant_id, member_id, consent, revision, granted, source, recorded_at, actor)
+        select k.tenant_id, $2, u.consent, $3, u.granted, $4, $5, $6
+        from tenant_keys k, unnest($7, $8) u (consent, granted) where k.tenant_id = $1";
+    {
+        tenant: i64 => BigInt, member: Uuid => SqlUuid, revision: i64 => BigInt, source: Option<String> => Nullable<Text>,
+        recorded_at: SqlInstant => Timestamptz, actor: Uuid => SqlUuid, consent: Vec<String> => Array<Text>,
+        granted: Vec<Option<bool>> => Array<Nullable<Bool>>,
     }
 }

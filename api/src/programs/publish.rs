@@ -12,12 +12,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::ProgramWrite;
 use crate::body::Body;
 use crate::catalog::{self, BumpRevision};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
+use crate::outbox::{self, Event, EventType};
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
@@ -60,6 +62,7 @@ pub(crate) async fn publish(
     let publisher = Publisher {
         tenant: caller.tenant,
         key: caller.key,
+        actor: Actor::caller(&caller),
         effective_from: publication.effective_from,
         source: Source::Draft,
     };
@@ -90,6 +93,7 @@ pub(super) enum Source {
 pub(super) struct Publisher {
     pub(super) tenant: TenantNumber,
     pub(super) key: ApiKeyId,
+    pub(super) actor: Actor,
     pub(super) effective_from: Option<Timestamp>,
     pub(super) source: Source,
 }
@@ -104,6 +108,20 @@ impl Publisher {
         Ok(HttpResponse::Created()
             .insert_header(("Location", format!("/v1/program/versions/{number}")))
             .json(made))
+    }
+
+    /// Versions never change, so their documents need not be kept twice.
+    fn entry(&self, version: &ProgramVersion) -> Entry {
+        let (action, source) = match self.source {
+            Source::Draft => ("program.published", None),
+            Source::Version(number) => ("program.rolled_back", Some(number)),
+        };
+        let after = serde_json::json!({
+            "version": version.version,
+            "effective_from": version.effective_from,
+            "source_version": source,
+        });
+        Entry::new(self.actor.clone(), action, &version.version).made(after)
     }
 
     async fn write(self, db: &Db) -> Result<NewVersion, Problem> {
@@ -145,6 +163,13 @@ impl Publisher {
             published_by: self.key,
         };
         insert(&tx, &version, text).await?;
+        if head.has_webhooks {
+            let event = Event::new(EventType::ProgramPublished, now)
+                .with("version", version.version)
+                .with("effective_from", effective_from);
+            outbox::write(&tx, vec![event]).await?;
+        }
+        audit::record(&tx, self.entry(&version)).await?;
         tx.commit().await?;
         let program = PublishedProgram { version, document };
         Ok(NewVersion { program, warnings })

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::Actor;
 use crate::auth::Caller;
 use crate::auth::scope::ProgramWrite;
 use crate::body::Body;
@@ -52,6 +53,7 @@ pub(crate) async fn rollback(
     let publisher = Publisher {
         tenant: caller.tenant,
         key: caller.key,
+        actor: Actor::caller(&caller),
         effective_from: rollback.effective_from,
         source: Source::Version(rollback.version),
     };

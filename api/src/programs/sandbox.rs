@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::audit::Actor;
 use crate::auth::Caller;
 use crate::auth::scope::ProgramWrite;
 use crate::db::{Db, TenantNumber};
@@ -13,7 +14,7 @@ use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::{IfMatch, etag};
 
-use super::save_draft::{SavedDraft, replace};
+use super::save_draft::{SavedDraft, record, replace};
 use super::{parsed, store};
 
 /// Copy to the sandbox
@@ -66,6 +67,15 @@ enum Direction {
     FromSandbox,
 }
 
+impl Direction {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::ToSandbox => "program.copied_to_sandbox",
+            Self::FromSandbox => "program.promoted_from_sandbox",
+        }
+    }
+}
+
 async fn carry(
     app: &App,
     caller: &Caller<ProgramWrite>,
@@ -76,7 +86,7 @@ async fn carry(
         let detail = "Call with a key of the live tenant; a sandbox does not reach out of itself.";
         return Err(Problem::new(ProblemKind::InsufficientScope, detail));
     }
-    let (db, live) = (app.db.clone(), caller.tenant);
+    let (db, live, actor) = (app.db.clone(), caller.tenant, Actor::caller(caller));
     let carried = app.db.run(async move {
         let sandbox = sandbox_of(&db, live).await?;
         let (from, to) = match direction {
@@ -85,10 +95,12 @@ async fn carry(
         };
         let document = in_force(&db, from).await?;
         let tx = db.tenant(to).await?;
-        let present = store::locked_draft(&tx).await?;
-        let present = present.map(|(revision, _)| revision);
+        let before = store::locked_draft(&tx).await?;
+        let present = before.as_ref().map(|(revision, _)| *revision);
         condition.check(present.unwrap_or(0))?;
         let saved = replace(&tx, present, document).await?;
+        let before = before.map(|(_, text)| text);
+        record(&tx, (actor, direction.action()), before, &saved).await?;
         tx.commit().await?;
         Ok::<_, Problem>(saved)
     });

@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::ProgramWrite;
 use crate::body::Body;
@@ -22,7 +23,7 @@ use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::{IfMatch, etag};
 
 use super::store::{InsertDraft, UpdateDraft};
-use super::{ProgramDocument, dropped, store};
+use super::{ProgramDocument, dropped, parsed, store};
 
 /// A draft that was saved.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -56,8 +57,8 @@ pub(crate) async fn save(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let document = body.raw_json(MAX_PROGRAM_BYTES).await?;
-    let (db, tenant) = (app.db.clone(), caller.tenant);
-    let save = async move { write(&db, tenant, &condition, document).await };
+    let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
+    let save = async move { write(&db, tenant, (&condition, document), actor).await };
     let (revision, saved) = app.db.run(save).await??;
     Ok(HttpResponse::Ok().insert_header(etag(revision)).json(saved))
 }
@@ -65,20 +66,34 @@ pub(crate) async fn save(
 async fn write(
     db: &Db,
     tenant: TenantNumber,
-    condition: &IfMatch,
-    document: Value,
+    (condition, document): (&IfMatch, Value),
+    actor: Actor,
 ) -> Result<(i64, SavedDraft), Problem> {
     let tx = db.tenant(tenant).await?;
-    let present = store::locked_draft(&tx)
-        .await?
-        .map(|(revision, _)| revision);
+    let before = store::locked_draft(&tx).await?;
+    let present = before.as_ref().map(|(revision, _)| *revision);
     match present {
         Some(revision) => condition.require(revision)?,
         None => condition.check(0)?,
     }
     let saved = replace(&tx, present, document).await?;
+    let before = before.map(|(_, text)| text);
+    record(&tx, (actor, "program.draft_saved"), before, &saved).await?;
     tx.commit().await?;
     Ok(saved)
+}
+
+/// Note in the log of the tenant what became of its draft.
+pub(super) async fn record(
+    tx: &TenantConn,
+    (actor, action): (Actor, &'static str),
+    before: Option<String>,
+    (revision, saved): &(i64, SavedDraft),
+) -> Result<(), Problem> {
+    let before = before.as_deref().map(parsed).transpose()?;
+    let before = before.unwrap_or_else(|| serde_json::json!({}));
+    let entry = Entry::new(actor, action, &revision).changed(before, &saved.document);
+    Ok(audit::record(tx, entry).await?)
 }
 
 /// Replace the draft, of which the caller has locked the present revision, if there is one.

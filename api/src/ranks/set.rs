@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::read::{MemberRanks, answer};
 use super::store::HasMember;
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::MembersWrite;
 use crate::body::{Body, check_text};
@@ -65,13 +66,18 @@ pub(crate) async fn write_rank(
     let new: NewRank = body.json(MAX_BODY_BYTES).await?;
     check(&new).map_err(Problem::invalid)?;
     let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
-    let actor = caller.key;
+    let (key, actor) = (caller.key, Actor::caller(&caller));
     let ranked = app
         .db
         .run(async move {
             let tx = db.tenant(tenant).await?;
             let command = command(&tx, member, new).await?;
-            let ranked = set_rank(&tx, &catalogs, member, (command, actor)).await?;
+            let after = serde_json::json!({
+                "ladder": command.ladder, "code": command.code, "valid_until": command.until,
+            });
+            let ranked = set_rank(&tx, &catalogs, member, (command, key)).await?;
+            let entry = Entry::new(actor, "rank.set", &member).made(after);
+            audit::record(&tx, entry).await?;
             tx.commit().await?;
             Ok::<_, Problem>(ranked)
         })

@@ -1,6 +1,6 @@
 //! Routes of members: who they are, what they have, and how they stand.
 
-use actix_web::web::{ServiceConfig, get, patch, post, put, resource};
+use actix_web::web::{ServiceConfig, delete, get, patch, post, put, resource};
 
 use crate::{balances, discounts, members, ranks};
 
@@ -16,6 +16,14 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             resource("/v1/members/{id}")
                 .route(get().to(members::get::read_member))
                 .route(patch().to(members::patch::change_member)),
+        )
+        .service(resource("/v1/members/{id}/close").route(post().to(members::close::close_member)))
+        .service(
+            resource("/v1/members/{id}/export").route(get().to(members::export::export_member)),
+        )
+        .service(
+            resource("/v1/members/{id}/personal-data")
+                .route(delete().to(members::erase::erase_personal_data)),
         )
         .service(
             resource("/v1/members/{id}/rank")

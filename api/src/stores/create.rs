@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::TenantAdmin;
 use crate::body::{Body, check_text};
@@ -72,10 +73,10 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let new: NewStore = body.json(MAX_BODY_BYTES).await?;
     new.check()?;
-    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let created = app
         .db
-        .run(async move { open(&db, tenant, new).await })
+        .run(async move { open(&db, tenant, new, actor).await })
         .await??;
     Ok(HttpResponse::Created()
         .insert_header(("Location", format!("/v1/stores/{}", created.id)))
@@ -83,7 +84,12 @@ pub(crate) async fn create(
         .json(created))
 }
 
-async fn open(db: &Db, tenant: TenantNumber, new: NewStore) -> Result<Store, Problem> {
+async fn open(
+    db: &Db,
+    tenant: TenantNumber,
+    new: NewStore,
+    actor: Actor,
+) -> Result<Store, Problem> {
     let tx = db.tenant(tenant).await?;
     if store::count(&tx).await? >= MAX_STORES_PER_TENANT {
         let detail = format!("A tenant may have {MAX_STORES_PER_TENANT} stores.");
@@ -109,13 +115,16 @@ async fn open(db: &Db, tenant: TenantNumber, new: NewStore) -> Result<Store, Pro
         .next()
         .ok_or_else(|| Problem::internal(&"the tenant has no anchor row"))?;
     bump(&tx).await?;
-    tx.commit().await?;
-    Ok(Store {
+    let made = Store {
         id,
         code: new.code,
         name: new.name,
         time_zone: new.time_zone,
         created_at: created_at.into(),
         revision: 1,
-    })
+    };
+    let entry = Entry::new(actor, "store.created", &id).made(&made);
+    audit::record(&tx, entry).await?;
+    tx.commit().await?;
+    Ok(made)
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::TenantAdmin;
 use crate::body::{Body, from_document, merge_patch};
@@ -59,10 +60,10 @@ pub(crate) async fn update(
         condition,
         patch: body.raw_json(MAX_BODY_BYTES).await?,
     };
-    let (db, tenant) = (app.db.clone(), caller.tenant);
+    let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let changed = app
         .db
-        .run(async move { change.write(&db, tenant).await })
+        .run(async move { change.write(&db, tenant, actor).await })
         .await??;
     Ok(changed.answer())
 }
@@ -74,10 +75,10 @@ struct Change {
 }
 
 impl Change {
-    async fn write(self, db: &Db, tenant: TenantNumber) -> Result<Store, Problem> {
+    async fn write(self, db: &Db, tenant: TenantNumber, actor: Actor) -> Result<Store, Problem> {
         let tx = db.tenant(tenant).await?;
         let present = store::locked_by_id(&tx, self.id).await?;
-        let mut present = present.ok_or_else(Problem::not_found)?;
+        let present = present.ok_or_else(Problem::not_found)?;
         self.condition.check(present.revision)?;
         let mut document = serde_json::json!({
             "name": present.name,
@@ -99,10 +100,15 @@ impl Change {
             return Err(Problem::internal(&"a locked store could not be changed"));
         }
         bump(&tx).await?;
+        let changed = Store {
+            name: change.name,
+            time_zone: change.time_zone,
+            revision: present.revision.saturating_add(1),
+            ..present.clone()
+        };
+        let entry = Entry::new(actor, "store.updated", &self.id).changed(&present, &changed);
+        audit::record(&tx, entry).await?;
         tx.commit().await?;
-        present.name = change.name;
-        present.time_zone = change.time_zone;
-        present.revision = present.revision.saturating_add(1);
-        Ok(present)
+        Ok(changed)
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Operator;
 use crate::auth::api_key::Mode;
 use crate::auth::issue::{IssuedKey, KeyTerms, UnstoredKey};
@@ -138,9 +139,15 @@ impl Twins {
             .await?;
         let tx = control.into_tenant(TenantNumber(number)).await?;
         store::insert_anchor(&tx).await?;
+        let made = |id: TenantId| {
+            let operator = Actor::operator();
+            Entry::new(operator, "tenant.created", &id).made(&settings)
+        };
+        audit::record(&tx, made(id)).await?;
         let control = tx.into_control().await?;
         let tx = control.into_tenant(TenantNumber(twin_number)).await?;
         store::insert_anchor(&tx).await?;
+        audit::record(&tx, made(twin)).await?;
         tx.commit().await?;
         Ok(CreatedTenant {
             tenant: Tenant {

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use crate::app::App;
+use crate::audit::Actor;
 use crate::auth::Caller;
 use crate::auth::scope::{AnyScope, TenantAdmin};
 use crate::body::Body;
@@ -70,6 +71,7 @@ pub(crate) async fn update(
         condition,
         patch: body.raw_json(MAX_BODY_BYTES).await?,
         may: MayChange::Settings,
+        actor: Actor::caller(&caller),
     };
     change.apply(&app).await
 }

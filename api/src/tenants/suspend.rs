@@ -5,7 +5,9 @@ use actix_web::web::{Data, Path};
 use domain::id::TenantId;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Operator;
+use crate::db::TenantNumber;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
@@ -67,8 +69,18 @@ async fn set(app: &App, id: TenantId, status: TenantStatus) -> Result<HttpRespon
         }
         store::set_status(&control, found.number, status).await?;
         let changed = store::by_id(&control, id).await?;
-        control.commit().await?;
-        changed.ok_or_else(Problem::not_found)
+        let changed = changed.ok_or_else(Problem::not_found)?;
+        let tx = control.into_tenant(TenantNumber(found.number)).await?;
+        if found.status != status {
+            let action = match status {
+                TenantStatus::Active => "tenant.resumed",
+                TenantStatus::Suspended => "tenant.suspended",
+            };
+            let entry = Entry::new(Actor::operator(), action, &id).changed(&found, &changed);
+            audit::record(&tx, entry).await?;
+        }
+        tx.commit().await?;
+        Ok(changed)
     };
     let changed = app.db.run(change).await??;
     app.keys.refresh_soon();

@@ -6,6 +6,7 @@ use domain::id::TenantId;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::Operator;
 use crate::body::{Body, from_document, merge_patch};
 use crate::catalog::BumpRevision;
@@ -47,6 +48,7 @@ pub(crate) async fn update(
         condition,
         patch: body.raw_json(MAX_BODY_BYTES).await?,
         may: MayChange::LimitsToo,
+        actor: Actor::operator(),
     };
     change.apply(&app).await
 }
@@ -67,6 +69,7 @@ pub(super) struct Change {
     pub(super) condition: IfMatch,
     pub(super) patch: Value,
     pub(super) may: MayChange,
+    pub(super) actor: Actor,
 }
 
 impl Change {
@@ -92,8 +95,11 @@ impl Change {
         store::update(&tx, &settings, limits).await?;
         bump(&tx).await?;
         let changed = store::by_id(&tx, self.id).await?;
+        let changed = changed.ok_or_else(Problem::not_found)?;
+        let entry = Entry::new(self.actor, "tenant.updated", &self.id).changed(&present, &changed);
+        audit::record(&tx, entry).await?;
         tx.commit().await?;
-        changed.ok_or_else(Problem::not_found)
+        Ok(changed)
     }
 }
 

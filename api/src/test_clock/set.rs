@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::Actor;
 use crate::auth::Caller;
 use crate::auth::scope::TenantAdmin;
 use crate::body::Body;
@@ -68,7 +69,8 @@ pub(crate) async fn set(
     let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
     // In a task without a deadline: years with many members take their time, and a caller that
     // goes away leaves no half-done day behind.
-    let work = async move { move_clock(&db, &catalogs, tenant, now).await };
+    let actor = Actor::caller(&caller);
+    let work = async move { move_clock(&db, &catalogs, tenant, (now, actor)).await };
     let moved = app.db.runtime().spawn(work).await;
     // Also when it was cut off: the clock stands where it got to.
     app.balances.forget(caller.tenant).await;

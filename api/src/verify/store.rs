@@ -1,6 +1,8 @@
-//! What the proof of ranks reads.
+//! What the proofs of ranks and of audit logs read.
 
-use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    BigInt, Binary, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use uuid::Uuid;
 
 use crate::db::time::{SqlDate, SqlInstant};
@@ -60,4 +62,22 @@ statement! {
     -> { Uuid => SqlUuid, String => Text, i32 => Integer, Option<String> => Nullable<Text>,
          Option<String> => Nullable<Text>, SqlInstant => Timestamptz, String => Text, Option<Uuid> => Nullable<SqlUuid>,
          Option<SqlDate> => Nullable<Date>, Option<String> => Nullable<Text>, String => Text, i32 => Integer, i64 => BigInt }
+}
+
+statement! {
+    /// Some entries of an audit log, after one of them.
+    tenant AuditEntriesAfter = "select number, recorded_at, action, subject, actor, api_key, partner, before, after,
+            previous_hash, hash
+        from audit_log where tenant_id = $1 and number > $2 order by number limit $3";
+    { tenant: i64 => BigInt, after: i64 => BigInt, limit: i64 => BigInt }
+    -> { i64 => BigInt, SqlInstant => Timestamptz, String => Text, String => Text, String => Text,
+         Option<Uuid> => Nullable<SqlUuid>, Option<String> => Nullable<Text>, Option<String> => Nullable<Text>,
+         Option<String> => Nullable<Text>, Vec<u8> => Binary, Vec<u8> => Binary }
+}
+
+statement! {
+    /// Where an audit log ends.
+    tenant AuditHead = "select number, hash from audit_heads where tenant_id = $1";
+    { tenant: i64 => BigInt }
+    -> { i64 => BigInt, Vec<u8> => Binary }
 }

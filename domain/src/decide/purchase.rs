@@ -322,7 +322,7 @@ fn close(
         outcome.version = Some(member.version);
         return None;
     }
-    posting.transaction().purchase = Some(outcome.id).filter(|_| !command.is_claim);
+    posting.transaction().purchase = Some(outcome.id);
     let transaction = posting.finish();
     outcome.transaction_id = Some(transaction.id);
     outcome.version = Some(transaction.version);

@@ -177,6 +177,7 @@ pub(super) fn decide(
     case.restore(&mut posting, trail, &change, &mut outcome)?;
     case.claw_back(&mut posting, trail, &change, &mut outcome)?;
     let transaction = posting.transaction();
+    transaction.purchase = Some(outcome.purchase_id);
     transaction.operation = Some(outcome.id.uuid());
     transaction.corrects = case.remaining.earned.transaction_id;
     transaction.reason.clone_from(&command.reason);

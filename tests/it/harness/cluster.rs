@@ -89,6 +89,7 @@ impl Cluster {
             writers: 4,
             pool_size: 16,
             rate_limit: 0,
+            webhook_allow: api::config::webhook_allow(Some(&super::receiver::allowed())).unwrap(),
             folder: None,
         }
     }

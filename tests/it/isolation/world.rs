@@ -1,9 +1,11 @@
 //! A tenant in which every kind of object exists, with a canary in every text.
 
 use domain::id::{
-    AdjustmentId, ApiKeyId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId, TransactionId,
+    AdjustmentId, ApiKeyId, EventId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId,
+    TransactionId, WebhookEndpointId,
 };
 use serde_json::{Value, json};
+use tokio_postgres::Client;
 
 use crate::harness::TestTenant;
 use crate::harness::node::Node;
@@ -28,6 +30,8 @@ pub(crate) struct World {
     adjustment: String,
     transaction: String,
     api_key: String,
+    endpoint: String,
+    event: String,
 }
 
 impl World {
@@ -68,13 +72,19 @@ impl World {
             adjustment: String::new(),
             transaction: String::new(),
             api_key,
+            endpoint: String::new(),
+            event: String::new(),
         };
-        world.record().await;
+        world.record(&node.cluster.owner().await).await;
         world
     }
 
-    async fn record(&mut self) {
+    async fn record(&mut self, owner: &Client) {
         let tenant = &self.tenant;
+        let endpoint = json!({"url": "https://example.com/hook", "description": self.canary});
+        let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
+        self.endpoint = made.expect(201).text("/id");
+        tenant.leave_webhooks_alone(owner).await;
         let mut receipt = tenant.receipt(&self.member, "same-number", 50_000);
         receipt["lines"][0]["sku"] = json!(self.canary);
         self.purchase = tenant.buy(&receipt).await.expect(201).text("/id");
@@ -109,6 +119,8 @@ impl World {
         let mut program = plain_program();
         program["wallets"][0]["name"] = json!(self.canary);
         tenant.publish(&program, None).await.expect(201);
+        let events = tenant.api.get("/v1/events").await.expect(200);
+        self.event = events.text("/data/0/id");
     }
 
     /// This tenant's id of a kind.
@@ -120,6 +132,8 @@ impl World {
             RedemptionId::PREFIX => self.redemption.clone(),
             AdjustmentId::PREFIX => self.adjustment.clone(),
             TransactionId::PREFIX => self.transaction.clone(),
+            WebhookEndpointId::PREFIX => self.endpoint.clone(),
+            EventId::PREFIX => self.event.clone(),
             ApiKeyId::PREFIX => self.api_key.clone(),
             TenantId::PREFIX => self.tenant.id.to_string(),
             other => panic!("teach the world to make an id {other}…"),

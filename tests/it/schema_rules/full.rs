@@ -9,8 +9,13 @@ use crate::harness::{TestTenant, node};
 /// written by the owner, since jobs have no caller.
 pub(crate) async fn fill(tenant: &TestTenant) -> String {
     let member = tenant
-        .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"]}))
+        .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"], "consents": {"mail": true}}))
         .await;
+    let endpoint = json!({"url": "https://example.com/hook"});
+    let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
+    made.expect(201);
+    let owner = node().cluster.owner().await;
+    tenant.leave_webhooks_alone(&owner).await;
     let mut program = plain_program();
     program["ranks"] = json!([{"code": "main", "steps": [{"code": "bronze", "from": 0}]}]);
     program["earn_rules"][0]["limits"] = json!([{"per": "campaign", "points": 1_000}]);
@@ -30,7 +35,6 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
              values ({}, 'expire', '2000-01-01', now())",
         tenant.number
     );
-    let owner = node().cluster.owner().await;
     owner.batch_execute(&run).await.unwrap();
     let path = format!("/v1/members/{member}/rank");
     let rank = json!({"code": "bronze"});
@@ -49,5 +53,8 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
         "ttl_seconds": 604_800});
     let held = tenant.api.keyed("/v1/redemptions", &unique(), &hold).await;
     held.expect(201);
+    let events = tenant.api.get("/v1/events").await.expect(200);
+    let again = format!("/v1/events/{}/redeliver", events.text("/data/0/id"));
+    tenant.api.post(&again, &json!({})).await.expect(200);
     member
 }

@@ -116,12 +116,12 @@ pub(super) fn insert_transactions(
         corrects: Vec::with_capacity(n),
     };
     for (row, actor) in rows {
+        // What was done to a purchase or redemption names that as well.
         let subject = row
-            .purchase
-            .map(PurchaseId::uuid)
+            .operation
+            .or(row.purchase.map(PurchaseId::uuid))
             .or(row.redemption.map(RedemptionId::uuid))
-            .or(row.event.map(PurchaseEventId::uuid))
-            .or(row.operation);
+            .or(row.event.map(PurchaseEventId::uuid));
         columns.member.push(row.member.uuid());
         columns.version.push(row.version);
         columns.id.push(row.id.uuid());

@@ -99,7 +99,8 @@ pub async fn set_rank(
         .map_err(|refusal| problem_of(&refusal))?;
     ranked.facts = ranked.facts.after(&decision);
     if let Some(update) = decision.ranks {
-        let mut rows = RankRows::after(there);
+        let head = crate::catalog::head(tx).await?;
+        let mut rows = RankRows::after(there).told(head.has_webhooks);
         let recorded_at = ranked.facts.ledger_time(ranked.now);
         rows.add(update, recorded_at, actor.uuid());
         rows.write(tx).await?;

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::statements::{InsertRankChanges, InsertRanks, UpdateRanks};
 use crate::db::time::maybe;
 use crate::db::{DbError, TenantConn};
-use crate::ledger::append::exactly;
+use crate::ledger::append::{exactly, told};
+use crate::outbox;
 
 /// A member's ladder.
 type Key = (MemberId, String);
@@ -21,6 +22,7 @@ pub(in crate::ledger) struct RankRows {
     there: HashSet<Key>,
     states: BTreeMap<Key, LadderState>,
     changes: Vec<ChangeRow>,
+    is_told: bool,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,12 @@ impl RankRows {
             there,
             ..Self::default()
         }
+    }
+
+    /// The same rows, with an event for each change where somebody wants to hear of it.
+    pub(in crate::ledger) fn told(mut self, is_told: bool) -> Self {
+        self.is_told = is_told;
+        self
     }
 
     /// Add what one decision changes.
@@ -66,14 +74,19 @@ impl RankRows {
         let there = self.there;
         let states = self.states.into_iter();
         let (old, new): (Vec<_>, Vec<_>) = states.partition(|(key, _)| there.contains(key));
+        let told = self.changes.iter();
+        let told = told.filter(|row| self.is_told && row.change.is_seen());
+        let told = told.map(|row| told::rank(row.member, &row.change, row.recorded_at));
+        let told = told.collect();
         let (olds, news, changes) = (old.len(), new.len(), self.changes.len());
         let insert = insert_changes(tenant, self.changes)?;
         let written = tokio::join!(
             exactly(olds, update_ranks(tenant, old).run(tx)),
             exactly(news, insert_ranks(tenant, new).run(tx)),
             exactly(changes, insert.run(tx)),
+            outbox::write(tx, told),
         );
-        DbError::cause(<[_; 3]>::from(written))
+        DbError::cause(<[_; 4]>::from(written))
     }
 }
 

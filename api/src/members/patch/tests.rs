@@ -20,6 +20,7 @@ fn patch(patch: Value) -> Result<MemberFields, Vec<(String, FaultCode)>> {
         currency: "JPY".into(),
         now: "2026-11-21T12:00:00Z".parse().unwrap(),
         database_now: "2026-11-21T12:00:00Z".parse().unwrap(),
+        has_webhooks: false,
     };
     patched(&before(), patch, &context).map_err(|problem| {
         let faults = problem.errors.into_iter();

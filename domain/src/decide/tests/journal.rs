@@ -12,7 +12,7 @@ use crate::decide::{
     Command, Decision, Facts, Outcome, PurchaseOutcome, RecordPurchase, Refusal, decide,
 };
 use crate::history::{Budgets, Counters, DayBook, History, Uses};
-use crate::ledger::{DayDelta, RuleUse};
+use crate::ledger::{DayDelta, RuleUse, TransactionKind};
 use crate::member::MemberFacts;
 use crate::needs::Needs;
 use crate::rank::{PastRank, RankChange, RecordedReceipt};
@@ -157,7 +157,12 @@ impl Journal {
         if let Some(transaction) = &decision.transaction {
             self.days.extend(transaction.day);
             self.uses.extend(transaction.uses.iter().cloned());
+            let is_receipt = matches!(
+                transaction.kind,
+                TransactionKind::Purchase | TransactionKind::Claim
+            );
             let of_receipt = transaction.purchase.zip(transaction.day);
+            let of_receipt = of_receipt.filter(|_| is_receipt);
             self.receipts
                 .extend(of_receipt.map(|(purchase, day)| RecordedReceipt {
                     version: transaction.version,

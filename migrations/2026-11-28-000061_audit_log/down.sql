@@ -1,0 +1,1 @@
+drop table audit_heads, audit_log;

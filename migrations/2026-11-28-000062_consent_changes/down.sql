@@ -1,0 +1,1 @@
+drop table consent_changes;
