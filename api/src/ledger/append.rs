@@ -327,10 +327,10 @@ impl Rows {
                 exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
                 exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
-            both(
+            Box::pin(both(
                 self.limits.write(tx),
-                both(Box::pin(self.ranks.write(tx)), self.held.write(tx))
-            ),
+                both(self.ranks.write(tx), self.held.write(tx)),
+            )),
         );
         DbError::cause(<[_; 12]>::from(written))
     }
