@@ -36,34 +36,39 @@ async fn post(api: &Api, path: &str, body: Value) -> Value {
     answer.json
 }
 
+/// What two members did on one day, looked at five days later; the sandbox and the first member.
+async fn story() -> (Api, String) {
+    let program = json!({
+        "wallets": [{"code": "points", "expiry": {"type": "after", "days": 2}}],
+        "earn_rules": [{"code": "base", "wallet": "points",
+            "award": {"type": "per_amount", "amount": 100, "points": 1}}]
+    });
+    let api = sandbox(&program, "2026-11-21T01:00:00Z").await;
+    let (one, other) = (enrol(&api).await, enrol(&api).await);
+    buy(&api, &one, 10_000, "2026-11-21T01:00:00Z").await;
+    set_clock(&api, "2026-11-21T02:00:00Z").await;
+    let spend = json!({"member": {"id": one}, "wallet": "points", "points": 10, "mode": "capture"});
+    post(&api, "/v1/redemptions", spend.clone()).await;
+    let mut hold = spend.clone();
+    hold["mode"] = json!("reserve");
+    hold["ttl_seconds"] = json!(604_800);
+    hold["points"] = json!(20);
+    post(&api, "/v1/redemptions", hold).await;
+    set_clock(&api, "2026-11-21T03:00:00Z").await;
+    let pass = json!({"from": {"member": {"id": one}}, "to": {"member": {"id": other}},
+        "wallet": "points", "points": 30});
+    post(&api, "/v1/transfers", pass).await;
+    let take =
+        json!({"member": {"id": other}, "wallet": "points", "points": -35, "reason": "error"});
+    post(&api, "/v1/adjustments", take).await;
+    set_clock(&api, "2026-11-26T00:00:00Z").await;
+    (api, one)
+}
+
 #[test]
 fn each_moment_is_told_as_it_was() {
     block_on(async {
-        let program = json!({
-            "wallets": [{"code": "points", "expiry": {"type": "after", "days": 2}}],
-            "earn_rules": [{"code": "base", "wallet": "points",
-                "award": {"type": "per_amount", "amount": 100, "points": 1}}]
-        });
-        let api = sandbox(&program, "2026-11-21T01:00:00Z").await;
-        let (one, other) = (enrol(&api).await, enrol(&api).await);
-        buy(&api, &one, 10_000, "2026-11-21T01:00:00Z").await;
-        set_clock(&api, "2026-11-21T02:00:00Z").await;
-        let spend =
-            json!({"member": {"id": one}, "wallet": "points", "points": 10, "mode": "capture"});
-        post(&api, "/v1/redemptions", spend.clone()).await;
-        let mut hold = spend.clone();
-        hold["mode"] = json!("reserve");
-        hold["ttl_seconds"] = json!(604_800);
-        hold["points"] = json!(20);
-        post(&api, "/v1/redemptions", hold).await;
-        set_clock(&api, "2026-11-21T03:00:00Z").await;
-        let pass = json!({"from": {"member": {"id": one}}, "to": {"member": {"id": other}},
-            "wallet": "points", "points": 30});
-        post(&api, "/v1/transfers", pass).await;
-        let take =
-            json!({"member": {"id": other}, "wallet": "points", "points": -35, "reason": "error"});
-        post(&api, "/v1/adjustments", take).await;
-        set_clock(&api, "2026-11-26T00:00:00Z").await;
+        let (api, one) = story().await;
         for (as_of, expected) in [
             ("2026-11-21T00:59:59Z", Value::Null),
             (

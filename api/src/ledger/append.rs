@@ -343,13 +343,13 @@ impl Rows {
                 exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
                 exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
             ),
-            both(
+            Box::pin(both(
                 self.limits.write(tx),
                 both(
                     self.held.write(tx),
-                    Box::pin(both(self.ranks.write(tx), outbox::write(tx, events_told))),
+                    both(self.ranks.write(tx), outbox::write(tx, events_told)),
                 ),
-            ),
+            )),
         );
         DbError::cause(<[_; 12]>::from(written))
     }

@@ -34,27 +34,10 @@ pub(super) fn decide(
     if command.change != RedemptionChange::Lapse {
         check_member(member)?;
     }
-    let (step, kind, occurred_at) = match command.change {
-        RedemptionChange::Capture { .. } => (
-            RedemptionStep::Capture,
-            TransactionKind::Capture,
-            recorded_at,
-        ),
-        RedemptionChange::Release => (
-            RedemptionStep::Release,
-            TransactionKind::Release,
-            recorded_at,
-        ),
-        RedemptionChange::Lapse => (
-            RedemptionStep::Release,
-            TransactionKind::Release,
-            present.expires_at.unwrap_or(recorded_at),
-        ),
-        RedemptionChange::Reverse => (
-            RedemptionStep::Reverse,
-            TransactionKind::Reverse,
-            recorded_at,
-        ),
+    let (step, kind) = step_of(command.change);
+    let occurred_at = match command.change {
+        RedemptionChange::Lapse => present.expires_at.unwrap_or(recorded_at),
+        _ => recorded_at,
     };
     let moment = Moment {
         occurred_at,
@@ -103,6 +86,16 @@ pub(super) fn decide(
             redemption,
         }),
     })
+}
+
+const fn step_of(change: RedemptionChange) -> (RedemptionStep, TransactionKind) {
+    match change {
+        RedemptionChange::Capture { .. } => (RedemptionStep::Capture, TransactionKind::Capture),
+        RedemptionChange::Release | RedemptionChange::Lapse => {
+            (RedemptionStep::Release, TransactionKind::Release)
+        }
+        RedemptionChange::Reverse => (RedemptionStep::Reverse, TransactionKind::Reverse),
+    }
 }
 
 /// Nothing was due.

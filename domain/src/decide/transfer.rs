@@ -89,22 +89,8 @@ pub fn decide_transfer(
         };
         receiving.grant_from(Account::Transferred, grant)?;
     }
-    let close = |mut posting: Posting<'_>| -> Result<(Transaction, TransferSide), Refusal> {
-        let transaction = posting.transaction();
-        transaction.operation = Some(id);
-        transaction.reason.clone_from(&command.reason);
-        let balances = posting.balances(catalog)?;
-        let transaction = posting.finish();
-        let side = TransferSide {
-            member_id: transaction.member,
-            transaction_id: transaction.id,
-            balances,
-            version: transaction.version,
-        };
-        Ok((transaction, side))
-    };
-    let (sent, from) = close(sending)?;
-    let (received, to) = close(receiving)?;
+    let (sent, from) = close(sending, catalog, (id, command))?;
+    let (received, to) = close(receiving, catalog, (id, command))?;
     let outcome = TransferOutcome {
         id: TransferId::from_uuid(id),
         wallet: command.wallet.clone(),
@@ -123,6 +109,26 @@ pub fn decide_transfer(
         sent: decision(sent),
         received: decision(received),
     })
+}
+
+/// One side's transaction, and what is told of it.
+fn close(
+    mut posting: Posting<'_>,
+    catalog: &Catalog,
+    (id, command): (Uuid, &TransferPoints),
+) -> Result<(Transaction, TransferSide), Refusal> {
+    let transaction = posting.transaction();
+    transaction.operation = Some(id);
+    transaction.reason.clone_from(&command.reason);
+    let balances = posting.balances(catalog)?;
+    let transaction = posting.finish();
+    let side = TransferSide {
+        member_id: transaction.member,
+        transaction_id: transaction.id,
+        balances,
+        version: transaction.version,
+    };
+    Ok((transaction, side))
 }
 
 fn check(from: &MemberFacts, to: &MemberFacts, command: &TransferPoints) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use crate::decide::tests::{NOW, at, base_program, catalog, member, seed};
 use crate::decide::{Decision, Outcome};
 use crate::id::TransactionId;
 use crate::ledger::{Account, TransactionKind};
-use crate::lot::Pending;
+use crate::lot::{Lot, Pending};
 use crate::member::MemberFacts;
 use crate::shortage::Shortage;
 use uuid::Uuid;
@@ -89,7 +89,7 @@ fn what_a_purchase_granted_is_taken_back_from_its_own_lots_first() {
         assert_eq!((taken, deficit), (expected, owed), "{lots:?}");
         let wallet = &after.wallets["points"];
         let left = wallet.lots.as_ref().unwrap().iter();
-        assert!(left.clone().all(|lot| lot.is_open()), "nothing empty waits");
+        assert!(left.clone().all(Lot::is_open), "nothing empty waits");
         let left: i64 = left.map(|lot| lot.remaining.get()).sum();
         assert_eq!(
             left,
