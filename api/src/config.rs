@@ -1,9 +1,10 @@
 //! Settings of one process, from flags and environment. A missing one names itself and an example.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::secrets::MIN_MASTER_KEY_CHARACTERS;
@@ -36,6 +37,8 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub const CONTROL_POLL: Duration = Duration::from_millis(500);
 /// Keys of one tenant.
 pub const MAX_API_KEYS_PER_TENANT: i64 = 1_000;
+/// Grants of one tenant to partners that count at once.
+pub const MAX_PARTNER_GRANTS_PER_TENANT: i64 = 100;
 /// Stores of one tenant.
 pub const MAX_STORES_PER_TENANT: i64 = 10_000;
 /// Shortest operator key.
@@ -60,6 +63,8 @@ pub struct Config {
     pub pool_size: usize,
     /// Requests per second of a tenant that has no limit of its own; 0 = none.
     pub rate_limit: u32,
+    /// Proxies whose `X-Forwarded-For` is believed; empty: the peer is the client.
+    pub trusted_proxies: Vec<IpNet>,
     /// Where `dev` keeps its things; for messages only.
     pub folder: Option<PathBuf>,
 }
@@ -92,6 +97,9 @@ pub struct Arguments {
     /// Requests per second of a tenant without a limit of its own; 0 = none.
     #[arg(long, env = "TAMARU_RATE_LIMIT", default_value_t = DEFAULT_RATE_LIMIT)]
     pub rate_limit: u32,
+    /// Addresses and ranges of the proxies in front, e.g. `10.0.0.0/8,::1`; only theirs is the word on who calls.
+    #[arg(long, env = "TAMARU_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<String>,
 }
 
 /// Enough to keep one Postgres busy.
@@ -168,6 +176,7 @@ impl Arguments {
             writers: connections("TAMARU_WRITERS", self.writers)?,
             pool_size: connections("TAMARU_POOL_SIZE", self.pool_size)?,
             rate_limit: self.rate_limit,
+            trusted_proxies: proxies(self.trusted_proxies.as_deref().unwrap_or_default())?,
             folder: None,
         })
     }
@@ -218,6 +227,22 @@ pub fn secret(
         });
     }
     Ok(given)
+}
+
+/// An address or a range of addresses, e.g. `203.0.113.7` or `2001:db8::/32`.
+pub fn address_range(text: &str) -> Option<IpNet> {
+    let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(single)
+}
+
+fn proxies(given: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let entries = given.split(',').map(str::trim);
+    let ranges = entries.filter(|entry| !entry.is_empty()).map(address_range);
+    ranges.collect::<Option<_>>().ok_or(ConfigError::Unusable {
+        name: "TAMARU_TRUSTED_PROXIES",
+        problem: "holds something that is no address and no range",
+        example: "10.0.0.0/8,::1",
+    })
 }
 
 fn connections(name: &'static str, given: usize) -> Result<usize, ConfigError> {

@@ -26,7 +26,8 @@ pub mod vault;
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
-// Level 6: the one write door.
+// Level 6: the one write door, and what keys may move through it.
+pub mod allowance;
 pub mod ledger;
 // Level 7: what handlers may use, and what is done without a caller.
 pub mod app;
@@ -38,6 +39,8 @@ mod discounts;
 mod docs;
 mod health;
 mod members;
+mod partner_grants;
+mod partners;
 mod programs;
 mod purchases;
 mod ranks;
@@ -45,6 +48,7 @@ mod redemptions;
 mod stores;
 pub mod tenants;
 mod test_clock;
+mod tokens;
 // Level 9: the contract and the table of contents.
 pub mod openapi;
 pub mod router;

@@ -12,8 +12,8 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    api_keys, balances, discounts, members, programs, purchases, ranks, redemptions, stores,
-    tenants, test_clock,
+    api_keys, balances, discounts, members, partner_grants, partners, programs, purchases, ranks,
+    redemptions, stores, tenants, test_clock, tokens,
 };
 
 #[derive(OpenApi)]
@@ -29,6 +29,8 @@ use crate::{
     tags(
         (name = "tenants", description = "Retailers and their settings."),
         (name = "api-keys", description = "Credentials of a tenant."),
+        (name = "partners", description = "Makers of tills and programs, and what tenants let them do."),
+        (name = "tokens", description = "Short-lived credentials for tills and partners."),
         (name = "stores", description = "Branches that receipts name."),
         (name = "program", description = "The rules: a draft, and versions that never change."),
         (name = "members", description = "Who collects points."),
@@ -51,6 +53,14 @@ use crate::{
         api_keys::list::list,
         api_keys::revoke::revoke,
         api_keys::rotate::rotate,
+        partners::create::create,
+        partners::list::list,
+        partners::revoke::revoke,
+        partner_grants::create::create,
+        partner_grants::list::list,
+        partner_grants::revoke::revoke,
+        tokens::create::create,
+        tokens::keys::list,
         stores::create::create,
         stores::list::list,
         stores::get::get,

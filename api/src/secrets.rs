@@ -15,6 +15,8 @@ pub enum Purpose {
     PersonalData,
     /// Signs list cursors.
     Cursor,
+    /// Seals the private keys that sign tokens.
+    TokenKeys,
     /// The password of the role that owns the tables.
     OwnerPassword,
     /// The password of the service's role.
@@ -27,6 +29,7 @@ impl Purpose {
             Self::LookUp => "tamaru/look-up/1",
             Self::PersonalData => "tamaru/personal-data/1",
             Self::Cursor => "tamaru/cursor/1",
+            Self::TokenKeys => "tamaru/token-keys/1",
             Self::OwnerPassword => "tamaru/owner-password/1",
             Self::ServicePassword => "tamaru/service-password/1",
         }

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use crate::allowance::Allowances;
 use crate::app::App;
 use crate::auth::KeyRing;
 use crate::balances_cache::BalancesCache;
@@ -129,7 +130,7 @@ fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), Serve
     let redis = Arc::new(redis);
     let secrets = Secrets::new(config.master_key.clone())?;
     let cursors = Cursors::new(&secrets)?;
-    let keys = KeyRing::new(db.clone(), &config.operator_key);
+    let keys = KeyRing::new(db.clone(), Vault::new(secrets.clone()), &config);
     let (metrics, ledger_metrics) = (Metrics::default(), LedgerMetrics::default());
     ledger_metrics.register(&metrics);
     let (catalogs, balances) = (Catalogs::default(), BalancesCache::new(Arc::clone(&redis)));
@@ -143,6 +144,7 @@ fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), Serve
     let (ledger, task) = Ledger::open(tools, config.writers);
     let app = App {
         config,
+        allowances: Allowances::new(db.clone(), catalogs.clone()),
         db,
         redis,
         look_ups: LookUpKeys::new(secrets.clone()),

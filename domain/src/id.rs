@@ -206,6 +206,14 @@ typed_id!(
     ApiKeyId, "key_", "An API key."
 );
 typed_id!(
+    /// A maker of tills or programs that acts for several tenants.
+    PartnerId, "par_", "A partner."
+);
+typed_id!(
+    /// What a tenant lets a partner do.
+    PartnerGrantId, "pgr_", "What a tenant lets a partner do."
+);
+typed_id!(
     /// Points taken or held outside a receipt.
     RedemptionId, "rsv_", "A redemption or reservation."
 );

@@ -1,5 +1,6 @@
 //! One binary for everything that needs a real server on real Postgres and Redis.
 
+mod access;
 mod bad_input;
 mod balances;
 mod batches;
@@ -18,6 +19,7 @@ mod isolation;
 mod languages;
 mod limits;
 mod members;
+mod partners;
 mod programs;
 mod purchases;
 mod random_programs;
@@ -27,5 +29,6 @@ mod redemptions;
 mod schema_rules;
 mod tidy;
 mod time;
+mod tokens;
 mod write_path;
 mod year_end;

@@ -3,11 +3,13 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::amount::Points;
 use domain::id::{ApiKeyId, TenantId};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -16,11 +18,12 @@ use crate::db::TenantNumber;
 use crate::problem::{Problem, ProblemKind};
 use crate::rate_limit::RateLimits;
 
+use super::restrictions::Restrictions;
 use super::scope::{Demand, Scopes};
 use super::{KeyRing, invalid_credentials};
 
 /// A key of a tenant that was let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// Whose data the request may touch.
     pub tenant: TenantNumber,
@@ -30,10 +33,30 @@ pub struct Principal {
     pub key: ApiKeyId,
     /// What the key may do.
     pub scopes: Scopes,
+    /// What it may not although its scopes allow it.
+    pub restrictions: Arc<Restrictions>,
     /// Whether the tenant is a sandbox twin.
     pub is_test: bool,
     /// The tenant's own limit, where it has one.
     pub requests_per_second: Option<u32>,
+}
+
+impl Principal {
+    /// Whether the caller may act for the store with this code; 403 `not_granted` if not.
+    pub fn check_store(&self, code: &str) -> Result<(), Problem> {
+        self.restrictions.check_store(code)
+    }
+
+    /// The same where a store may be left out: a caller for some stores must name one of them.
+    pub fn check_named_store(&self, code: Option<&str>) -> Result<(), Problem> {
+        self.restrictions.check_named_store(code)
+    }
+
+    /// Whether the caller may move so many points by hand in one call, in either direction; 403
+    /// `not_granted` if not. `allowance` counts them per day.
+    pub fn check_points(&self, points: Points) -> Result<(), Problem> {
+        self.restrictions.check_points(points)
+    }
 }
 
 /// For the access log: which tenant a request was for.
@@ -63,10 +86,15 @@ impl<S: Demand> FromRequest for Caller<S> {
         let request = request.clone();
         async move {
             let key = bearer(&request)?;
-            let principal = ring(&request)?.authenticate(&key).await?;
+            let ring = ring(&request)?;
+            let principal = ring.authenticate(&key).await?;
             request
                 .extensions_mut()
                 .insert(CallingTenant(principal.tenant_id));
+            if principal.restrictions.addresses.is_some() {
+                let client = ring.client_of(&request);
+                principal.restrictions.check_address(client)?;
+            }
             limits(&request)?.admit(
                 principal.tenant,
                 principal.requests_per_second,

@@ -12,6 +12,7 @@ fn good() -> Arguments {
         writers: 4,
         pool_size: 8,
         rate_limit: 600,
+        trusted_proxies: None,
     }
 }
 
@@ -25,7 +26,11 @@ fn what_is_needed_is_enough() {
 #[test]
 fn each_setting_is_named_when_it_is_missing_or_wrong() {
     type Change = fn(&mut Arguments);
-    let cases: [(Change, &str); 11] = [
+    let cases: [(Change, &str); 12] = [
+        (
+            |given| given.trusted_proxies = Some("10.0.0.0/8,proxy".into()),
+            "TAMARU_TRUSTED_PROXIES",
+        ),
         (
             |given| given.listen = Some("nowhere".into()),
             "TAMARU_LISTEN",

@@ -60,6 +60,7 @@ impl Stack {
             writers: WRITERS,
             pool_size: POOL_SIZE,
             rate_limit: 0,
+            trusted_proxies: Vec::new(),
             folder: Some(folder.clone()),
         };
         let server = server::run(config, Handle::current())

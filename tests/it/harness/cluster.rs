@@ -89,6 +89,7 @@ impl Cluster {
             writers: 4,
             pool_size: 16,
             rate_limit: 0,
+            trusted_proxies: Vec::new(),
             folder: None,
         }
     }

@@ -1,6 +1,6 @@
 //! A tenant in which every kind of object exists, with a canary in every text.
 
-use domain::id::{ApiKeyId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId};
+use domain::id::{ApiKeyId, MemberId, PartnerGrantId, PurchaseId, RedemptionId, StoreId, TenantId};
 use serde_json::{Value, json};
 
 use crate::harness::TestTenant;
@@ -24,6 +24,7 @@ pub(crate) struct World {
     purchase: String,
     redemption: String,
     api_key: String,
+    partner_grant: String,
 }
 
 impl World {
@@ -51,6 +52,12 @@ impl World {
             .await
             .expect(201)
             .text("/id");
+        let partner = json!({"name": "Till maker"});
+        let partner = node.operator().post("/v1/partners", &partner).await;
+        let partner = partner.expect(201).text("/id");
+        let grant = json!({"partner": partner, "scopes": ["members:read"], "stores": [store_code]});
+        let granted = tenant.api.post("/v1/partner-grants", &grant).await;
+        let partner_grant = granted.expect(201).text("/id");
         let card = format!("29{canary}");
         let mut world = Self {
             member: tenant.enrol(&fields(&canary, &card)).await,
@@ -62,6 +69,7 @@ impl World {
             purchase: String::new(),
             redemption: String::new(),
             api_key,
+            partner_grant,
         };
         world.record().await;
         world
@@ -92,6 +100,7 @@ impl World {
             StoreId::PREFIX => self.store.clone(),
             PurchaseId::PREFIX => self.purchase.clone(),
             RedemptionId::PREFIX => self.redemption.clone(),
+            PartnerGrantId::PREFIX => self.partner_grant.clone(),
             ApiKeyId::PREFIX => self.api_key.clone(),
             TenantId::PREFIX => self.tenant.id.to_string(),
             other => panic!("teach the world to make an id {other}…"),

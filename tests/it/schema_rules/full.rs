@@ -39,5 +39,11 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
         .keyed("/v1/redemptions", &unique(), &redemption)
         .await;
     answer.expect(201);
+    let key = json!({"name": "Counted", "scopes": ["redemptions:write"], "max_points_per_day": 5});
+    let key = tenant.api.post("/v1/api-keys", &key).await.expect(201);
+    let counted = tenant.api.with_key(&key.text("/secret"));
+    let name = unique();
+    let answer = counted.keyed("/v1/redemptions", &name, &redemption).await;
+    answer.expect(201);
     member
 }
