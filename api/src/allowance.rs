@@ -10,6 +10,9 @@
 
 mod store;
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use domain::amount::Points;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -17,6 +20,7 @@ use uuid::Uuid;
 
 use crate::auth::Principal;
 use crate::catalog::Catalogs;
+use crate::config::REQUEST_DEADLINE;
 use crate::db::{Db, DbError, TenantNumber};
 use crate::problem::{Problem, ProblemKind};
 
@@ -28,6 +32,30 @@ const KEPT_DAYS: i64 = 32;
 pub struct Allowances {
     db: Db,
     catalogs: Catalogs,
+    turns: Turns,
+}
+
+/// Requests of one key take turns before they take a connection: they would only wait for each
+/// other's row, and nobody else would find a connection meanwhile.
+#[derive(Debug, Clone, Default)]
+struct Turns {
+    of_keys: Arc<Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>>,
+}
+
+/// Given back when it is dropped.
+type Turn = tokio::sync::OwnedMutexGuard<()>;
+
+impl Turns {
+    /// Wait for the key's turn.
+    async fn take(&self, key: Uuid) -> Turn {
+        let turn = {
+            let mut of_keys = self.of_keys.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever waits or has its turn holds it too.
+            of_keys.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(of_keys.entry(key).or_default())
+        };
+        turn.lock_owned().await
+    }
 }
 
 /// What is counted under one idempotency key.
@@ -50,6 +78,7 @@ pub struct Held {
 #[derive(Debug)]
 struct Counted {
     db: Db,
+    turns: Turns,
     tenant: TenantNumber,
     used: Use,
     /// Whether nothing was counted under this idempotency key before.
@@ -58,8 +87,12 @@ struct Counted {
 
 impl Allowances {
     /// Allowances in this database.
-    pub const fn new(db: Db, catalogs: Catalogs) -> Self {
-        Self { db, catalogs }
+    pub fn new(db: Db, catalogs: Catalogs) -> Self {
+        Self {
+            db,
+            catalogs,
+            turns: Turns::default(),
+        }
     }
 
     /// Count points that the caller is about to move by hand under an idempotency key, in either
@@ -76,7 +109,13 @@ impl Allowances {
         };
         let wanted = i64::try_from(points.get().unsigned_abs()).unwrap_or(i64::MAX);
         let (allowances, tenant, key) = (self.clone(), caller.tenant, caller.key.uuid());
+        let turn = tokio::time::timeout(REQUEST_DEADLINE, self.turns.take(key)).await;
+        let turn = turn.map_err(|_elapsed| {
+            let detail = "Too many requests of this key wait for each other. Repeat the request with the same key.";
+            Problem::new(ProblemKind::LedgerUnavailable, detail)
+        })?;
         let count = async move {
+            let _until_counted = turn;
             let tx = allowances.db.tenant(tenant).await?;
             let (catalog, now) = allowances.catalogs.for_transaction(&tx).await?;
             let used = Use {
@@ -105,6 +144,7 @@ impl Allowances {
             let db = allowances.db;
             Ok(Counted {
                 db,
+                turns: allowances.turns,
                 tenant,
                 used,
                 is_first,
@@ -123,12 +163,13 @@ impl Held {
     pub async fn settle(self, answer: Result<bool, &Problem>) {
         let Some(counted) = self.counted else { return };
         let (db, tenant, used) = (counted.db, counted.tenant, counted.used);
+        let turn = counted.turns.take(used.key);
         let settled = match (answer, counted.is_first) {
             // Another request with the same key gave back what both need.
-            (Ok(false), false) => db.run(put_back(db.clone(), tenant, used)).await,
-            (Ok(true), true) => db.run(take_out(db.clone(), tenant, used)).await,
+            (Ok(false), false) => db.run(put_back(turn.await, db.clone(), tenant, used)).await,
+            (Ok(true), true) => db.run(take_out(turn.await, db.clone(), tenant, used)).await,
             (Err(problem), true) if nothing_moved(problem) => {
-                db.run(take_out(db.clone(), tenant, used)).await
+                db.run(take_out(turn.await, db.clone(), tenant, used)).await
             }
             _ => return,
         };
@@ -143,7 +184,7 @@ fn nothing_moved(problem: &Problem) -> bool {
     problem.kind.status() < 500 || problem.applied() == Some(serde_json::Value::Bool(false))
 }
 
-async fn take_out(db: Db, tenant: TenantNumber, used: Use) -> Result<(), DbError> {
+async fn take_out(_turn: Turn, db: Db, tenant: TenantNumber, used: Use) -> Result<(), DbError> {
     let tx = db.tenant(tenant).await?;
     store::lock_day(&tx, used).await?;
     store::remove(&tx, used).await?;
@@ -151,7 +192,7 @@ async fn take_out(db: Db, tenant: TenantNumber, used: Use) -> Result<(), DbError
     Ok(())
 }
 
-async fn put_back(db: Db, tenant: TenantNumber, used: Use) -> Result<(), DbError> {
+async fn put_back(_turn: Turn, db: Db, tenant: TenantNumber, used: Use) -> Result<(), DbError> {
     let tx = db.tenant(tenant).await?;
     store::lock_day(&tx, used).await?;
     if !store::is_counted(&tx, used).await? {

@@ -187,7 +187,10 @@ async fn listen_in_thread(
 
 fn http_server(listener: TcpListener, app: Data<App>) -> std::io::Result<actix_web::dev::Server> {
     let keys: Data<KeyRing> = Data::new(app.keys.clone());
-    let limits = Data::new(RateLimits::new(app.config.rate_limit));
+    let limits = Data::new(RateLimits::new(
+        app.config.rate_limit,
+        Some(Arc::clone(&app.redis)),
+    ));
     let factory = move || {
         HttpApp::new()
             .app_data(app.clone())

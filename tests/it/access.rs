@@ -129,82 +129,79 @@ fn a_redemption_names_the_store_of_such_a_key() {
     });
 }
 
+/// A scope, further fields, and the fault that they make.
+const ODD_KEYS: [(&str, &str, &str, &str); 11] = [
+    (
+        "purchases:write",
+        r#"{"stores": ["nowhere"]}"#,
+        "/stores/0",
+        "unknown_store",
+    ),
+    ("purchases:write", r#"{"stores": []}"#, "/stores", "empty"),
+    (
+        "purchases:write",
+        r#"{"stores": ["ginza", "ginza"]}"#,
+        "/stores",
+        "duplicate",
+    ),
+    (
+        "tenant:admin",
+        r#"{"stores": ["ginza"]}"#,
+        "/stores",
+        "invalid_value",
+    ),
+    (
+        "keys:admin",
+        r#"{"max_points_per_day": 1}"#,
+        "/max_points_per_day",
+        "invalid_value",
+    ),
+    (
+        "purchases:write",
+        r#"{"addresses": ["10.0.0.0/33"]}"#,
+        "/addresses/0",
+        "invalid_value",
+    ),
+    (
+        "purchases:write",
+        r#"{"addresses": "10.0.0.1"}"#,
+        "/addresses",
+        "invalid_type",
+    ),
+    (
+        "purchases:write",
+        r#"{"max_points_per_call": -1}"#,
+        "/max_points_per_call",
+        "out_of_range",
+    ),
+    (
+        "purchases:write",
+        r#"{"max_points_per_call": "1"}"#,
+        "/max_points_per_call",
+        "invalid_type",
+    ),
+    (
+        "purchases:write",
+        r#"{"requests_per_second": 0}"#,
+        "/requests_per_second",
+        "out_of_range",
+    ),
+    (
+        "purchases:write",
+        r#"{"expires_at": "2020-01-01T00:00:00Z"}"#,
+        "/expires_at",
+        "out_of_range",
+    ),
+];
+
 #[test]
 fn restrictions_that_make_no_sense_are_refused() {
     block_on(async {
         let (tenant, _) = two_stores().await;
-        for (scopes, fields, pointer, code) in [
-            (
-                ["purchases:write"],
-                json!({"stores": ["nowhere"]}),
-                "/stores/0",
-                "unknown_store",
-            ),
-            (
-                ["purchases:write"],
-                json!({"stores": []}),
-                "/stores",
-                "empty",
-            ),
-            (
-                ["purchases:write"],
-                json!({"stores": ["ginza", "ginza"]}),
-                "/stores",
-                "duplicate",
-            ),
-            (
-                ["tenant:admin"],
-                json!({"stores": ["ginza"]}),
-                "/stores",
-                "invalid_value",
-            ),
-            (
-                ["keys:admin"],
-                json!({"max_points_per_day": 1}),
-                "/max_points_per_day",
-                "invalid_value",
-            ),
-            (
-                ["purchases:write"],
-                json!({"addresses": ["10.0.0.0/33"]}),
-                "/addresses/0",
-                "invalid_value",
-            ),
-            (
-                ["purchases:write"],
-                json!({"addresses": "10.0.0.1"}),
-                "/addresses",
-                "invalid_type",
-            ),
-            (
-                ["purchases:write"],
-                json!({"max_points_per_call": -1}),
-                "/max_points_per_call",
-                "out_of_range",
-            ),
-            (
-                ["purchases:write"],
-                json!({"max_points_per_call": "1"}),
-                "/max_points_per_call",
-                "invalid_type",
-            ),
-            (
-                ["purchases:write"],
-                json!({"requests_per_second": 0}),
-                "/requests_per_second",
-                "out_of_range",
-            ),
-            (
-                ["purchases:write"],
-                json!({"expires_at": "2020-01-01T00:00:00Z"}),
-                "/expires_at",
-                "out_of_range",
-            ),
-        ] {
-            let mut key = json!({"name": "Odd", "scopes": scopes});
-            for (name, value) in fields.as_object().unwrap() {
-                key[name] = value.clone();
-            }
+        for (scope, fields, pointer, code) in ODD_KEYS {
+            let mut key: Value = serde_json::from_str(fields).unwrap();
+            key["name"] = json!("Odd");
+            key["scopes"] = json!([scope]);
             let answer = tenant.api.post("/v1/api-keys", &key).await.expect(422);
             let expected = (pointer.to_owned(), code.to_owned());
             assert!(answer.faults().contains(&expected), "{fields}: {answer}");

@@ -24,6 +24,7 @@ mod programs;
 mod purchases;
 mod random_programs;
 mod ranks;
+mod rate_limits;
 mod real_receipts;
 mod redemptions;
 mod schema_rules;

@@ -1,5 +1,7 @@
 //! Access tokens: given for a key, good for minutes at every node, and worth nothing without what is behind them.
 
+mod keys;
+
 use std::time::Duration;
 
 use reqwest::Method;
@@ -97,120 +99,127 @@ fn a_client_names_itself_by_header_too_and_asks_for_less() {
     });
 }
 
+/// A field that differs from a good request, the status, our code and that of RFC 6749. `@other`
+/// stands for another tenant's key, `@foreign` for its id.
+const REFUSALS: [(&str, &str, u16, &str, &str); 10] = [
+    (
+        "grant_type",
+        "password",
+        400,
+        "invalid_parameter",
+        "unsupported_grant_type",
+    ),
+    (
+        "grant_type",
+        "",
+        400,
+        "invalid_parameter",
+        "invalid_request",
+    ),
+    (
+        "scope",
+        "everything",
+        400,
+        "invalid_parameter",
+        "invalid_scope",
+    ),
+    (
+        "scope",
+        "tenant:admin",
+        403,
+        "insufficient_scope",
+        "invalid_scope",
+    ),
+    (
+        "client_secret",
+        "x",
+        401,
+        "invalid_credentials",
+        "invalid_client",
+    ),
+    (
+        "client_secret",
+        "",
+        401,
+        "invalid_credentials",
+        "invalid_client",
+    ),
+    (
+        "client_id",
+        "key_1",
+        401,
+        "invalid_credentials",
+        "invalid_client",
+    ),
+    (
+        "client_secret",
+        "@other",
+        401,
+        "invalid_credentials",
+        "invalid_client",
+    ),
+    (
+        "tenant",
+        "@foreign",
+        403,
+        "not_granted",
+        "unauthorized_client",
+    ),
+    (
+        "tenant",
+        "nobody",
+        403,
+        "not_granted",
+        "unauthorized_client",
+    ),
+];
+
 #[test]
 fn every_refusal_says_the_same_in_both_languages() {
     block_on(async {
-        let tenant = TestTenant::new().await;
-        let other = TestTenant::new().await;
+        let (tenant, other) = (TestTenant::new().await, TestTenant::new().await);
         let till = tenant.key(&["members:read"]).await;
-        let id = client_id(&till.key);
-        let own = tenant.id.to_string();
-        let foreign = other.id.to_string();
-        let good = [
-            ("grant_type", "client_credentials"),
-            ("client_id", id.as_str()),
-            ("client_secret", till.key.as_str()),
-        ];
-        let with = |more: &[(&'static str, &str)]| -> Vec<(&str, String)> {
-            let replaced = |name: &str| more.iter().any(|(other, _)| *other == name);
-            let kept = good.iter().filter(|(name, _)| !replaced(name));
-            kept.map(|(name, value)| (*name, (*value).to_owned()))
-                .chain(
-                    more.iter()
-                        .map(|(name, value)| (*name, (*value).to_owned())),
-                )
-                .collect()
-        };
-        for (fields, status, code, error) in [
-            (
-                with(&[("grant_type", "password")]),
-                400,
-                "invalid_parameter",
-                "unsupported_grant_type",
-            ),
-            (
-                with(&[("grant_type", "")]),
-                400,
-                "invalid_parameter",
-                "invalid_request",
-            ),
-            (
-                with(&[("scope", "everything")]),
-                400,
-                "invalid_parameter",
-                "invalid_scope",
-            ),
-            (
-                with(&[("scope", "tenant:admin")]),
-                403,
-                "insufficient_scope",
-                "invalid_scope",
-            ),
-            (
-                with(&[("client_secret", "x")]),
-                401,
-                "invalid_credentials",
-                "invalid_client",
-            ),
-            (
-                with(&[("client_secret", "")]),
-                401,
-                "invalid_credentials",
-                "invalid_client",
-            ),
-            (
-                with(&[("client_id", "key_1")]),
-                401,
-                "invalid_credentials",
-                "invalid_client",
-            ),
-            (
-                with(&[("client_secret", &other.api.key)]),
-                401,
-                "invalid_credentials",
-                "invalid_client",
-            ),
-            (
-                with(&[("tenant", &foreign)]),
-                403,
-                "not_granted",
-                "unauthorized_client",
-            ),
-            (
-                with(&[("tenant", "nobody")]),
-                403,
-                "not_granted",
-                "unauthorized_client",
-            ),
-        ] {
-            let fields: Vec<(&str, &str)> = fields
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
+        let (id, foreign) = (client_id(&till.key), other.id.to_string());
+        for (name, value, status, code, error) in REFUSALS {
+            let value = match value {
+                "@other" => other.api.key.as_str(),
+                "@foreign" => foreign.as_str(),
+                value => value,
+            };
+            let mut fields = vec![
+                ("grant_type", "client_credentials"),
+                ("client_id", id.as_str()),
+                ("client_secret", till.key.as_str()),
+            ];
+            fields.retain(|(field, _)| *field != name);
+            fields.push((name, value));
             let answer = till.with_key("").form(PATH, &fields).await;
             let found = (
                 answer.status,
                 answer.code(),
                 answer.json["error"].as_str().unwrap(),
             );
-            assert_eq!(found, (status, code, error), "{fields:?}: {answer}");
+            assert_eq!(found, (status, code, error), "{name} = {value}: {answer}");
             assert_eq!(crate::bad_input::shape(&answer), Vec::<String>::new());
-            if status == 401 {
-                assert!(
-                    answer.header("www-authenticate").starts_with("Basic"),
-                    "{answer}"
-                );
-            }
+            let scheme = answer.header("www-authenticate");
+            assert_eq!(scheme.starts_with("Basic"), status == 401, "{answer}");
         }
-        ask(&till, &[("tenant", &own)]).await.expect(200);
-        let as_json = till
-            .with_key("")
-            .post(PATH, &json!({"grant_type": "client_credentials"}))
-            .await;
+        ask(&till, &[("tenant", &tenant.id.to_string())])
+            .await
+            .expect(200);
+    });
+}
+
+#[test]
+fn a_request_that_is_no_such_form_is_refused() {
+    block_on(async {
+        let till = TestTenant::new().await.key(&["members:read"]).await;
+        let body = json!({"grant_type": "client_credentials"});
+        let as_json = till.with_key("").post(PATH, &body).await;
         assert_eq!(as_json.expect(415).code(), "unsupported_media_type");
         let long = "x".repeat(9_000);
         ask(&till, &[("audience", &long)]).await.expect(413);
-        let twice = ask(&till, &[("client_id", &id)]).await.expect(400);
+        let twice = ask(&till, &[("client_id", "key_1")]).await.expect(400);
         assert_eq!(twice.json["error"], "invalid_request");
         till.with_key("").get(PATH).await.expect(405);
     });
@@ -321,113 +330,5 @@ fn what_is_not_our_token_gets_the_answer_of_any_wrong_credential() {
             .expect(200);
         let query = format!("/v1/tenant?access_token={token}");
         cut(&node().nobody().get(&query).await);
-    });
-}
-
-fn kids(jwks: &Answer) -> Vec<String> {
-    let keys = jwks.json["keys"].as_array().unwrap();
-    keys.iter()
-        .map(|key| key["kid"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-#[test]
-fn the_public_keys_are_there_for_everybody_and_nothing_else_is() {
-    block_on(async {
-        let tenant = TestTenant::new().await;
-        with_token(&tenant.api, &[]).await;
-        let jwks = node()
-            .nobody()
-            .get("/.well-known/jwks.json")
-            .await
-            .expect(200);
-        assert!(!kids(&jwks).is_empty());
-        for key in jwks.json["keys"].as_array().unwrap() {
-            let mut names: Vec<&String> = key.as_object().unwrap().keys().collect();
-            names.sort();
-            assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x"]);
-            assert_eq!(
-                (&key["kty"], &key["crv"], &key["alg"]),
-                (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"))
-            );
-        }
-        assert_eq!(jwks.header("cache-control"), "public, max-age=900");
-    });
-}
-
-/// A node that reads the keys anew, the way any node does within a minute.
-async fn fresh_kids(cluster: &'static crate::harness::cluster::Cluster) -> (Node, Vec<String>) {
-    let node = Node::start(cluster).await;
-    let jwks = node
-        .nobody()
-        .get("/.well-known/jwks.json")
-        .await
-        .expect(200);
-    let kids = kids(&jwks);
-    (node, kids)
-}
-
-#[test]
-fn keys_follow_each_other_without_a_token_lost() {
-    block_on(async {
-        let cluster = node().cluster.beside("tamaru_it_tokens").await;
-        let cluster: &'static _ = Box::leak(Box::new(cluster));
-        let owner = cluster.owner().await;
-        let (first, kids) = fresh_kids(cluster).await;
-        let [old] = kids.as_slice() else {
-            panic!("{kids:?}")
-        };
-        let tenant = TestTenant::on(&first, crate::harness::tenant::Spec::default()).await;
-        let token = with_token(&tenant.api, &[]).await;
-        let header = |token: &Api| token.key.split('.').next().unwrap().to_owned();
-        let age = async |kid: &str, time: &str| {
-            let age = format!(
-                "update signing_keys set created_at = created_at - interval '{time}' where kid = '{kid}'"
-            );
-            owner.batch_execute(&age).await.unwrap();
-        };
-        age(old, "30 days 1 minute").await;
-        let (second, kids) = fresh_kids(cluster).await;
-        let [new, also] = kids.as_slice() else {
-            panic!("{kids:?}")
-        };
-        assert_eq!(also, old, "the old one is listed beside its follower");
-        let still = with_token(&tenant.api.at(&second.base), &[]).await;
-        assert_eq!(
-            header(&still),
-            header(&token),
-            "the old one signs until the new one is known"
-        );
-        age(new, "61 minutes").await;
-        let (third, kids) = fresh_kids(cluster).await;
-        assert_eq!(kids.len(), 2);
-        let later = with_token(&tenant.api.at(&third.base), &[]).await;
-        assert_ne!(header(&later), header(&token), "the new one signs");
-        // Both are good at every node, also at the one that has not read the new key yet.
-        for base in [&first.base, &second.base, &third.base] {
-            for token in [&token, &still, &later] {
-                token.at(base).get("/v1/tenant").await.expect(200);
-            }
-        }
-        age(new, "60 minutes").await;
-        let (fourth, kids) = fresh_kids(cluster).await;
-        assert_eq!(&kids, &[new.clone()], "no token of the old one lives");
-        cut(&token.at(&fourth.base).get("/v1/tenant").await);
-        for node in [first, second, third, fourth] {
-            node.server.stop().await;
-        }
-        node().cluster.drop_scratch("tamaru_it_tokens").await;
-    });
-}
-
-#[test]
-fn private_keys_are_sealed() {
-    block_on(async {
-        with_token(&TestTenant::new().await.api, &[]).await;
-        let owner = node().cluster.owner().await;
-        // PKCS 8 begins with these bytes for Ed25519; sealed, they stand nowhere.
-        let query = "select count(*) from signing_keys where position('\\x06032b6570'::bytea in sealed_key) > 0";
-        let bare: i64 = owner.query_one(query, &[]).await.unwrap().get(0);
-        assert_eq!(bare, 0);
     });
 }

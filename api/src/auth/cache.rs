@@ -2,6 +2,7 @@
 //! token stays verified, so only the states change; they are replaced when the poll brings them.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::id::{ApiKeyId, PartnerGrantId, PartnerId, TenantId};
@@ -190,21 +191,28 @@ impl Known {
     /// Replace what is known; what is not known stays so.
     pub(super) fn update(&self, changes: Changes) {
         self.write(|maps| {
-            for state in changes.keys {
-                if let Some(known) = maps.keys.get_mut(&state.id) {
-                    *known = Arc::new(state);
-                }
-            }
-            for state in changes.grants {
-                if let Some(known) = maps.grants.get_mut(&state.id) {
-                    *known = Arc::new(state);
-                }
-            }
-            for tenant in changes.tenants {
-                if let Some(known) = maps.tenants.get_mut(&tenant.number) {
-                    *known = tenant;
-                }
-            }
+            replace(&mut maps.keys, changes.keys, |state| {
+                (state.id, Arc::new(state))
+            });
+            replace(&mut maps.grants, changes.grants, |state| {
+                (state.id, Arc::new(state))
+            });
+            replace(&mut maps.tenants, changes.tenants, |tenant| {
+                (tenant.number, tenant)
+            });
         });
+    }
+}
+
+/// Put entries in the place of those with the same name.
+fn replace<K: Eq + Hash, V, T>(
+    map: &mut HashMap<K, V>,
+    entries: Vec<T>,
+    entry: impl Fn(T) -> (K, V),
+) {
+    for (name, value) in entries.into_iter().map(entry) {
+        if let Some(known) = map.get_mut(&name) {
+            *known = value;
+        }
     }
 }

@@ -4,8 +4,10 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -16,10 +18,10 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::db::TenantNumber;
 use crate::problem::{Problem, ProblemKind};
-use crate::rate_limit::RateLimits;
+use crate::rate_limit::{Call, RateLimits};
 
 use super::restrictions::Restrictions;
-use super::scope::{Demand, Scopes};
+use super::scope::{Demand, Scopes, class_of};
 use super::{KeyRing, invalid_credentials};
 
 /// A key of a tenant that was let in.
@@ -95,11 +97,19 @@ impl<S: Demand> FromRequest for Caller<S> {
                 let client = ring.client_of(&request);
                 principal.restrictions.check_address(client)?;
             }
-            limits(&request)?.admit(
-                principal.tenant,
-                principal.requests_per_second,
-                std::time::Instant::now(),
-            )?;
+            let call = Call {
+                tenant: principal.tenant,
+                key: principal.key.uuid(),
+                class: class_of(&S::demanded(), request.method() == Method::GET),
+                tenant_limit: principal.requests_per_second,
+                key_limit: principal.restrictions.requests_per_second,
+            };
+            let admission = limits(&request)?.admit(&call, Instant::now()).await;
+            let refused = admission.refused.clone();
+            request.extensions_mut().insert(admission);
+            if let Some(problem) = refused {
+                return Err(problem);
+            }
             if !S::is_met(principal.scopes) {
                 return Err(lacks_scope::<S>());
             }
