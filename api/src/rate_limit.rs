@@ -32,6 +32,37 @@ pub enum OperationClass {
     Configuration,
 }
 
+/// What is configured; whatever else is not only read is a write.
+const CONFIGURATION: [&str; 8] = [
+    "/v1/tenant",
+    "/v1/api-keys",
+    "/v1/partner-grants",
+    "/v1/stores",
+    "/v1/program",
+    "/v1/test-clock",
+    "/v1/webhook-endpoints",
+    "/v1/backtests",
+];
+/// What is sent by POST and only looks.
+const QUESTIONS: [&str; 2] = ["/v1/quotes", "/v1/members/lookup"];
+
+impl OperationClass {
+    /// The class of a request, known before it is routed.
+    pub fn of(is_get: bool, path: &str) -> Self {
+        let is_part_of = |whole: &&str| {
+            let rest = path.strip_prefix(*whole);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if is_get || QUESTIONS.iter().any(is_part_of) {
+            Self::Reads
+        } else if CONFIGURATION.iter().any(is_part_of) {
+            Self::Configuration
+        } else {
+            Self::Writes
+        }
+    }
+}
+
 /// One bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum BucketId {

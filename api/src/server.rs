@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 use crate::allowance::Allowances;
 use crate::app::App;
 use crate::auth::KeyRing;
+use crate::auth::principal::identify;
 use crate::balances_cache::BalancesCache;
 use crate::catalog::Catalogs;
 use crate::config::Config;
@@ -197,6 +198,7 @@ fn http_server(listener: TcpListener, app: Data<App>) -> std::io::Result<actix_w
             .app_data(keys.clone())
             .app_data(limits.clone())
             .configure(router::routes)
+            .wrap(from_fn(identify))
             .wrap(from_fn(edge::edge))
     };
     Ok(HttpServer::new(factory)

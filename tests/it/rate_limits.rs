@@ -75,7 +75,8 @@ fn without_redis_every_node_has_a_bucket_of_its_own() {
         config.redis_url = Some("redis://127.0.0.1:1".into());
         let alone = Node::with(node().cluster, config).await;
         let api = tenant.api.at(&alone.base);
-        is_within(flood(&[api], Duration::from_secs(2)).await, 135, 165);
+        // A tenth at once at first, then fifty a second; a busy machine may not get there.
+        is_within(flood(&[api], Duration::from_secs(2)).await, 70, 115);
         alone.server.stop().await;
     });
 }

@@ -5,8 +5,6 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::rate_limit::OperationClass;
-
 /// Declares the scopes: variant, text and the type that demands it.
 macro_rules! scopes {
     ($($(#[$doc:meta])* $name:ident $text:literal;)*) => {
@@ -144,33 +142,6 @@ impl FromIterator<Scope> for Scopes {
                 .into_iter()
                 .fold(0, |set, scope| set | Self::bit(scope)),
         )
-    }
-}
-
-/// Scopes that only look.
-const READING: [Scope; 4] = [
-    Scope::PurchasesRead,
-    Scope::MembersRead,
-    Scope::ProgramRead,
-    Scope::AnalyticsRead,
-];
-/// Scopes that change what is configured.
-const CONFIGURING: [Scope; 4] = [
-    Scope::ProgramWrite,
-    Scope::KeysAdmin,
-    Scope::WebhooksAdmin,
-    Scope::TenantAdmin,
-];
-
-/// What kind of thing an operation does that demands one of these scopes.
-pub(crate) fn class_of(demanded: &[Scope], is_get: bool) -> OperationClass {
-    let is_any_of = |group: &[Scope]| demanded.iter().any(|scope| group.contains(scope));
-    if is_get || is_any_of(&READING) {
-        OperationClass::Reads
-    } else if is_any_of(&CONFIGURING) {
-        OperationClass::Configuration
-    } else {
-        OperationClass::Writes
     }
 }
 

@@ -16,8 +16,10 @@ const SLICE_LASTS: Duration = Duration::from_millis(100);
 const SLICES: u32 = 10;
 /// An empty shared bucket is not asked again sooner.
 const LEAST_PAUSE: Duration = Duration::from_millis(20);
-/// A shared bucket that can't be reached is not asked again sooner.
-const ALONE_FOR: Duration = Duration::from_millis(500);
+/// A shared bucket that can't be reached is not asked again sooner; twice as late each time, up to
+/// the most. One that was only slow for a moment must not open a whole bucket more.
+const ALONE_FOR: Duration = Duration::from_millis(100);
+const ALONE_AT_MOST: Duration = Duration::from_millis(500);
 
 /// What came of taking one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,7 @@ struct State {
     full_at: Instant,
     /// Until then there is none to share.
     alone_until: Instant,
+    alone_for: Duration,
     leased: u32,
     leased_at: Instant,
     /// The size of the last lease.
@@ -65,6 +68,7 @@ impl Bucket {
         let state = State {
             full_at: now,
             alone_until: now,
+            alone_for: ALONE_FOR,
             leased: 0,
             leased_at: now,
             slice: 0,
@@ -130,6 +134,7 @@ impl Bucket {
     /// Take one of a new lease, if there is any in it.
     pub(super) fn accept(&self, lease: Lease, now: Instant) -> Outcome {
         self.with(|state| {
+            state.alone_for = ALONE_FOR;
             state.shared = lease.left;
             state.shared_full_at = now + lease.full_in;
             let Some(left) = lease.taken.checked_sub(1) else {
@@ -146,7 +151,14 @@ impl Bucket {
     /// Go on alone for a while.
     pub(super) fn fall_back(&self, limit: u32, now: Instant) -> Outcome {
         self.with(|state| {
-            state.alone_until = now + ALONE_FOR;
+            // What others let through before is not known here, so little may come at once at first.
+            if state.alone_for == ALONE_FOR {
+                let each = BURST.checked_div(limit).unwrap_or_default();
+                let at_once = each.saturating_mul(limit.div_ceil(SLICES).saturating_add(1));
+                state.full_at = state.full_at.max(now + BURST.saturating_sub(at_once));
+            }
+            state.alone_until = now + state.alone_for;
+            state.alone_for = state.alone_for.saturating_mul(2).min(ALONE_AT_MOST);
             state.take_alone(limit, now)
         })
     }

@@ -165,3 +165,52 @@ fn what_is_leased_is_used_and_then_gone() {
             .is_none()
     );
 }
+
+#[test]
+fn requests_are_told_apart_before_they_are_routed() {
+    for (is_get, path, expected) in [
+        (true, "/v1/api-keys", OperationClass::Reads),
+        (false, "/v1/api-keys", OperationClass::Configuration),
+        (
+            false,
+            "/v1/api-keys/key_1/rotate",
+            OperationClass::Configuration,
+        ),
+        (false, "/v1/program/draft", OperationClass::Configuration),
+        (false, "/v1/programme", OperationClass::Writes),
+        (false, "/v1/purchases", OperationClass::Writes),
+        (false, "/v1/members", OperationClass::Writes),
+        (false, "/v1/members/lookup", OperationClass::Reads),
+        (false, "/v1/quotes", OperationClass::Reads),
+        (false, "/v1/", OperationClass::Writes),
+    ] {
+        assert_eq!(
+            OperationClass::of(is_get, path),
+            expected,
+            "{is_get} {path}"
+        );
+    }
+}
+
+#[test]
+fn a_node_that_loses_redis_goes_on_with_a_tenth_at_once() {
+    let now = Instant::now();
+    let bucket = Bucket::new(now);
+    assert!(bucket.fall_back(50, now).is_taken);
+    let at_once = (0..50).filter(|_| bucket.take_leased(50, now).is_some_and(|one| one.is_taken));
+    assert_eq!(at_once.count(), 5, "a tenth and the first one");
+    let soon = now + Duration::from_millis(60);
+    let refilled = (0..50).filter(|_| bucket.take_leased(50, soon).is_some_and(|one| one.is_taken));
+    assert_eq!(refilled.count(), 3);
+    let later = now + Duration::from_millis(100);
+    assert!(
+        bucket.take_leased(50, later).is_none(),
+        "then Redis is asked again"
+    );
+    bucket.fall_back(50, later);
+    let again = later + Duration::from_millis(199);
+    assert!(
+        bucket.take_leased(50, again).is_some(),
+        "less often while it does not answer"
+    );
+}

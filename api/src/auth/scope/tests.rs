@@ -1,11 +1,6 @@
 //! Sets of scopes keep what was put in, and demands are met by what they name.
 
-use crate::rate_limit::OperationClass;
-
-use super::{
-    AnyOf, AnyScope, Demand, KeysAdmin, MembersRead, PurchasesRead, PurchasesWrite, Scope, Scopes,
-    class_of,
-};
+use super::{AnyOf, AnyScope, Demand, PurchasesRead, PurchasesWrite, Scope, Scopes};
 
 #[test]
 fn every_scope_has_its_own_place_and_name() {
@@ -34,28 +29,4 @@ fn demands_are_met_by_what_they_name() {
         Scopes::default()
     ));
     assert!(AnyScope::is_met(Scopes::default()));
-}
-
-#[test]
-fn operations_are_told_apart_by_what_they_demand() {
-    for (demanded, is_get, expected) in [
-        (PurchasesWrite::demanded(), false, OperationClass::Writes),
-        (PurchasesWrite::demanded(), true, OperationClass::Reads),
-        (KeysAdmin::demanded(), false, OperationClass::Configuration),
-        (KeysAdmin::demanded(), true, OperationClass::Reads),
-        // A quote and a look-up by POST only look.
-        (
-            AnyOf::<PurchasesRead, PurchasesWrite>::demanded(),
-            false,
-            OperationClass::Reads,
-        ),
-        (MembersRead::demanded(), false, OperationClass::Reads),
-        (AnyScope::demanded(), true, OperationClass::Reads),
-    ] {
-        assert_eq!(
-            class_of(&demanded, is_get),
-            expected,
-            "{demanded:?} {is_get}"
-        );
-    }
 }
