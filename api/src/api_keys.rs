@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::api_key::Mode;
+use crate::auth::restrictions::Restrictions;
 use crate::auth::scope::{Scope, Scopes};
 use crate::problem::{Problem, ProblemKind};
 
@@ -26,6 +27,9 @@ pub(crate) struct ApiKey {
     pub(crate) last_four: String,
     /// What it may do.
     pub(crate) scopes: Vec<Scope>,
+    /// What it may not although its scopes allow it.
+    #[serde(flatten)]
+    pub(crate) restrictions: Restrictions,
     /// When it was made.
     pub(crate) created_at: Timestamp,
     /// When it ends by itself; null: never.

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use domain::fault::{Fault, FaultCode};
+
+use crate::allowance::Allowances;
 use crate::auth::KeyRing;
 use crate::balances_cache::BalancesCache;
 use crate::catalog::Catalogs;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, DbError, TenantNumber};
 use crate::ledger::Ledger;
 use crate::page::Cursors;
+use crate::problem::Problem;
 use crate::redis::Redis;
 use crate::roster::LookUpKeys;
 use crate::secrets::Secrets;
@@ -38,8 +42,56 @@ pub struct App {
     pub balances: BalancesCache,
     /// The one write door.
     pub ledger: Ledger,
+    /// Counts what keys with a daily limit move by hand.
+    pub allowances: Allowances,
     /// Seals personal data.
     pub vault: Vault,
     /// What `/metrics` shows.
     pub metrics: Metrics,
+}
+
+impl App {
+    /// A fault for each of these codes that no store of the tenant has, under `/stores`.
+    pub(crate) async fn unknown_stores(
+        &self,
+        tenant: TenantNumber,
+        codes: &[String],
+    ) -> Result<Vec<Fault>, Problem> {
+        let (db, catalogs) = (self.db.clone(), self.catalogs.clone());
+        let catalog = self.db.run(async move {
+            let tx = db.snapshot(tenant).await?;
+            let (catalog, _) = catalogs.for_transaction(&tx).await?;
+            tx.commit().await?;
+            Ok::<_, DbError>(catalog)
+        });
+        let catalog = catalog.await??;
+        let unknown = codes.iter().enumerate();
+        let unknown = unknown.filter(|(_, code)| !catalog.stores.contains_key(*code));
+        let fault = |(index, _): (usize, &String)| {
+            let pointer = format!("/stores/{index}");
+            Fault::new(
+                pointer,
+                FaultCode::UnknownStore,
+                "The tenant has no such store.",
+            )
+        };
+        Ok(unknown.map(fault).collect())
+    }
+
+    /// 422 `unknown_store` under `/store` where no store of the tenant has this code.
+    pub(crate) async fn known_store(
+        &self,
+        tenant: TenantNumber,
+        code: &str,
+    ) -> Result<(), Problem> {
+        let mut faults = self.unknown_stores(tenant, &[code.to_owned()]).await?;
+        for fault in &mut faults {
+            "/store".clone_into(&mut fault.pointer);
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(faults))
+        }
+    }
 }

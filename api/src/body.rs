@@ -26,7 +26,10 @@ use crate::problem::{Problem, ProblemKind};
 /// A request's body, not yet read: scopes are decided first.
 pub struct Body {
     payload: Payload,
+    /// Why it is no JSON, by its headers.
     refusal: Option<Problem>,
+    /// Whether it is a form, by its headers.
+    is_form: bool,
     declared_bytes: Option<u64>,
 }
 
@@ -45,6 +48,7 @@ impl FromRequest for Body {
         ready(Ok(Self {
             payload: payload.take(),
             refusal: refused_media_type(headers),
+            is_form: is_form(headers),
             declared_bytes: headers
                 .get(CONTENT_LENGTH)
                 .and_then(|length| length.to_str().ok())
@@ -85,6 +89,17 @@ impl Body {
         max_bytes: usize,
     ) -> Result<Listing<T>, Problem> {
         Listing::read(self.read(max_bytes).await?)
+    }
+
+    /// The text of a form, `application/x-www-form-urlencoded`.
+    pub async fn form(mut self, max_bytes: usize) -> Result<String, Problem> {
+        let detail = "Send a form with `Content-Type: application/x-www-form-urlencoded`.";
+        let refusal = Problem::new(ProblemKind::UnsupportedMediaType, detail);
+        self.refusal = (!self.is_form).then_some(refusal);
+        let bytes = self.read(max_bytes).await?;
+        String::from_utf8(bytes.to_vec()).map_err(|_not_utf8| {
+            Problem::new(ProblemKind::InvalidParameter, "The form must be in UTF-8.")
+        })
     }
 
     async fn read(mut self, max_bytes: usize) -> Result<Bytes, Problem> {
@@ -147,6 +162,17 @@ fn refused_media_type(headers: &HeaderMap) -> Option<Problem> {
     } else {
         refusal("Send the body with `Content-Type: application/json`, in UTF-8.")
     }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE);
+    let kind = types.next().and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|value| value.split(';').next());
+    let is_form = kind.is_some_and(|kind| {
+        kind.trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    });
+    is_form && types.next().is_none() && !headers.contains_key(CONTENT_ENCODING)
 }
 
 fn is_json_in_utf8(value: &str) -> bool {

@@ -1,9 +1,10 @@
 //! Settings of one process, from flags and environment. A missing one names itself and an example.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::outbound::Allowed;
@@ -37,6 +38,8 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub const CONTROL_POLL: Duration = Duration::from_millis(500);
 /// Keys of one tenant.
 pub const MAX_API_KEYS_PER_TENANT: i64 = 1_000;
+/// Grants of one tenant to partners that count at once.
+pub const MAX_PARTNER_GRANTS_PER_TENANT: i64 = 100;
 /// Stores of one tenant.
 pub const MAX_STORES_PER_TENANT: i64 = 10_000;
 /// Webhook endpoints of one tenant.
@@ -65,6 +68,8 @@ pub struct Config {
     pub rate_limit: u32,
     /// What webhooks may reach beside the public internet.
     pub webhook_allow: Allowed,
+    /// Proxies whose `X-Forwarded-For` is believed; empty: the peer is the client.
+    pub trusted_proxies: Vec<IpNet>,
     /// Where `dev` keeps its things; for messages only.
     pub folder: Option<PathBuf>,
 }
@@ -101,6 +106,9 @@ pub struct Arguments {
     /// and for those who run the service beside their receivers: whatever stands here any tenant can call.
     #[arg(long, env = "TAMARU_WEBHOOK_ALLOW")]
     pub webhook_allow: Option<String>,
+    /// Addresses and ranges of the proxies in front, e.g. `10.0.0.0/8,::1`; only theirs is the word on who calls.
+    #[arg(long, env = "TAMARU_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<String>,
 }
 
 /// Enough to keep one Postgres busy.
@@ -178,6 +186,7 @@ impl Arguments {
             pool_size: connections("TAMARU_POOL_SIZE", self.pool_size)?,
             rate_limit: self.rate_limit,
             webhook_allow: webhook_allow(self.webhook_allow.as_deref())?,
+            trusted_proxies: proxies(self.trusted_proxies.as_deref().unwrap_or_default())?,
             folder: None,
         })
     }
@@ -237,6 +246,22 @@ pub fn secret(
         });
     }
     Ok(given)
+}
+
+/// An address or a range of addresses, e.g. `203.0.113.7` or `2001:db8::/32`.
+pub fn address_range(text: &str) -> Option<IpNet> {
+    let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(single)
+}
+
+fn proxies(given: &str) -> Result<Vec<IpNet>, ConfigError> {
+    let entries = given.split(',').map(str::trim);
+    let ranges = entries.filter(|entry| !entry.is_empty()).map(address_range);
+    ranges.collect::<Option<_>>().ok_or(ConfigError::Unusable {
+        name: "TAMARU_TRUSTED_PROXIES",
+        problem: "holds something that is no address and no range",
+        example: "10.0.0.0/8,::1",
+    })
 }
 
 fn connections(name: &'static str, given: usize) -> Result<usize, ConfigError> {

@@ -30,7 +30,8 @@ pub(crate) mod audit;
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
-// Level 6: the one write door.
+// Level 6: the one write door, and what keys may move through it.
+pub mod allowance;
 pub mod ledger;
 // Level 7: what handlers may use, and what is done without a caller.
 pub mod app;
@@ -46,6 +47,8 @@ mod events;
 mod health;
 mod liability;
 mod members;
+mod partner_grants;
+mod partners;
 mod programs;
 mod purchases;
 mod ranks;
@@ -53,6 +56,7 @@ mod redemptions;
 mod stores;
 pub mod tenants;
 mod test_clock;
+mod tokens;
 mod transfers;
 mod webhooks;
 // Level 9: the contract and the table of contents.

@@ -12,8 +12,9 @@ use utoipa::OpenApi;
 use crate::page::PageSize;
 use crate::problem::{Problem, ProblemDocument};
 use crate::{
-    adjustments, api_keys, audit_log, balances, discounts, events, liability, members, programs,
-    purchases, ranks, redemptions, stores, tenants, test_clock, transfers, webhooks,
+    adjustments, api_keys, audit_log, balances, discounts, events, liability, members,
+    partner_grants, partners, programs, purchases, ranks, redemptions, stores, tenants, test_clock,
+    tokens, transfers, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -29,6 +30,8 @@ use crate::{
     tags(
         (name = "tenants", description = "Retailers and their settings."),
         (name = "api-keys", description = "Credentials of a tenant."),
+        (name = "partners", description = "Makers of tills and programs, and what tenants let them do."),
+        (name = "tokens", description = "Short-lived credentials for tills and partners."),
         (name = "stores", description = "Branches that receipts name."),
         (name = "program", description = "The rules: a draft, and versions that never change."),
         (name = "members", description = "Who collects points."),
@@ -56,6 +59,14 @@ use crate::{
         api_keys::list::list,
         api_keys::revoke::revoke,
         api_keys::rotate::rotate,
+        partners::create::create,
+        partners::list::list,
+        partners::revoke::revoke,
+        partner_grants::create::create,
+        partner_grants::list::list,
+        partner_grants::revoke::revoke,
+        tokens::create::create,
+        tokens::keys::list,
         stores::create::create,
         stores::list::list,
         stores::get::get,

@@ -52,6 +52,8 @@ catalogue! {
     InvalidCredentials "invalid_credentials" 401 "The credentials are missing or not valid";
     InsufficientScope "insufficient_scope" 403 "The key lacks the scope for this operation";
     SecondPersonRequired "second_person_required" 403 "Another key has to approve this";
+    NotGranted "not_granted" 403 "This key was not granted that";
+    AddressNotAllowed "address_not_allowed" 403 "The key does not work from this address";
     SandboxOnly "sandbox_only" 403 "Only a sandbox tenant can do this";
     TenantSuspended "tenant_suspended" 403 "The tenant is suspended";
     NotFound "not_found" 404 "There is no such thing here";
@@ -71,6 +73,7 @@ catalogue! {
     IdentifierTaken "identifier_taken" 409 "Another member already has this identifier";
     CodeTaken "code_taken" 409 "The code is already used";
     ReferenceUsed "reference_used" 409 "The reference was already used for something else";
+    LimitReached "limit_reached" 409 "A limit is reached";
     BalanceLimit "balance_limit" 409 "The balance would exceed the largest that can be held";
     QuotaExceeded "quota_exceeded" 409 "There are too many of these already";
     VersionConflict "version_conflict" 412 "It was changed since you read it";
@@ -109,6 +112,10 @@ pub struct Problem {
     pub errors: Vec<Fault>,
     /// For 405: the methods that the path takes.
     pub allow: Option<String>,
+    /// For a token request: the code of RFC 6749 that stands beside ours.
+    pub oauth_error: Option<&'static str>,
+    /// Seconds until a repeat makes sense, where that is known exactly.
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -119,6 +126,8 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             allow: None,
+            oauth_error: None,
+            retry_after: None,
         }
     }
 
@@ -150,6 +159,8 @@ impl Problem {
             detail,
             errors,
             allow: None,
+            oauth_error: None,
+            retry_after: None,
         }
     }
 
@@ -172,6 +183,9 @@ impl Problem {
 
     /// Seconds after which a repeat makes sense.
     pub fn retry_after_seconds(&self) -> Option<u32> {
+        if self.retry_after.is_some() {
+            return self.retry_after;
+        }
         match self.kind {
             ProblemKind::StorageFull => Some(30),
             ProblemKind::LedgerUnavailable

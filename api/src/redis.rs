@@ -25,6 +25,14 @@ const MAX_RECONNECT_DELAY: Duration = Duration::from_millis(500);
 pub enum KeyKind {
     /// A member's balances.
     Balances,
+    /// How many reads the tenant may send.
+    ReadLimit,
+    /// How many writes.
+    WriteLimit,
+    /// How many changes of its configuration.
+    ConfigurationLimit,
+    /// How many requests one of its keys may send.
+    KeyLimit,
 }
 
 /// The only way to a key's name: every key starts with its tenant in braces, so that keys of one
@@ -33,6 +41,10 @@ pub fn key(tenant: TenantNumber, kind: KeyKind, id: uuid::Uuid) -> String {
     let TenantNumber(number) = tenant;
     let kind = match kind {
         KeyKind::Balances => "balances",
+        KeyKind::ReadLimit => "limit:reads",
+        KeyKind::WriteLimit => "limit:writes",
+        KeyKind::ConfigurationLimit => "limit:configuration",
+        KeyKind::KeyLimit => "limit:key",
     };
     format!("{{t:{number}}}:{kind}:{}", id.simple())
 }

@@ -1,12 +1,13 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
-use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource, to};
+use actix_web::web::{ServiceConfig, get, patch, post, redirect, resource, to};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
-use crate::{api_keys, audit_log, docs, health, openapi, stores, tenants, test_clock};
+use crate::{audit_log, docs, health, openapi, stores, tenants, test_clock};
 
+mod access;
 mod members;
 mod points;
 mod program;
@@ -18,6 +19,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(running)
         .configure(contract)
         .configure(operator)
+        .configure(access::routes)
         .configure(configuration)
         .configure(program::routes)
         .configure(members::routes)
@@ -71,13 +73,6 @@ fn configuration(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/audit-log").route(get().to(audit_log::list::list)))
         .service(resource("/v1/test-clock").route(post().to(test_clock::set::set)))
-        .service(
-            resource("/v1/api-keys")
-                .route(post().to(api_keys::create::create))
-                .route(get().to(api_keys::list::list)),
-        )
-        .service(resource("/v1/api-keys/{id}").route(delete().to(api_keys::revoke::revoke)))
-        .service(resource("/v1/api-keys/{id}/rotate").route(post().to(api_keys::rotate::rotate)))
         .service(
             resource("/v1/stores")
                 .route(post().to(stores::create::create))

@@ -17,6 +17,8 @@ pub enum Purpose {
     Cursor,
     /// From which the signing secrets of one tenant's webhook endpoints are made.
     Webhooks,
+    /// Seals the private keys that sign tokens.
+    TokenKeys,
     /// The password of the role that owns the tables.
     OwnerPassword,
     /// The password of the service's role.
@@ -30,6 +32,7 @@ impl Purpose {
             Self::PersonalData => "tamaru/personal-data/1",
             Self::Webhooks => "tamaru/webhooks/1",
             Self::Cursor => "tamaru/cursor/1",
+            Self::TokenKeys => "tamaru/token-keys/1",
             Self::OwnerPassword => "tamaru/owner-password/1",
             Self::ServicePassword => "tamaru/service-password/1",
         }

@@ -16,8 +16,10 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use crate::allowance::Allowances;
 use crate::app::App;
 use crate::auth::KeyRing;
+use crate::auth::principal::identify;
 use crate::balances_cache::BalancesCache;
 use crate::catalog::Catalogs;
 use crate::config::Config;
@@ -129,7 +131,7 @@ fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), Serve
     let redis = Arc::new(redis);
     let secrets = Secrets::new(config.master_key.clone())?;
     let cursors = Cursors::new(&secrets)?;
-    let keys = KeyRing::new(db.clone(), &config.operator_key);
+    let keys = KeyRing::new(db.clone(), Vault::new(secrets.clone()), &config);
     let (metrics, ledger_metrics) = (Metrics::default(), LedgerMetrics::default());
     ledger_metrics.register(&metrics);
     let (catalogs, balances) = (Catalogs::default(), BalancesCache::new(Arc::clone(&redis)));
@@ -143,6 +145,7 @@ fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), Serve
     let (ledger, task) = Ledger::open(tools, config.writers);
     let app = App {
         config,
+        allowances: Allowances::new(db.clone(), catalogs.clone()),
         db,
         redis,
         look_ups: LookUpKeys::new(secrets.clone()),
@@ -185,13 +188,17 @@ async fn listen_in_thread(
 
 fn http_server(listener: TcpListener, app: Data<App>) -> std::io::Result<actix_web::dev::Server> {
     let keys: Data<KeyRing> = Data::new(app.keys.clone());
-    let limits = Data::new(RateLimits::new(app.config.rate_limit));
+    let limits = Data::new(RateLimits::new(
+        app.config.rate_limit,
+        Some(Arc::clone(&app.redis)),
+    ));
     let factory = move || {
         HttpApp::new()
             .app_data(app.clone())
             .app_data(keys.clone())
             .app_data(limits.clone())
             .configure(router::routes)
+            .wrap(from_fn(identify))
             .wrap(from_fn(edge::edge))
     };
     Ok(HttpServer::new(factory)

@@ -33,6 +33,12 @@ pub struct Owner {
     pub member: Uuid,
 }
 
+/// Owner of the service's own secrets; their key is another one, so no member's data opens with it.
+const NOBODY: Owner = Owner {
+    tenant: TenantNumber(0),
+    member: Uuid::nil(),
+};
+
 /// Makes and unwraps the keys of members.
 #[derive(Debug, Clone)]
 pub struct Vault {
@@ -72,6 +78,24 @@ impl Vault {
     pub fn unwrap_key(&self, owner: Owner, wrapped: &[u8]) -> Result<DataKey, VaultError> {
         let bytes = open(&self.tenant_key(owner)?, owner, WRAPPED_KEY, wrapped)?;
         DataKey::new(owner, &bytes)
+    }
+
+    /// Seal a secret of the service itself under its name.
+    pub fn seal_own(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        seal(&self.own_key()?, NOBODY, name, plain)
+    }
+
+    /// Open what was sealed under this name.
+    pub fn open_own(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        open(&self.own_key()?, NOBODY, name, sealed)
+    }
+
+    fn own_key(&self) -> Result<LessSafeKey, VaultError> {
+        let bytes = self
+            .secrets
+            .derive(Purpose::TokenKeys, None)
+            .map_err(|_bad_key| VaultError)?;
+        key_from(&bytes)
     }
 
     fn tenant_key(&self, owner: Owner) -> Result<LessSafeKey, VaultError> {

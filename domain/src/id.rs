@@ -226,6 +226,14 @@ typed_id!(
     TransferId, "trf_", "A transfer of points between two members."
 );
 typed_id!(
+    /// A maker of tills or programs that acts for several tenants.
+    PartnerId, "par_", "A partner."
+);
+typed_id!(
+    /// What a tenant lets a partner do.
+    PartnerGrantId, "pgr_", "What a tenant lets a partner do."
+);
+typed_id!(
     /// Points taken or held outside a receipt.
     RedemptionId, "rsv_", "A redemption or reservation."
 );

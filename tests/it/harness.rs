@@ -14,6 +14,7 @@
 
 pub(crate) mod call;
 pub(crate) mod cluster;
+pub(crate) mod forge;
 pub(crate) mod node;
 pub(crate) mod process;
 pub(crate) mod receiver;

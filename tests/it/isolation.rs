@@ -1,7 +1,7 @@
 //! Another tenant's objects can't be seen, told from what does not exist, or changed. Everything is generated from
 //! the OpenAPI document, and run with both locks in place and with row-level security taken away.
 
-mod contract;
+pub(crate) mod contract;
 mod world;
 
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::harness::tenant::plain_program;
 use crate::harness::{Answer, Node, TestTenant, block_on, node, sql};
 
 /// Operations without a key; a new one has to be written here.
-const PUBLIC: [&str; 0] = [];
+const PUBLIC: [&str; 2] = ["create_token", "list_token_keys"];
 
 /// The smallest body of an operation that reads an id in it; the id is put in afterwards.
 fn body_of(operation: &Operation) -> Value {
@@ -338,12 +338,10 @@ fn a_key_does_what_its_scopes_say() {
             {
                 let key = tenant.key(&[scope.as_str()]).await;
                 let answer = key.send(key.request(operation.method.clone(), &path)).await;
-                assert_ne!(
-                    answer.code(),
-                    "insufficient_scope",
-                    "{} with {scope}: {answer}",
-                    operation.id
-                );
+                // Some operations are a sandbox's only, whatever the key.
+                let is_let_in =
+                    ![401, 403].contains(&answer.status) || answer.code() == "sandbox_only";
+                assert!(is_let_in, "{} with {scope}: {answer}", operation.id);
             }
         }
     });

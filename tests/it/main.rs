@@ -1,5 +1,6 @@
 //! One binary for everything that needs a real server on real Postgres and Redis.
 
+mod access;
 mod adjustments;
 mod audit;
 mod bad_input;
@@ -22,17 +23,20 @@ mod languages;
 mod liability;
 mod limits;
 mod members;
+mod partners;
 mod privacy;
 mod programs;
 mod purchases;
 mod random_programs;
 mod ranks;
+mod rate_limits;
 mod real_receipts;
 mod redemptions;
 mod returns;
 mod schema_rules;
 mod tidy;
 mod time;
+mod tokens;
 mod transfers;
 mod webhooks;
 mod write_path;

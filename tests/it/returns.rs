@@ -217,62 +217,7 @@ fn what_cant_come_back_is_refused_and_changes_nothing() {
             .await
             .expect(201);
         let id = bought.text("/id");
-        let rows = [
-            (json!({}), 422, "validation_failed"),
-            (json!({"lines": []}), 422, "validation_failed"),
-            (
-                json!({"lines": [{"line": 0}], "amount": 5}),
-                422,
-                "validation_failed",
-            ),
-            (
-                json!({"lines": [{"line": 0, "quantity": 1, "amount": 5}]}),
-                422,
-                "validation_failed",
-            ),
-            (
-                json!({"lines": [{"line": 0, "quantity": -1}]}),
-                422,
-                "validation_failed",
-            ),
-            (
-                json!({"lines": [{"line": 0, "quantity": 0}]}),
-                422,
-                "validation_failed",
-            ),
-            (
-                json!({"lines": [{"line": 0, "quantity": 2}]}),
-                409,
-                "over_returned",
-            ),
-            (json!({"lines": [{"line": 1}]}), 422, "validation_failed"),
-            (json!({"lines": [{"line": -1}]}), 422, "validation_failed"),
-            (
-                json!({"lines": [{"line": 0}, {"line": 0}]}),
-                422,
-                "validation_failed",
-            ),
-            (json!({"amount": 0}), 422, "validation_failed"),
-            (json!({"amount": -1}), 422, "validation_failed"),
-            (json!({"amount": 1_001}), 409, "over_returned"),
-            (json!({"amount": i64::MAX}), 409, "over_returned"),
-            (
-                json!({"amount": 1, "occurred_at": "2026-11-21T11:59:59+09:00"}),
-                422,
-                "validation_failed",
-            ),
-            (
-                json!({"amount": 1, "reason": "x".repeat(201)}),
-                422,
-                "validation_failed",
-            ),
-            (
-                json!({"amount": 1, "member": {"id": member}}),
-                422,
-                "validation_failed",
-            ),
-        ];
-        for (body, status, code) in rows {
+        for (body, status, code) in refused(&member) {
             let refused = act(&tenant, &id, "returns", &body).await;
             assert_eq!(
                 (refused.status, refused.text("/code").as_str()),
@@ -289,4 +234,63 @@ fn what_cant_come_back_is_refused_and_changes_nothing() {
         act(&tenant, nobody, "void", &json!({})).await.expect(404);
         assert_eq!(tenant.available(&member).await, 10);
     });
+}
+
+/// What can't come back of a purchase of one piece for 1,000.
+fn refused(member: &str) -> Vec<(Value, u16, &'static str)> {
+    vec![
+        (json!({}), 422, "validation_failed"),
+        (json!({"lines": []}), 422, "validation_failed"),
+        (
+            json!({"lines": [{"line": 0}], "amount": 5}),
+            422,
+            "validation_failed",
+        ),
+        (
+            json!({"lines": [{"line": 0, "quantity": 1, "amount": 5}]}),
+            422,
+            "validation_failed",
+        ),
+        (
+            json!({"lines": [{"line": 0, "quantity": -1}]}),
+            422,
+            "validation_failed",
+        ),
+        (
+            json!({"lines": [{"line": 0, "quantity": 0}]}),
+            422,
+            "validation_failed",
+        ),
+        (
+            json!({"lines": [{"line": 0, "quantity": 2}]}),
+            409,
+            "over_returned",
+        ),
+        (json!({"lines": [{"line": 1}]}), 422, "validation_failed"),
+        (json!({"lines": [{"line": -1}]}), 422, "validation_failed"),
+        (
+            json!({"lines": [{"line": 0}, {"line": 0}]}),
+            422,
+            "validation_failed",
+        ),
+        (json!({"amount": 0}), 422, "validation_failed"),
+        (json!({"amount": -1}), 422, "validation_failed"),
+        (json!({"amount": 1_001}), 409, "over_returned"),
+        (json!({"amount": i64::MAX}), 409, "over_returned"),
+        (
+            json!({"amount": 1, "occurred_at": "2026-11-21T11:59:59+09:00"}),
+            422,
+            "validation_failed",
+        ),
+        (
+            json!({"amount": 1, "reason": "x".repeat(201)}),
+            422,
+            "validation_failed",
+        ),
+        (
+            json!({"amount": 1, "member": {"id": member}}),
+            422,
+            "validation_failed",
+        ),
+    ]
 }

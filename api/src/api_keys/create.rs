@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use domain::amount::Points;
 use domain::fault::{Fault, FaultCode};
 use domain::receipt::strict_timestamp_option;
 use jiff::Timestamp;
@@ -10,9 +11,11 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::audit::{self, Actor, Entry};
+use crate::auth::Caller;
+use crate::auth::address::AddressRange;
 use crate::auth::issue::{KeyTerms, UnstoredKey};
+use crate::auth::restrictions::Restrictions;
 use crate::auth::scope::{KeysAdmin, Scope, Scopes};
-use crate::auth::{Caller, Principal};
 use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::{MAX_API_KEYS_PER_TENANT, MAX_BODY_BYTES};
@@ -37,9 +40,34 @@ pub(crate) struct NewApiKey {
     /// When it ends by itself; null: never.
     #[serde(default, deserialize_with = "strict_timestamp_option")]
     pub(crate) expires_at: Option<Timestamp>,
+    /// Codes of the only stores whose receipts and redemptions it may send and read; left out: every store.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub(crate) stores: Option<Vec<String>>,
+    /// The only client addresses from which it works, single ones or ranges; left out: any.
+    #[schema(min_items = 1, max_items = 100, value_type = Option<Vec<String>>, examples(json!(["203.0.113.7", "2001:db8::/32"])))]
+    pub(crate) addresses: Option<Vec<AddressRange>>,
+    /// The most points that one call may move by hand, e.g. by a redemption.
+    #[schema(minimum = 0)]
+    pub(crate) max_points_per_call: Option<Points>,
+    /// The most points that it may move by hand in one business day of the tenant.
+    #[schema(minimum = 0)]
+    pub(crate) max_points_per_day: Option<Points>,
+    /// Its own limit of requests per second, beside that of the tenant.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub(crate) requests_per_second: Option<u32>,
 }
 
 impl NewApiKey {
+    fn restrictions(&self) -> Restrictions {
+        Restrictions {
+            stores: self.stores.clone(),
+            addresses: self.addresses.clone(),
+            max_points_per_call: self.max_points_per_call,
+            max_points_per_day: self.max_points_per_day,
+            requests_per_second: self.requests_per_second,
+        }
+    }
+
     fn check(&self) -> Result<(), Problem> {
         let mut faults = check_text("/name", &self.name, MAX_NAME_CHARACTERS);
         let mut wrong = |pointer: &str, code, detail: &str| {
@@ -59,6 +87,7 @@ impl NewApiKey {
                 "Use a time in the future.",
             );
         }
+        faults.extend(self.restrictions().faults(distinct));
         if faults.is_empty() {
             Ok(())
         } else {
@@ -69,7 +98,8 @@ impl NewApiKey {
 
 /// Make an API key
 ///
-/// The secret is in this answer only. A key can't grant scopes that it lacks.
+/// The secret is in this answer only. A key can't grant scopes that it lacks, and its own
+/// restrictions hold for the keys that it makes.
 #[utoipa::path(
     post,
     path = "/v1/api-keys",
@@ -89,7 +119,16 @@ pub(crate) async fn create(
     new.check()?;
     let scopes = new.scopes.iter().copied().collect();
     check_grant(caller.scopes, scopes)?;
-    let terms = terms(&caller, new.name, scopes, new.expires_at);
+    let restrictions = new.restrictions().granted_by(&caller.restrictions)?;
+    let terms = KeyTerms {
+        mode: mode(caller.is_test),
+        name: new.name,
+        scopes,
+        restrictions,
+        expires_at: new.expires_at,
+        created_by: Some(caller.key),
+    };
+    check_stores(&app, caller.tenant, &terms.restrictions).await?;
     let unstored = UnstoredKey::make(&app.keys, terms).await?;
     let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let created = app
@@ -99,18 +138,20 @@ pub(crate) async fn create(
     Ok(answer(&created))
 }
 
-pub(super) fn terms(
-    caller: &Principal,
-    name: String,
-    scopes: Scopes,
-    expires_at: Option<Timestamp>,
-) -> KeyTerms {
-    KeyTerms {
-        mode: mode(caller.is_test),
-        name,
-        scopes,
-        expires_at,
-        created_by: Some(caller.key),
+/// Every store that a key is for exists, so that a typing error is found now and not at the till.
+async fn check_stores(
+    app: &App,
+    tenant: TenantNumber,
+    restrictions: &Restrictions,
+) -> Result<(), Problem> {
+    let Some(stores) = &restrictions.stores else {
+        return Ok(());
+    };
+    let faults = app.unknown_stores(tenant, stores).await?;
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
     }
 }
 
@@ -141,6 +182,7 @@ pub(super) fn shown(unstored: &UnstoredKey, created_at: Timestamp) -> CreatedApi
             name: unstored.terms.name.clone(),
             last_four: unstored.last_four(),
             scopes: unstored.issued.scopes.clone(),
+            restrictions: unstored.terms.restrictions.clone(),
             created_at,
             expires_at: unstored.terms.expires_at,
             revoked_at: None,

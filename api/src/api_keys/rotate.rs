@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::audit::{self, Actor, Entry};
-use crate::auth::issue::UnstoredKey;
+use crate::auth::issue::{KeyTerms, UnstoredKey};
 use crate::auth::scope::KeysAdmin;
 use crate::auth::{Caller, Principal};
 use crate::body::Body;
@@ -19,8 +19,8 @@ use crate::config::MAX_BODY_BYTES;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
-use super::create::{answer, shown, terms};
-use super::{ApiKey, CreatedApiKey, check_grant, key_id, store};
+use super::create::{answer, shown};
+use super::{ApiKey, CreatedApiKey, check_grant, key_id, mode, store};
 
 /// A day, in which every till can be given the new key.
 const DEFAULT_OVERLAP_SECONDS: u32 = 24 * 60 * 60;
@@ -57,7 +57,7 @@ impl Rotation {
 
 /// Rotate an API key
 ///
-/// Makes a key with the same name and scopes; the old one ends after the overlap. The new secret is in this answer only.
+/// Makes a key with the same name, scopes and restrictions; the old one ends after the overlap. The new secret is in this answer only.
 #[utoipa::path(
     post,
     path = "/v1/api-keys/{id}/rotate",
@@ -81,7 +81,14 @@ pub(crate) async fn rotate(
     let old = usable(&app, &caller, id).await?;
     let scopes = old.scopes.iter().copied().collect();
     check_grant(caller.scopes, scopes)?;
-    let terms = terms(&caller, old.name, scopes, old.expires_at);
+    let terms = KeyTerms {
+        mode: mode(caller.is_test),
+        name: old.name,
+        scopes,
+        restrictions: old.restrictions.granted_by(&caller.restrictions)?,
+        expires_at: old.expires_at,
+        created_by: Some(caller.key),
+    };
     let unstored = UnstoredKey::make(&app.keys, terms).await?;
     let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let replace = async move {

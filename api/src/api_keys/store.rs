@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::auth::scope::Scopes;
+use crate::auth::store::restrictions;
 use crate::db::tenant::OnControl;
 use crate::db::time::{SqlInstant, maybe_from};
 use crate::db::{DbError, TenantNumber};
@@ -18,6 +19,7 @@ type KeyRow = (
     String,
     String,
     Vec<String>,
+    String,
     SqlInstant,
     Option<SqlInstant>,
     Option<SqlInstant>,
@@ -25,19 +27,19 @@ type KeyRow = (
 
 statement! {
     /// Keys of a tenant after an id.
-    control KeysAfter = "select id, name, last_four, scopes, created_at, expires_at, revoked_at
+    control KeysAfter = "select id, name, last_four, scopes, restrictions::text, created_at, expires_at, revoked_at
         from api_keys where tenant_id = $1 and id > $2 order by id limit $3";
     { tenant: i64 => BigInt, after: Uuid => SqlUuid, limit: i64 => BigInt }
-    -> { Uuid => SqlUuid, String => Text, String => Text, Vec<String> => Array<Text>, SqlInstant => Timestamptz,
+    -> { Uuid => SqlUuid, String => Text, String => Text, Vec<String> => Array<Text>, String => Text, SqlInstant => Timestamptz,
          Option<SqlInstant> => Nullable<Timestamptz>, Option<SqlInstant> => Nullable<Timestamptz> }
 }
 
 statement! {
     /// One key, kept from changing until the transaction ends.
-    control LockedKey = "select id, name, last_four, scopes, created_at, expires_at, revoked_at
+    control LockedKey = "select id, name, last_four, scopes, restrictions::text, created_at, expires_at, revoked_at
         from api_keys where tenant_id = $1 and id = $2 for no key update";
     { tenant: i64 => BigInt, id: Uuid => SqlUuid }
-    -> { Uuid => SqlUuid, String => Text, String => Text, Vec<String> => Array<Text>, SqlInstant => Timestamptz,
+    -> { Uuid => SqlUuid, String => Text, String => Text, Vec<String> => Array<Text>, String => Text, SqlInstant => Timestamptz,
          Option<SqlInstant> => Nullable<Timestamptz>, Option<SqlInstant> => Nullable<Timestamptz> }
 }
 
@@ -63,16 +65,18 @@ statement! {
     { tenant: i64 => BigInt, id: Uuid => SqlUuid, at: SqlInstant => Timestamptz }
 }
 
-fn key((id, name, last_four, scopes, created_at, expires_at, revoked_at): KeyRow) -> ApiKey {
-    ApiKey {
+fn key(row: KeyRow) -> Result<ApiKey, DbError> {
+    let (id, name, last_four, scopes, restricted, created_at, expires_at, revoked_at) = row;
+    Ok(ApiKey {
         id: ApiKeyId::from_uuid(id),
         name,
         last_four,
         scopes: Scopes::from_names(&scopes).to_vec(),
+        restrictions: restrictions(&restricted)?,
         created_at: created_at.into(),
         expires_at: maybe_from(expires_at),
         revoked_at: maybe_from(revoked_at),
-    }
+    })
 }
 
 pub(super) async fn after(
@@ -86,7 +90,7 @@ pub(super) async fn after(
         after,
         limit,
     };
-    Ok(page.all(on).await?.into_iter().map(key).collect())
+    page.all(on).await?.into_iter().map(key).collect()
 }
 
 pub(super) async fn locked(
@@ -98,7 +102,7 @@ pub(super) async fn locked(
         tenant,
         id: id.uuid(),
     };
-    Ok(rows.all(on).await?.pop().map(key))
+    rows.all(on).await?.pop().map(key).transpose()
 }
 
 pub(super) async fn count_usable(

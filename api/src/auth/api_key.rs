@@ -32,6 +32,8 @@ pub enum Mode {
     Live,
     /// The sandbox twin.
     Test,
+    /// A partner's, which acts on nothing by itself.
+    Partner,
 }
 
 impl Mode {
@@ -39,6 +41,7 @@ impl Mode {
         match self {
             Self::Live => "tmr_live_",
             Self::Test => "tmr_test_",
+            Self::Partner => "tmr_partner_",
         }
     }
 }
@@ -52,7 +55,7 @@ pub(crate) struct PresentedKey {
 
 impl PresentedKey {
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let rest = [Mode::Live, Mode::Test]
+        let rest = [Mode::Live, Mode::Test, Mode::Partner]
             .iter()
             .find_map(|mode| text.strip_prefix(mode.prefix()))?;
         let (id, secret) = rest.split_once('_')?;

@@ -13,6 +13,7 @@ use crate::problem::Problem;
 
 use super::KeyRing;
 use super::api_key::{Mode, generate, last_four};
+use super::restrictions::Restrictions;
 use super::scope::{Scope, Scopes};
 use super::store::InsertKey;
 
@@ -33,6 +34,7 @@ pub(crate) struct KeyTerms {
     pub(crate) mode: Mode,
     pub(crate) name: String,
     pub(crate) scopes: Scopes,
+    pub(crate) restrictions: Restrictions,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) created_by: Option<ApiKeyId>,
 }
@@ -73,7 +75,10 @@ impl UnstoredKey {
         on: &impl OnControl,
         TenantNumber(tenant): TenantNumber,
     ) -> Result<Timestamp, DbError> {
+        let restrictions = serde_json::to_string(&self.terms.restrictions)
+            .map_err(|error| DbError::Failed(error.to_string()))?;
         let insert = InsertKey {
+            restrictions,
             id: self.issued.id.uuid(),
             tenant,
             name: self.terms.name.clone(),

@@ -1,26 +1,35 @@
 //! The caller as a handler sees it: an argument that can't be had without a valid key and the
-//! scope, decided before the body is read.
+//! scope, decided before anything else of the request.
 
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Instant;
 
-use actix_web::dev::Payload;
+use actix_web::body::BoxBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use domain::amount::Points;
 use domain::id::{ApiKeyId, TenantId};
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
 
 use crate::db::TenantNumber;
 use crate::problem::{Problem, ProblemKind};
-use crate::rate_limit::RateLimits;
+use crate::rate_limit::{Call, OperationClass, RateLimits};
 
+use super::restrictions::Restrictions;
 use super::scope::{Demand, Scopes};
 use super::{KeyRing, invalid_credentials};
 
+/// Paths whose operations want to know who calls.
+const CALLED_BY_SOMEBODY: &str = "/v1/";
+
 /// A key of a tenant that was let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// Whose data the request may touch.
     pub tenant: TenantNumber,
@@ -30,10 +39,30 @@ pub struct Principal {
     pub key: ApiKeyId,
     /// What the key may do.
     pub scopes: Scopes,
+    /// What it may not although its scopes allow it.
+    pub restrictions: Arc<Restrictions>,
     /// Whether the tenant is a sandbox twin.
     pub is_test: bool,
     /// The tenant's own limit, where it has one.
     pub requests_per_second: Option<u32>,
+}
+
+impl Principal {
+    /// Whether the caller may act for the store with this code; 403 `not_granted` if not.
+    pub fn check_store(&self, code: &str) -> Result<(), Problem> {
+        self.restrictions.check_store(code)
+    }
+
+    /// The same where a store may be left out: a caller for some stores must name one of them.
+    pub fn check_named_store(&self, code: Option<&str>) -> Result<(), Problem> {
+        self.restrictions.check_named_store(code)
+    }
+
+    /// Whether the caller may move so many points by hand in one call, in either direction; 403
+    /// `not_granted` if not. `allowance` counts them per day.
+    pub fn check_points(&self, points: Points) -> Result<(), Problem> {
+        self.restrictions.check_points(points)
+    }
 }
 
 /// For the access log: which tenant a request was for.
@@ -55,32 +84,85 @@ impl<S> Deref for Caller<S> {
     }
 }
 
+/// Who calls, or why nobody does; found before anything else of a request is looked at, so that no
+/// other fault of it is answered first.
+#[derive(Debug, Clone)]
+enum Identity {
+    Operator,
+    Principal(Principal),
+    Refused(Problem),
+}
+
+/// Finds out who calls and whether it is too often; handlers then demand what they need.
+pub(crate) async fn identify(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if request.path().starts_with(CALLED_BY_SOMEBODY) {
+        let identity = who(request.request()).await;
+        request.extensions_mut().insert(identity);
+    }
+    next.call(request).await
+}
+
+async fn who(request: &HttpRequest) -> Identity {
+    let found = async {
+        let key = bearer(request)?;
+        let ring = ring(request)?;
+        if ring.is_operator(&key) {
+            return Ok(Identity::Operator);
+        }
+        let principal = ring.authenticate(&key).await?;
+        request
+            .extensions_mut()
+            .insert(CallingTenant(principal.tenant_id));
+        if principal.restrictions.addresses.is_some() {
+            let client = ring.client_of(request);
+            principal.restrictions.check_address(client)?;
+        }
+        admit(request, &principal).await?;
+        Ok(Identity::Principal(principal))
+    };
+    found.await.unwrap_or_else(Identity::Refused)
+}
+
+async fn admit(request: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
+    let call = Call {
+        tenant: principal.tenant,
+        key: principal.key.uuid(),
+        class: OperationClass::of(request.method() == Method::GET, request.path()),
+        tenant_limit: principal.requests_per_second,
+        key_limit: principal.restrictions.requests_per_second,
+    };
+    let admission = limits(request)?.admit(&call, Instant::now()).await;
+    let refused = admission.refused.clone();
+    request.extensions_mut().insert(admission);
+    refused.map_or(Ok(()), Err)
+}
+
+fn identity(request: &HttpRequest) -> Result<Identity, Problem> {
+    let found = request.extensions().get::<Identity>().cloned();
+    match found {
+        Some(Identity::Refused(problem)) => Err(problem),
+        Some(identity) => Ok(identity),
+        None => Err(Problem::internal(&"nobody found out who calls")),
+    }
+}
+
 impl<S: Demand> FromRequest for Caller<S> {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let key = bearer(&request)?;
-            let principal = ring(&request)?.authenticate(&key).await?;
-            request
-                .extensions_mut()
-                .insert(CallingTenant(principal.tenant_id));
-            limits(&request)?.admit(
-                principal.tenant,
-                principal.requests_per_second,
-                std::time::Instant::now(),
-            )?;
-            if !S::is_met(principal.scopes) {
-                return Err(lacks_scope::<S>());
-            }
-            Ok(Self {
+        ready(identity(request).and_then(|identity| match identity {
+            Identity::Principal(principal) if S::is_met(principal.scopes) => Ok(Self {
                 principal,
                 demand: PhantomData,
-            })
-        }
-        .boxed_local()
+            }),
+            Identity::Principal(_) => Err(lacks_scope::<S>()),
+            // The operator's key belongs to no tenant.
+            Identity::Operator | Identity::Refused(_) => Err(invalid_credentials()),
+        }))
     }
 }
 
@@ -90,24 +172,17 @@ pub struct Operator;
 
 impl FromRequest for Operator {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let key = bearer(&request)?;
-            let ring = ring(&request)?;
-            if ring.is_operator(&key) {
-                return Ok(Self);
-            }
+        ready(identity(request).and_then(|identity| match identity {
+            Identity::Operator => Ok(Self),
             // A tenant's valid key is known, but not enough.
-            ring.authenticate(&key).await?;
-            Err(Problem::new(
+            Identity::Principal(_) | Identity::Refused(_) => Err(Problem::new(
                 ProblemKind::InsufficientScope,
                 "This operation is for the operator of the service.",
-            ))
-        }
-        .boxed_local()
+            )),
+        }))
     }
 }
 

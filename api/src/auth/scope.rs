@@ -94,6 +94,12 @@ impl Scopes {
         self.0 & Self::bit(scope) != 0
     }
 
+    /// The scopes that are in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// The scopes in the order in which they are shown.
     pub fn to_vec(self) -> Vec<Scope> {
         Scope::ALL

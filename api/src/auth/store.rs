@@ -1,9 +1,11 @@
-//! Keys and tenants as authentication reads them.
+//! Keys, grants and tenants as authentication reads them.
+
+use std::sync::Arc;
 
 use diesel::sql_types::{
     Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
-use domain::id::{ApiKeyId, TenantId};
+use domain::id::{ApiKeyId, PartnerGrantId, PartnerId, TenantId};
 use uuid::Uuid;
 
 use crate::db::tenant::OnControl;
@@ -11,30 +13,92 @@ use crate::db::time::{SqlInstant, maybe_from};
 use crate::db::{ControlConn, DbError, TenantNumber};
 use crate::statement;
 
-use super::cache::{KeyState, TenantState};
+use super::cache::{Changes, GrantState, Holder, KeyState, TenantState};
+use super::restrictions::Restrictions;
 use super::scope::Scopes;
 
 statement! {
-    /// The stored hash of one key.
-    control SecretHash = "select secret_hash from api_keys where id = $1";
+    /// The stored hash of one key, whoever holds it.
+    control SecretHash = "select secret_hash from api_keys where id = $1
+        union all select secret_hash from partners where key_id = $1";
     { id: Uuid => SqlUuid }
     -> { String => Text }
 }
 
-statement! {
-    /// One key's state.
-    control KeyById = "select id, tenant_id, scopes, expires_at, revoked_at is not null
-        from api_keys where id = $1";
-    { id: Uuid => SqlUuid }
-    -> { Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>, Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool }
+/// The columns of [`KeyRow`]: a key of a tenant.
+macro_rules! key_rows {
+    ($condition:literal) => {
+        concat!(
+            "select id, tenant_id, scopes, restrictions::text, expires_at, revoked_at is not null from api_keys where ",
+            $condition
+        )
+    };
 }
 
 statement! {
-    /// Keys that changed of late. The margin covers transactions that took long to commit.
-    control ChangedKeys = "select id, tenant_id, scopes, expires_at, revoked_at is not null
-        from api_keys where changed_at > now() - interval '10 seconds'";
-    {}
-    -> { Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>, Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool }
+    /// One key of a tenant.
+    control KeyById = key_rows!("id = $1");
+    { id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>, String => Text,
+         Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool }
+}
+
+statement! {
+    /// Keys that changed in the last seconds.
+    control ChangedKeys = key_rows!("changed_at > now() - $1 * interval '1 second'");
+    { seconds: i64 => BigInt }
+    -> { Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>, String => Text,
+         Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool }
+}
+
+statement! {
+    /// The partner whose key this is.
+    control PartnerByKey = "select key_id, id, revoked_at is not null from partners where key_id = $1";
+    { id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, bool => Bool }
+}
+
+statement! {
+    /// Partners that changed in the last seconds.
+    control ChangedPartners = "select key_id, id, revoked_at is not null from partners
+        where changed_at > now() - $1 * interval '1 second'";
+    { seconds: i64 => BigInt }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, bool => Bool }
+}
+
+/// The columns of [`GrantRow`]: what a tenant lets a partner do.
+macro_rules! grant_rows {
+    ($condition:literal) => {
+        concat!(
+            "select g.id, g.partner_id, g.tenant_id, g.scopes, g.stores, g.revoked_at is not null from partner_grants g ",
+            $condition
+        )
+    };
+}
+
+statement! {
+    /// One grant.
+    control GrantById = grant_rows!("where g.id = $1");
+    { id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>,
+         Option<Vec<String>> => Nullable<Array<Text>>, bool => Bool }
+}
+
+statement! {
+    /// The grant of a tenant to a partner that counts now.
+    control GrantTo = grant_rows!("join tenants t on t.id = g.tenant_id
+        where g.partner_id = $1 and t.public_id = $2 and g.revoked_at is null");
+    { partner: Uuid => SqlUuid, tenant: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>,
+         Option<Vec<String>> => Nullable<Array<Text>>, bool => Bool }
+}
+
+statement! {
+    /// Grants that changed in the last seconds.
+    control ChangedGrants = grant_rows!("where g.changed_at > now() - $1 * interval '1 second'");
+    { seconds: i64 => BigInt }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>,
+         Option<Vec<String>> => Nullable<Array<Text>>, bool => Bool }
 }
 
 statement! {
@@ -46,32 +110,68 @@ statement! {
 }
 
 statement! {
-    /// Tenants that changed of late.
+    /// Tenants that changed in the last seconds.
     control ChangedTenants = "select id, public_id, sandbox_of is not null, status = 'suspended', requests_per_second
-        from tenants where changed_at > now() - interval '10 seconds'";
-    {}
+        from tenants where changed_at > now() - $1 * interval '1 second'";
+    { seconds: i64 => BigInt }
     -> { i64 => BigInt, Uuid => SqlUuid, bool => Bool, bool => Bool, Option<i32> => Nullable<Integer> }
 }
 
 statement! {
     /// Keep a new key.
-    control InsertKey = "insert into api_keys (id, tenant_id, name, secret_hash, last_four, scopes, created_at, created_by, expires_at, changed_at)
-        values ($1, $2, $3, $4, $5, $6, now(), $7, $8, now())
+    control InsertKey = "insert into api_keys (id, tenant_id, name, secret_hash, last_four, scopes, restrictions, created_at, created_by, expires_at, changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7::json, now(), $8, $9, now())
         returning created_at";
     { id: Uuid => SqlUuid, tenant: i64 => BigInt, name: String => Text, secret_hash: String => Text, last_four: String => Text,
-      scopes: Vec<String> => Array<Text>, created_by: Option<Uuid> => Nullable<SqlUuid>, expires_at: Option<SqlInstant> => Nullable<Timestamptz> }
+      scopes: Vec<String> => Array<Text>, restrictions: String => Text, created_by: Option<Uuid> => Nullable<SqlUuid>,
+      expires_at: Option<SqlInstant> => Nullable<Timestamptz> }
     -> { SqlInstant => Timestamptz }
 }
 
-type KeyRow = (Uuid, i64, Vec<String>, Option<SqlInstant>, bool);
+type KeyRow = (Uuid, i64, Vec<String>, String, Option<SqlInstant>, bool);
+type PartnerRow = (Uuid, Uuid, bool);
+type GrantRow = (Uuid, Uuid, i64, Vec<String>, Option<Vec<String>>, bool);
 type TenantRow = (i64, Uuid, bool, bool, Option<i32>);
 
-fn key_state((id, tenant, scopes, expires_at, is_revoked): KeyRow) -> KeyState {
+/// Restrictions as they are stored. What can't be read must not be taken for none.
+pub(crate) fn restrictions(text: &str) -> Result<Restrictions, DbError> {
+    serde_json::from_str(text)
+        .map_err(|error| DbError::Failed(format!("restrictions of a key: {error}")))
+}
+
+fn key_state(row: KeyRow) -> Result<KeyState, DbError> {
+    let (id, tenant, scopes, restricted, expires_at, is_revoked) = row;
+    Ok(KeyState {
+        id: ApiKeyId::from_uuid(id),
+        holder: Holder::Tenant(TenantNumber(tenant)),
+        scopes: Scopes::from_names(&scopes),
+        restrictions: Arc::new(restrictions(&restricted)?),
+        expires_at: maybe_from(expires_at),
+        is_revoked,
+    })
+}
+
+fn partner_key((id, partner, is_revoked): PartnerRow) -> KeyState {
     KeyState {
         id: ApiKeyId::from_uuid(id),
+        holder: Holder::Partner(PartnerId::from_uuid(partner)),
+        scopes: Scopes::default(),
+        restrictions: Arc::default(),
+        expires_at: None,
+        is_revoked,
+    }
+}
+
+fn grant_state((id, partner, tenant, scopes, stores, is_revoked): GrantRow) -> GrantState {
+    GrantState {
+        id: PartnerGrantId::from_uuid(id),
+        partner: PartnerId::from_uuid(partner),
         tenant: TenantNumber(tenant),
         scopes: Scopes::from_names(&scopes),
-        expires_at: maybe_from(expires_at),
+        restrictions: Arc::new(Restrictions {
+            stores,
+            ..Restrictions::default()
+        }),
         is_revoked,
     }
 }
@@ -94,25 +194,56 @@ pub(super) async fn secret_hash(
     Ok(rows.into_iter().next().map(|(hash,)| hash))
 }
 
-pub(super) async fn key_and_tenant(
+/// One key, whoever holds it.
+pub(super) async fn key(on: &impl OnControl, id: ApiKeyId) -> Result<Option<KeyState>, DbError> {
+    let id = id.uuid();
+    if let Some(row) = (KeyById { id }).all(on).await?.pop() {
+        return key_state(row).map(Some);
+    }
+    let partner = PartnerByKey { id }.all(on).await?.pop();
+    Ok(partner.map(partner_key))
+}
+
+pub(super) async fn grant(
     on: &impl OnControl,
-    id: ApiKeyId,
-) -> Result<Option<(KeyState, TenantState)>, DbError> {
-    let Some(row) = KeyById { id: id.uuid() }.all(on).await?.pop() else {
-        return Ok(None);
+    id: PartnerGrantId,
+) -> Result<Option<GrantState>, DbError> {
+    let row = GrantById { id: id.uuid() }.all(on).await?.pop();
+    Ok(row.map(grant_state))
+}
+
+/// What a tenant lets a partner do now.
+pub(super) async fn grant_to(
+    on: &impl OnControl,
+    partner: PartnerId,
+    tenant: TenantId,
+) -> Result<Option<GrantState>, DbError> {
+    let grant = GrantTo {
+        partner: partner.uuid(),
+        tenant: tenant.uuid(),
     };
-    let key = key_state(row);
-    let TenantNumber(number) = key.tenant;
-    let tenant = TenantByNumber { number }.all(on).await?.pop();
-    Ok(tenant.map(|row| (key, tenant_state(row))))
+    Ok(grant.all(on).await?.pop().map(grant_state))
 }
 
-pub(super) async fn changed_keys(on: &ControlConn) -> Result<Vec<KeyState>, DbError> {
-    let rows = ChangedKeys {}.all(on).await?;
-    Ok(rows.into_iter().map(key_state).collect())
+pub(super) async fn tenant(
+    on: &impl OnControl,
+    TenantNumber(number): TenantNumber,
+) -> Result<Option<TenantState>, DbError> {
+    let row = TenantByNumber { number }.all(on).await?.pop();
+    Ok(row.map(tenant_state))
 }
 
-pub(super) async fn changed_tenants(on: &ControlConn) -> Result<Vec<TenantState>, DbError> {
-    let rows = ChangedTenants {}.all(on).await?;
-    Ok(rows.into_iter().map(tenant_state).collect())
+/// Whatever changed in the last seconds.
+pub(super) async fn changes(on: &ControlConn, seconds: i64) -> Result<Changes, DbError> {
+    let keys = ChangedKeys { seconds }.all(on).await?.into_iter();
+    let mut keys = keys.map(key_state).collect::<Result<Vec<_>, _>>()?;
+    let partners = ChangedPartners { seconds }.all(on).await?;
+    keys.extend(partners.into_iter().map(partner_key));
+    let grants = ChangedGrants { seconds }.all(on).await?;
+    let tenants = ChangedTenants { seconds }.all(on).await?;
+    Ok(Changes {
+        keys,
+        grants: grants.into_iter().map(grant_state).collect(),
+        tenants: tenants.into_iter().map(tenant_state).collect(),
+    })
 }

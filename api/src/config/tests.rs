@@ -13,6 +13,7 @@ fn good() -> Arguments {
         pool_size: 8,
         rate_limit: 600,
         webhook_allow: None,
+        trusted_proxies: None,
     }
 }
 
@@ -26,10 +27,14 @@ fn what_is_needed_is_enough() {
 #[test]
 fn each_setting_is_named_when_it_is_missing_or_wrong() {
     type Change = fn(&mut Arguments);
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 13] = [
         (
             |given| given.webhook_allow = Some("localhost".into()),
             "TAMARU_WEBHOOK_ALLOW",
+        ),
+        (
+            |given| given.trusted_proxies = Some("10.0.0.0/8,proxy".into()),
+            "TAMARU_TRUSTED_PROXIES",
         ),
         (
             |given| given.listen = Some("nowhere".into()),

@@ -62,6 +62,7 @@ impl Stack {
             pool_size: POOL_SIZE,
             rate_limit: 0,
             webhook_allow: Allowed::default(),
+            trusted_proxies: Vec::new(),
             folder: Some(folder.clone()),
         };
         let server = server::run(config, Handle::current())

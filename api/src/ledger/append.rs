@@ -38,7 +38,7 @@ use super::Submission;
 use super::ranks::RankRows;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
-use crate::outbox;
+use crate::outbox::{self, Event};
 
 /// The rows of one batch. A lot that is opened and spent from in the same batch is written once, as it ends.
 #[derive(Debug, Default)]
@@ -271,15 +271,28 @@ impl Rows {
         Ok(())
     }
 
-    /// Write everything in one flight and compare every row count with what was decided.
-    pub(super) async fn write(mut self, tx: &TenantConn) -> Result<(), DbError> {
-        // Two nodes that insert the same unique keys must do so in the same order.
+    /// Two nodes that insert the same unique keys must do so in the same order.
+    fn sort(&mut self) {
         self.keys.sort_unstable_by_key(|row| row.key);
         self.purchases.sort_unstable_by_key(|row| row.till_identity);
         self.redemptions.sort_unstable_by_key(|row| row.reference);
         self.operations.sort_unstable_by_key(|row| row.step.subject);
-        let operations = self.operations.len();
-        let keys = self.keys.len();
+    }
+
+    /// What those hear of it who want to.
+    fn events_told(&self) -> Vec<Event> {
+        if self.is_told {
+            told::of(&self.transactions, &self.purchases)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Write everything in one flight and compare every row count with what was decided.
+    pub(super) async fn write(mut self, tx: &TenantConn) -> Result<(), DbError> {
+        self.sort();
+        let events_told = self.events_told();
+        let (operations, keys) = (self.operations.len(), self.keys.len());
         let (purchases, redemptions) = (self.purchases.len(), self.redemptions.len());
         let (transactions, opened) = (self.transactions.len(), self.opened.len());
         let changed = std::mem::take(&mut self.changed);
@@ -293,11 +306,6 @@ impl Rows {
             .iter()
             .map(|(made, _)| made.transfers.len())
             .sum();
-        let events_told = if self.is_told {
-            told::of(&self.transactions, &self.purchases)
-        } else {
-            Vec::new()
-        };
         let tenant = tx.number();
         // Every answer is awaited: of statements in flight together, only the one that failed first
         // says why, and which answer is seen first is chance.

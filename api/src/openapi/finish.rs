@@ -20,6 +20,8 @@ const IDS: &[(&str, &str)] = &[
     ("LotId", "lot"),
     ("StoreId", "store"),
     ("ApiKeyId", "api_key"),
+    ("PartnerId", "partner"),
+    ("PartnerGrantId", "partner_grant"),
     ("RedemptionId", "redemption"),
 ];
 
@@ -97,7 +99,7 @@ fn name_credentials(document: &mut Value) {
         "securitySchemes",
         "api_key",
         bearer(
-            "A key of a tenant, `tmr_live_…` or `tmr_test_…`. `x-scopes` names the scopes of which one is needed; \
+            "A key of a tenant, `tmr_live_…` or `tmr_test_…`, or an access token. `x-scopes` names the scopes of which one is needed; \
              none means that any valid key will do.",
         ),
     );
@@ -109,6 +111,10 @@ fn name_credentials(document: &mut Value) {
     );
     for (_, operation) in operations(document) {
         let is_operators = operation.get("x-scopes") == Some(&json!(["operator"]));
+        if operation.remove("x-public").is_some() {
+            operation.insert("security".to_owned(), json!([]));
+            continue;
+        }
         let scheme = if is_operators {
             "operator_key"
         } else {

@@ -32,6 +32,10 @@ pub struct ProblemDocument {
     pub request_id: String,
     /// Every field that is wrong; empty when no field is.
     pub errors: Vec<Fault>,
+    /// Only for token requests: the error code of RFC 6749.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("invalid_client"))]
+    pub error: Option<String>,
     /// Whether a write took effect: `false` or `"unknown"`. Only with 503 and 504.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -49,7 +53,12 @@ impl Problem {
             response.insert_header((ALLOW, methods.as_str()));
         }
         if self.kind == ProblemKind::InvalidCredentials {
-            response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"tamaru\""));
+            // A client of the token endpoint identifies itself by Basic.
+            let scheme = match self.oauth_error {
+                Some(_) => "Basic realm=\"tamaru\"",
+                None => "Bearer realm=\"tamaru\"",
+            };
+            response.insert_header((WWW_AUTHENTICATE, scheme));
         }
         let document = self.document(request_id);
         let body = serde_json::to_vec(&document).unwrap_or_default();
@@ -66,6 +75,7 @@ impl Problem {
             detail: self.detail.clone(),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
+            error: self.oauth_error.map(str::to_owned),
             applied: self.applied(),
         }
     }

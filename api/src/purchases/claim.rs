@@ -57,7 +57,7 @@ pub(crate) async fn claim(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id: PurchaseId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let bought = recorded(&app.db, caller.tenant, id).await?;
+    let bought = recorded(&app.db, &caller, id).await?;
     let new: NewClaim = body.json(MAX_BODY_BYTES).await?;
     let content = idempotency::content(&format!("claim {id}"), &new)?;
     let money = bought.purchase.outcome.clone();

@@ -77,7 +77,7 @@ pub(crate) async fn get(
     _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: PurchaseId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let bought = recorded(&app.db, caller.tenant, id).await?;
+    let bought = recorded(&app.db, &caller, id).await?;
     let returns = returns_of(&app.db, caller.tenant, id).await?;
     let wording = Wording::of(&app, caller.tenant, language).await?;
     let mut response = HttpResponse::Ok();

@@ -42,7 +42,7 @@ pub(crate) struct PurchaseFilter {
 
 /// List purchases.
 ///
-/// Newest first, by the time they were recorded.
+/// Newest first, by the time they were recorded. A key for some stores must name one of them as `store`.
 #[utoipa::path(
     get,
     path = "/v1/purchases",
@@ -61,6 +61,7 @@ pub(crate) async fn list(
     Query(filter): Query<PurchaseFilter>,
     language: Language,
 ) -> Result<HttpResponse, Problem> {
+    caller.check_named_store(filter.store.as_deref())?;
     let filters = (filter.member_id, &filter.store, filter.from, filter.to);
     let filters = serde_json::to_string(&filters).map_err(|error| Problem::internal(&error))?;
     let cursors = app.cursors.of(caller.tenant.0, "/v1/purchases", &filters);

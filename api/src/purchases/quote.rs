@@ -40,6 +40,7 @@ pub(crate) async fn quote(
 ) -> Result<HttpResponse, Problem> {
     let receipt: Receipt = body.json(MAX_BODY_BYTES).await?;
     receipt.check(Purpose::Quote).map_err(Problem::invalid)?;
+    caller.check_store(&receipt.store)?;
     let member = receipt
         .member
         .as_ref()

@@ -72,6 +72,7 @@ pub(super) fn submission(
     receipt: Receipt,
 ) -> Result<Submission, Problem> {
     receipt.check(Purpose::Purchase).map_err(Problem::invalid)?;
+    caller.check_store(&receipt.store)?;
     let member = receipt
         .member
         .as_ref()

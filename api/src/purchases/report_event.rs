@@ -125,7 +125,7 @@ pub(crate) async fn report_event(
 ) -> Result<HttpResponse, Problem> {
     let purchase: PurchaseId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
     // Its member and time never change.
-    let bought = recorded(&app.db, caller.tenant, purchase).await?;
+    let bought = recorded(&app.db, &caller, purchase).await?;
     let new: NewPurchaseEvent = body.json(MAX_BODY_BYTES).await?;
     let faults = check_text("/event", &new.event, MAX_TEXT_LENGTH);
     if !faults.is_empty() {

@@ -147,7 +147,7 @@ pub(crate) async fn return_goods(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let purchase: PurchaseId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let bought = recorded(&app.db, caller.tenant, purchase).await?;
+    let bought = recorded(&app.db, &caller, purchase).await?;
     let new: NewReturn = body.json(MAX_BODY_BYTES).await?;
     let goods = new.goods("")?;
     let content = idempotency::content(&format!("return {purchase}"), &new)?;

@@ -6,6 +6,7 @@ use domain::id::{MemberId, PurchaseId};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::auth::Principal;
 use crate::db::time::SqlDate;
 use crate::db::{Db, TenantNumber};
 use crate::problem::Problem;
@@ -92,15 +93,24 @@ pub(super) fn with_money(purchase: PurchaseOutcome, claim: PurchaseOutcome) -> P
     }
 }
 
-/// One purchase; 404 when the tenant has none of this id.
+statement! {
+    /// The code of the store of one purchase.
+    tenant StoreOfPurchase = "select s.code from purchases p join stores s on s.tenant_id = $1 and s.id = p.store_id
+        where p.tenant_id = $1 and p.id = $2";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid }
+    -> { String => Text }
+}
+
+/// One purchase; 404 when the tenant has none of this id, 403 when the caller
+/// is for other stores.
 pub(super) async fn recorded(
     db: &Db,
-    tenant: TenantNumber,
+    caller: &Principal,
     purchase: PurchaseId,
 ) -> Result<Recorded, Problem> {
-    let reads = db.clone();
+    let (reads, caller) = (db.clone(), caller.clone());
     let row = db.run(async move {
-        let tx = reads.snapshot(tenant).await?;
+        let tx = reads.snapshot(caller.tenant).await?;
         let row = PurchaseById {
             tenant: tx.number(),
             id: purchase.uuid(),
@@ -108,6 +118,11 @@ pub(super) async fn recorded(
         .all(&tx)
         .await?
         .pop();
+        if row.is_some() && caller.restrictions.stores.is_some() {
+            let (tenant, id) = (tx.number(), purchase.uuid());
+            let store = StoreOfPurchase { tenant, id }.all(&tx).await?.pop();
+            caller.check_named_store(store.as_ref().map(|(code,)| code.as_str()))?;
+        }
         tx.commit().await?;
         Ok::<_, Problem>(row)
     });

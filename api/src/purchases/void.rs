@@ -64,7 +64,7 @@ pub(crate) async fn void(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let purchase: PurchaseId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let bought = recorded(&app.db, caller.tenant, purchase).await?;
+    let bought = recorded(&app.db, &caller, purchase).await?;
     let new: NewVoid = body.optional_json(MAX_BODY_BYTES).await?;
     if let Some(reason) = &new.reason {
         let faults = check_text("/reason", reason, MAX_TEXT_LENGTH);

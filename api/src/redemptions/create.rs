@@ -45,6 +45,10 @@ pub(crate) struct NewRedemption {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     pub reference: Option<String>,
+    /// Code of the store where it happens; a key for some stores must name one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    pub store: Option<String>,
     /// When it happened; now when left out.
     #[serde(
         default,
@@ -162,6 +166,11 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let new: NewRedemption = body.json(MAX_BODY_BYTES).await?;
     new.check()?;
+    caller.check_named_store(new.store.as_deref())?;
+    if let Some(store) = &new.store {
+        app.known_store(caller.tenant, store).await?;
+    }
+    let held = app.allowances.hold(&caller, key.hash(), new.points);
     let submission = Submission {
         tenant: caller.tenant,
         actor: caller.key,
@@ -177,7 +186,11 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         }),
     };
-    let answer = app.ledger.submit(submission).await?;
+    let held = held.await?;
+    let answer = app.ledger.submit(submission).await;
+    held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
+        .await;
+    let answer = answer?;
     let Outcome::Redemption(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"a redemption was answered as something else",

@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::auth::principal::CallingTenant;
 use crate::clock;
 use crate::problem::{Problem, ProblemKind, RequestId};
+use crate::rate_limit::Admission;
 use crate::telemetry::RequestLabels;
 
 /// The longest path and query.
@@ -29,6 +30,8 @@ const MAX_URI_BYTES: usize = 8 * 1024;
 /// The longest request id that is taken from a caller, in characters.
 const MAX_REQUEST_ID_CHARACTERS: usize = 64;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps every request.
@@ -44,9 +47,12 @@ pub(super) async fn edge(
     request
         .extensions_mut()
         .insert(RequestId(request_id.clone()));
-    let outcome = serve(request, next, &request_id)
+    let mut outcome = serve(request, next, &request_id)
         .instrument(span.clone())
         .await;
+    if let Ok(response) = &mut outcome {
+        tell_limits(response);
+    }
     let (route, status, tenant) = match &outcome {
         Ok(response) => (
             response.request().match_pattern(),
@@ -172,6 +178,19 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
     }
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// What is left of the caller's limits, on every answer to a caller that has some.
+fn tell_limits(response: &mut ServiceResponse<BoxBody>) {
+    let admission = response.request().extensions_mut().remove::<Admission>();
+    let Some((policies, limits)) = admission.and_then(|admission| admission.headers()) else {
+        return;
+    };
+    for (name, text) in [(RATE_LIMIT_POLICY, policies), (RATE_LIMIT, limits)] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(name, value);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::audit::{self, Actor, Entry};
 use crate::auth::Operator;
 use crate::auth::api_key::Mode;
 use crate::auth::issue::{IssuedKey, KeyTerms, UnstoredKey};
+use crate::auth::restrictions::Restrictions;
 use crate::auth::scope::Scopes;
 use crate::body::{Body, from_document};
 use crate::clock;
@@ -111,6 +112,7 @@ async fn first_key(app: &App, mode: Mode) -> Result<UnstoredKey, Problem> {
         mode,
         name: "First key".to_owned(),
         scopes: Scopes::all(),
+        restrictions: Restrictions::default(),
         expires_at: None,
         created_by: None,
     };

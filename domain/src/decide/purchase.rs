@@ -41,6 +41,7 @@ pub(super) fn decide(
     command: &RecordPurchase,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
+    store_of(catalog, &command.receipt)?;
     check_moment(&catalog.settings, command.receipt.occurred_at, now)?;
     let entry = Entry {
         seed: command.seed,

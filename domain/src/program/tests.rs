@@ -88,7 +88,31 @@ fn parts_that_can_not_be_done_yet_say_so() {
     for part in ["rewards", "donations"] {
         unsupported(&format!("/{part}"), json!([{"code": "x"}]));
     }
-    unsupported("/returns/mode", json!("prorate"));
+}
+
+#[test]
+fn what_a_program_says_of_returns_is_read_within_its_limits() {
+    for (field, value) in [
+        ("mode", json!("prorate")),
+        ("restore_to", json!("new_lot")),
+        ("grace_days", json!(3_650)),
+        ("review_rank", json!(false)),
+        ("late_claim_days", json!(0)),
+    ] {
+        let document = json!({"wallets": [{"code": "points"}], "returns": {field: value}});
+        assert_eq!(parse(&document), Ok(vec![]), "{document}");
+    }
+    for (field, value, code) in [
+        ("mode", json!("never"), FaultCode::InvalidValue),
+        ("restore_to", json!("nowhere"), FaultCode::InvalidValue),
+        ("grace_days", json!(3_651), FaultCode::OutOfRange),
+        ("grace_days", json!(-1), FaultCode::OutOfRange),
+        ("review_rank", json!("yes"), FaultCode::InvalidType),
+        ("late_claim_days", json!(3_651), FaultCode::OutOfRange),
+        ("after", json!(1), FaultCode::UnknownField),
+    ] {
+        check_here(&format!("/returns/{field}"), value, code);
+    }
 }
 
 #[test]

@@ -67,17 +67,34 @@ enum Event<'a> {
     Manual(&'a RankChange),
 }
 
+impl Event<'_> {
+    /// The member's version when it happened.
+    fn version_before(&self) -> i64 {
+        match self {
+            Event::Receipt(receipt) => receipt.version.saturating_sub(1),
+            Event::Return(back) => back.version.saturating_sub(1),
+            Event::Manual(change) => change.version,
+        }
+    }
+
+    /// Whether a review of the same version was done before it. Numbers count within a ladder; on
+    /// others the time tells, since whoever sets a rank does the reviews of its day first.
+    fn comes_after(&self, review: &RankChange) -> bool {
+        match self {
+            Event::Receipt(_) | Event::Return(_) => true,
+            Event::Manual(set) if set.ladder == review.ladder => review.number < set.number,
+            Event::Manual(set) => review.effective_at <= set.effective_at,
+        }
+    }
+}
+
 impl Recorded {
     /// The changes that follow from the receipts, from the days that passed and from the ranks that
     /// somebody set; of the stored ones only the last are believed, and when reviews were done.
     pub fn replayed(&self, catalog: &Catalog) -> Result<Vec<RankChange>, Refusal> {
         let mut facts = self.beginning();
         for event in self.events() {
-            let (version, place) = match &event {
-                Event::Receipt(receipt) => (receipt.version.saturating_sub(1), i32::MAX),
-                Event::Return(back) => (back.version.saturating_sub(1), i32::MAX),
-                Event::Manual(change) => (change.version, change.number),
-            };
+            let version = event.version_before();
             facts.version = version;
             let mut book = RankBook::open(catalog, &facts);
             // Reviews that were done since the event before, be it for later days. Not those of
@@ -85,7 +102,7 @@ impl Recorded {
             let done = self.changes.iter().filter(|change| {
                 matches!(change.cause, Cause::Review | Cause::ManualEnded)
                     && change.version == version
-                    && change.number < place
+                    && event.comes_after(change)
             });
             if let Some(last) = done.map(|change| book.date_of(change.effective_at)).max() {
                 book.advance_to(last)?;

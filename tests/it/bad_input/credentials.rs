@@ -175,3 +175,28 @@ fn a_rotated_key_works_beside_its_heir_for_the_grace() {
         heir.get("/v1/purchases").await.expect(200);
     });
 }
+
+#[test]
+fn who_calls_is_decided_before_anything_else_of_a_request() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        // A key that this node has never seen, and a request that lacks everything.
+        let reader = tenant.key(&["members:read"]).await;
+        let answer = reader.post("/v1/purchases?x=1", &json!([])).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (403, "insufficient_scope"),
+            "{answer}"
+        );
+        let guess = crate::harness::forge::with_wrong_secret(&reader.key, 9);
+        let answer = reader
+            .with_key(&guess)
+            .post("/v1/purchases?x=1", &json!([]))
+            .await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "invalid_credentials"),
+            "{answer}"
+        );
+    });
+}

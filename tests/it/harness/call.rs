@@ -130,6 +130,21 @@ impl Api {
         self.send(request.header("Idempotency-Key", key)).await
     }
 
+    /// A form, as token requests are sent.
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let encode = |text: &str| -> String {
+            let byte = |byte: u8| format!("%{byte:02X}");
+            text.bytes().map(byte).collect()
+        };
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        let request = self.request(Method::POST, path).body(pairs.join("&"));
+        let kind = "application/x-www-form-urlencoded";
+        self.send(request.header("Content-Type", kind)).await
+    }
+
     /// A request with this credential, to be completed.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = client().request(method, format!("{}{path}", self.base));

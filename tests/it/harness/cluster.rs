@@ -90,6 +90,7 @@ impl Cluster {
             pool_size: 16,
             rate_limit: 0,
             webhook_allow: api::config::webhook_allow(Some(&super::receiver::allowed())).unwrap(),
+            trusted_proxies: Vec::new(),
             folder: None,
         }
     }

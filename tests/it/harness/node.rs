@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use api::config::Config;
 use api::server::{self, RunningServer};
 use api::telemetry::{LOG_VARIABLE, start_logging};
 
@@ -21,7 +22,11 @@ pub(crate) struct Node {
 impl Node {
     /// A further node on a cluster.
     pub(crate) async fn start(cluster: &'static Cluster) -> Self {
-        let config = cluster.config();
+        Self::with(cluster, cluster.config()).await
+    }
+
+    /// A further node with settings of its own.
+    pub(crate) async fn with(cluster: &'static Cluster, config: Config) -> Self {
         let handle = runtime().handle().clone();
         let server = server::run(config, handle).await.unwrap();
         Self {

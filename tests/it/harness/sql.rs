@@ -5,7 +5,14 @@ use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
 /// Tables without row-level security: the service must read them before it knows its tenant.
-pub(crate) const CONTROL_TABLES: [&str; 3] = ["tenants", "api_keys", "__diesel_schema_migrations"];
+pub(crate) const CONTROL_TABLES: [&str; 6] = [
+    "tenants",
+    "api_keys",
+    "partners",
+    "partner_grants",
+    "signing_keys",
+    "__diesel_schema_migrations",
+];
 
 /// Every table of the schema, by name.
 pub(crate) async fn tables(client: &Client) -> Vec<String> {

@@ -165,7 +165,15 @@ impl TestTenant {
 
     /// A key of this tenant with these scopes only.
     pub(crate) async fn key(&self, scopes: &[&str]) -> Api {
-        let key = json!({"name": "Limited", "scopes": scopes});
+        self.restricted(scopes, json!({})).await
+    }
+
+    /// A key with these scopes and these further fields.
+    pub(crate) async fn restricted(&self, scopes: &[&str], fields: Value) -> Api {
+        let mut key = json!({"name": "Limited", "scopes": scopes});
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            key[name] = value.clone();
+        }
         let made = self.api.post("/v1/api-keys", &key).await.expect(201);
         self.api.with_key(&made.text("/secret"))
     }

@@ -1,8 +1,8 @@
 //! A tenant in which every kind of object exists, with a canary in every text.
 
 use domain::id::{
-    AdjustmentId, ApiKeyId, EventId, MemberId, PurchaseId, RedemptionId, StoreId, TenantId,
-    TransactionId, WebhookEndpointId,
+    AdjustmentId, ApiKeyId, EventId, MemberId, PartnerGrantId, PurchaseId, RedemptionId, StoreId,
+    TenantId, TransactionId, WebhookEndpointId,
 };
 use serde_json::{Value, json};
 use tokio_postgres::Client;
@@ -32,6 +32,7 @@ pub(crate) struct World {
     api_key: String,
     endpoint: String,
     event: String,
+    partner_grant: String,
 }
 
 impl World {
@@ -59,6 +60,12 @@ impl World {
             .await
             .expect(201)
             .text("/id");
+        let partner = json!({"name": "Till maker"});
+        let partner = node.operator().post("/v1/partners", &partner).await;
+        let partner = partner.expect(201).text("/id");
+        let grant = json!({"partner": partner, "scopes": ["members:read"], "stores": [store_code]});
+        let granted = tenant.api.post("/v1/partner-grants", &grant).await;
+        let partner_grant = granted.expect(201).text("/id");
         let card = format!("29{canary}");
         let mut world = Self {
             member: tenant.enrol(&fields(&canary, &card)).await,
@@ -74,6 +81,7 @@ impl World {
             api_key,
             endpoint: String::new(),
             event: String::new(),
+            partner_grant,
         };
         world.record(&node.cluster.owner().await).await;
         world
@@ -134,6 +142,7 @@ impl World {
             TransactionId::PREFIX => self.transaction.clone(),
             WebhookEndpointId::PREFIX => self.endpoint.clone(),
             EventId::PREFIX => self.event.clone(),
+            PartnerGrantId::PREFIX => self.partner_grant.clone(),
             ApiKeyId::PREFIX => self.api_key.clone(),
             TenantId::PREFIX => self.tenant.id.to_string(),
             other => panic!("teach the world to make an id {other}…"),

@@ -56,5 +56,11 @@ pub(crate) async fn fill(tenant: &TestTenant) -> String {
     let events = tenant.api.get("/v1/events").await.expect(200);
     let again = format!("/v1/events/{}/redeliver", events.text("/data/0/id"));
     tenant.api.post(&again, &json!({})).await.expect(200);
+    let key = json!({"name": "Counted", "scopes": ["redemptions:write"], "max_points_per_day": 5});
+    let key = tenant.api.post("/v1/api-keys", &key).await.expect(201);
+    let counted = tenant.api.with_key(&key.text("/secret"));
+    let name = unique();
+    let answer = counted.keyed("/v1/redemptions", &name, &redemption).await;
+    answer.expect(201);
     member
 }

@@ -12,7 +12,11 @@ fn made(mode: Mode) -> (ApiKeyId, String) {
 
 #[test]
 fn a_made_key_is_recognised_with_its_id() {
-    for (mode, prefix) in [(Mode::Live, "tmr_live_"), (Mode::Test, "tmr_test_")] {
+    for (mode, prefix) in [
+        (Mode::Live, "tmr_live_"),
+        (Mode::Test, "tmr_test_"),
+        (Mode::Partner, "tmr_partner_"),
+    ] {
         let (id, key) = made(mode);
         assert!(key.starts_with(prefix), "{key}");
         assert_eq!(PresentedKey::parse(&key).expect("its own form").id(), id);

@@ -1,0 +1,72 @@
+//! Rows of partners; a control table, since partners belong to no tenant.
+
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use domain::id::PartnerId;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::db::DbError;
+use crate::db::tenant::OnControl;
+use crate::db::time::{SqlInstant, maybe_from};
+use crate::statement;
+
+use super::Partner;
+
+statement! {
+    /// Keep a new partner.
+    control InsertPartner = "insert into partners (id, name, key_id, secret_hash, last_four, created_at, changed_at)
+        values ($1, $2, $3, $4, $5, now(), now()) returning created_at";
+    { id: Uuid => SqlUuid, name: String => Text, key: Uuid => SqlUuid, secret_hash: String => Text, last_four: String => Text }
+    -> { SqlInstant => Timestamptz }
+}
+
+statement! {
+    /// Partners after an id.
+    control PartnersAfter = "select id, name, last_four, created_at, revoked_at from partners where id > $1 order by id limit $2";
+    { after: Uuid => SqlUuid, limit: i64 => BigInt }
+    -> { Uuid => SqlUuid, String => Text, String => Text, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz> }
+}
+
+statement! {
+    /// End a partner at once; the first end stays.
+    control RevokePartner = "update partners set revoked_at = coalesce(revoked_at, now()), changed_at = now() where id = $1
+        returning id, name, last_four, created_at, revoked_at";
+    { id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, String => Text, String => Text, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz> }
+}
+
+type PartnerRow = (Uuid, String, String, SqlInstant, Option<SqlInstant>);
+
+fn partner((id, name, last_four, created_at, revoked_at): PartnerRow) -> Partner {
+    Partner {
+        id: PartnerId::from_uuid(id),
+        name,
+        last_four,
+        created_at: created_at.into(),
+        revoked_at: maybe_from(revoked_at),
+    }
+}
+
+/// Keep a new partner; when it was made.
+pub(super) async fn insert(
+    on: &impl OnControl,
+    insert: InsertPartner,
+) -> Result<Timestamp, DbError> {
+    let row = insert.all(on).await?.pop();
+    let (created_at,) = row.ok_or_else(|| DbError::Failed("no partner was added".into()))?;
+    Ok(created_at.into())
+}
+
+pub(super) async fn after(
+    on: &impl OnControl,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Partner>, DbError> {
+    let page = PartnersAfter { after, limit };
+    Ok(page.all(on).await?.into_iter().map(partner).collect())
+}
+
+pub(super) async fn revoke(on: &impl OnControl, id: PartnerId) -> Result<Option<Partner>, DbError> {
+    let rows = RevokePartner { id: id.uuid() }.all(on).await?;
+    Ok(rows.into_iter().next().map(partner))
+}

@@ -1,0 +1,2 @@
+drop table partner_grants;
+drop table partners;
