@@ -107,6 +107,7 @@ use crate::{
         purchases::return_goods::return_goods,
         purchases::void::void,
         purchases::claim::claim,
+        purchases::exchange::exchange,
         redemptions::create::create,
         redemptions::get::get,
         redemptions::capture::capture,

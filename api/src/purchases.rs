@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod batch_item;
 pub(crate) mod claim;
 pub(crate) mod detail;
+pub(crate) mod exchange;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod quote;

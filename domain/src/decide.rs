@@ -18,6 +18,7 @@ use uuid::Uuid;
 mod adjust;
 mod claim;
 mod event;
+mod exchange;
 mod judged;
 mod judged_by;
 mod outcome;
@@ -40,6 +41,7 @@ pub use crate::condition::hours::ShownHours;
 pub use crate::explain::{Explained, Reason};
 pub use adjust::{AdjustPoints, ReviewAdjustment};
 pub use claim::ClaimPurchase;
+pub use exchange::{ExchangeGoods, ExchangeOutcome, Exchanged, decide_exchange};
 pub use judged_by::{HeldRank, JudgedBy, KnownCounters, KnownUses, Room, TaxTerms};
 pub use outcome::{
     ActivatedPoints, Amounts, AppliedDiscount, Counted, Earned, EventOutcome, Outcome,
@@ -84,6 +86,8 @@ pub enum Command {
     Return(Box<ReturnGoods>),
     /// Give a receipt its member.
     Claim(Box<ClaimPurchase>),
+    /// Take goods back and sell others for them.
+    Exchange(Box<ExchangeGoods>),
 }
 
 impl Command {
@@ -101,7 +105,8 @@ impl Command {
             | Self::Activate(_)
             | Self::Expire(_)
             | Self::Return(_)
-            | Self::Claim(_) => true,
+            | Self::Claim(_)
+            | Self::Exchange(_) => true,
             Self::ReviewRanks(_) | Self::SetRank(_) => false,
         }
     }
@@ -112,6 +117,7 @@ impl Command {
         match self {
             Self::Return(goods) => Some(goods.purchase.subject()),
             Self::Claim(claim) => Some(claim.purchase.subject()),
+            Self::Exchange(exchange) => exchange.back.subject(),
             Self::ChangeRedemption(change) => Some(change.subject()),
             Self::ReviewAdjustment(review) => Some(review.subject()),
             _ => None,
@@ -280,7 +286,8 @@ pub fn decide(
         Command::ChangeRedemption(command) => redemption::decide(catalog, facts, command, now),
         Command::Adjust(command) => adjust::decide(catalog, facts.member, command, now),
         Command::ReviewAdjustment(command) => adjust::review(catalog, facts, command, now),
-        Command::Transfer(_) => Err(Refusal::CounterpartNotLoaded),
+        // Both sides are decided by functions of their own.
+        Command::Transfer(_) | Command::Exchange(_) => Err(Refusal::CounterpartNotLoaded),
         Command::Event(command) => event::decide(catalog, facts.member, command, now),
         Command::Activate(command) => sweep::activate(facts.member, command, now),
         Command::Expire(command) => sweep::expire(facts.member, command, now),

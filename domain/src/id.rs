@@ -214,6 +214,10 @@ typed_id!(
     ApiKeyId, "key_", "An API key."
 );
 typed_id!(
+    /// Goods that were exchanged.
+    ExchangeId, "exc_", "An exchange."
+);
+typed_id!(
     /// Goods that came back, or a receipt that was undone.
     ReturnId, "ret_", "A return or a void."
 );

@@ -96,6 +96,10 @@ impl Command {
                 need_of_receipt(catalog, member, &claim.purchase.receipt, &mut needs);
             }
             Self::Return(back) => need_of_return(catalog, back, &mut needs),
+            Self::Exchange(exchange) => {
+                needs.merge(exchange.back.needs(catalog, member, now));
+                needs.merge(exchange.bought.needs(catalog, member, now));
+            }
             Self::Redeem(_)
             | Self::ChangeRedemption(_)
             | Self::Adjust(_)

@@ -31,6 +31,9 @@ fn body_of(operation: &Operation) -> Value {
         "/v1/redemptions" => {
             json!({"member": {"id": null}, "wallet": "points", "points": 1, "mode": "capture"})
         }
+        "/v1/exchanges" => {
+            json!({"return": {"purchase": null, "amount": 1}, "purchase": receipt})
+        }
         "/v1/purchases/{id}/claim" => json!({"member": {"id": null}}),
         "/v1/adjustments" => {
             json!({"member": {"id": null}, "wallet": "points", "points": 1, "reason": "foreign"})

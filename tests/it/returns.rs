@@ -236,6 +236,69 @@ fn what_cant_come_back_is_refused_and_changes_nothing() {
     });
 }
 
+#[test]
+fn an_exchange_takes_effect_whole_or_not_at_all() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        let bought = tenant.buy(&receipt(&tenant, Some(&member), &[5_000])).await;
+        let id = bought.expect(201).text("/id");
+        let body = |purchase: &Value| json!({"return": {"purchase": id, "lines": [{"line": 0}]}, "purchase": purchase});
+        let good = receipt(&tenant, Some(&member), &[7_000]);
+        let mut bad = good.clone();
+        bad["store"] = json!("nowhere");
+        let refused = tenant
+            .api
+            .keyed("/v1/exchanges", &unique(), &body(&bad))
+            .await;
+        assert_eq!(
+            refused.expect(422).json["errors"][0]["pointer"],
+            "/purchase/store"
+        );
+        let mut rich = good.clone();
+        rich["redeem"] = json!([{"wallet": "points", "points": 1}]);
+        let refused = tenant
+            .api
+            .keyed("/v1/exchanges", &unique(), &body(&rich))
+            .await;
+        assert_eq!(refused.expect(409).json["code"], "insufficient_points");
+        let stranger = receipt(&tenant, Some(&tenant.member().await), &[1]);
+        let refused = tenant
+            .api
+            .keyed("/v1/exchanges", &unique(), &body(&stranger))
+            .await;
+        assert_eq!(
+            refused.expect(422).json["errors"][0]["pointer"],
+            "/purchase/member"
+        );
+        assert_eq!(tenant.available(&member).await, 50);
+
+        let made = tenant
+            .api
+            .keyed("/v1/exchanges", "one", &body(&good))
+            .await
+            .expect(201);
+        assert_eq!(made.json["return"]["refunded"]["amount"], 5_000);
+        assert_eq!(made.json["return"]["balances"][0]["available"], 0);
+        assert_eq!(made.json["purchase"]["balances"][0]["available"], 70);
+        assert_eq!(made.json["purchase"]["version"], 3);
+        let again = tenant
+            .api
+            .keyed("/v1/exchanges", "one", &body(&good))
+            .await
+            .expect(201);
+        assert_eq!(again.body, made.body);
+        let twice = tenant
+            .api
+            .keyed("/v1/exchanges", &unique(), &body(&good))
+            .await;
+        assert_eq!(twice.expect(409).json["code"], "receipt_number_used");
+        let till = tenant.buy(&good).await.expect(200);
+        assert_eq!(till.json["id"], made.json["purchase"]["id"]);
+        assert_eq!(tenant.available(&member).await, 70);
+    });
+}
+
 /// What can't come back of a purchase of one piece for 1,000.
 fn refused(member: &str) -> Vec<(Value, u16, &'static str)> {
     vec![

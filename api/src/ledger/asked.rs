@@ -64,7 +64,7 @@ impl Asked {
             let command = &item.submission.command;
             let identity = catalog.and_then(|catalog| identity(catalog, command));
             match command {
-                Command::Purchase(_) => asked.receipts.extend(identity),
+                Command::Purchase(_) | Command::Exchange(_) => asked.receipts.extend(identity),
                 Command::Redeem(_) => asked.references.extend(identity),
                 _ => {}
             }

@@ -1,6 +1,7 @@
 //! One try to write one batch: lock, look, decide each command on the facts left by the one before,
 //! append, check. A batch of n leaves what n batches of one would leave.
 
+mod exchange;
 mod transfer;
 
 use std::collections::HashMap;
@@ -238,6 +239,9 @@ impl Deciding {
         }
         if let Command::Transfer(transfer) = &submission.command {
             return self.transfer(submission, transfer, member);
+        }
+        if let Command::Exchange(exchange) = &submission.command {
+            return self.exchange(submission, exchange, member);
         }
         let facts = member.and_then(|member| self.members.get(&member));
         if submission.member.is_some() && facts.is_none() {

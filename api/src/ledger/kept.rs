@@ -13,6 +13,7 @@ pub(super) const PURCHASE: &str = "purchase";
 const RETURN: &str = "return";
 const VOID: &str = "void";
 const CLAIM: &str = "claim";
+const EXCHANGE: &str = "exchange";
 /// The kind of the answer to a redemption.
 pub(super) const REDEMPTION: &str = "redemption";
 
@@ -35,6 +36,12 @@ impl Kept {
                     ReturnKind::Void => VOID,
                 },
                 occurred_at: outcome.occurred_at,
+                text: text_of(outcome)?,
+            }),
+            Outcome::Exchange(outcome) => Ok(Self {
+                id: outcome.id.uuid(),
+                kind: EXCHANGE,
+                occurred_at: outcome.back.occurred_at,
                 text: text_of(outcome)?,
             }),
             Outcome::Claim(outcome) => Ok(Self {
@@ -99,6 +106,7 @@ pub(super) fn read_outcome(kind: &str, text: &str) -> Result<Outcome, DbError> {
         "event" => serde_json::from_str(text).map(Outcome::Event),
         RETURN | VOID => serde_json::from_str(text).map(Outcome::Return),
         CLAIM => serde_json::from_str(text).map(Outcome::Claim),
+        EXCHANGE => serde_json::from_str(text).map(Outcome::Exchange),
         other => {
             return Err(DbError::Failed(format!(
                 "a recorded answer is of the unknown kind {other}"

@@ -66,6 +66,7 @@ pub fn till_identity(catalog: &Catalog, receipt: &Receipt) -> Option<Uuid> {
 pub(super) fn identity(catalog: &Catalog, command: &Command) -> Option<Uuid> {
     match command {
         Command::Purchase(purchase) => till_identity(catalog, &purchase.receipt),
+        Command::Exchange(exchange) => identity(catalog, &exchange.bought),
         Command::Redeem(redeem) => redeem.reference.as_deref().map(reference),
         _ => None,
     }
@@ -230,7 +231,7 @@ fn another_operation() -> Refused {
 
 fn already_used(command: &Command) -> Problem {
     match command {
-        Command::Purchase(_) => Problem::new(
+        Command::Purchase(_) | Command::Exchange(_) => Problem::new(
             ProblemKind::ReceiptNumberUsed,
             "The store's terminal already sent another receipt with this number on this business date.",
         ),

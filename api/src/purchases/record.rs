@@ -101,10 +101,12 @@ pub(super) const fn status_of(replay: Option<Replay>) -> StatusCode {
 
 /// What the ledger recorded, as the till reads it.
 pub(super) fn purchase(outcome: Outcome, wording: &Wording) -> Result<Purchase, Problem> {
-    let Outcome::Purchase(outcome) = outcome else {
-        return Err(Problem::internal(
+    match outcome {
+        Outcome::Purchase(outcome) => Ok(Purchase::told(*outcome, wording)),
+        // The till sent it once more while it was part of an exchange.
+        Outcome::Exchange(outcome) => Ok(Purchase::told(outcome.bought, wording)),
+        _ => Err(Problem::internal(
             &"a receipt was answered as something else",
-        ));
-    };
-    Ok(Purchase::told(*outcome, wording))
+        )),
+    }
 }

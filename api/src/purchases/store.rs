@@ -10,6 +10,8 @@ use crate::auth::Principal;
 use crate::db::time::SqlDate;
 use crate::db::{Db, TenantNumber};
 use crate::problem::Problem;
+use crate::roster::LookUp;
+use crate::roster::store::MembersByLookUp;
 use crate::statement;
 
 statement! {
@@ -159,4 +161,27 @@ pub(super) async fn returns_of(
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| Problem::internal(&error))
+}
+
+/// The member with a name, if there is one.
+pub(super) async fn member_of(
+    db: &Db,
+    tenant: TenantNumber,
+    named: LookUp,
+) -> Result<Option<MemberId>, Problem> {
+    let hash = match named {
+        LookUp::Id(member) => return Ok(Some(member)),
+        LookUp::Hash(hash) => hash,
+    };
+    let reads = db.clone();
+    let found = db.run(async move {
+        let tx = reads.snapshot(tenant).await?;
+        let look_ups = vec![hash];
+        let tenant = tx.number();
+        let found = MembersByLookUp { tenant, look_ups }.all(&tx).await?.pop();
+        tx.commit().await?;
+        Ok::<_, Problem>(found)
+    });
+    let found = found.await??;
+    Ok(found.map(|(_, member)| MemberId::from_uuid(member)))
 }

@@ -23,6 +23,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             resource("/v1/purchases/{id}/returns")
                 .route(post().to(purchases::return_goods::return_goods)),
         )
+        .service(resource("/v1/exchanges").route(post().to(purchases::exchange::exchange)))
         .service(resource("/v1/purchases/{id}/void").route(post().to(purchases::void::void)))
         .service(
             resource("/v1/purchases/{id}/events")

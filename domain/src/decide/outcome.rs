@@ -1,6 +1,7 @@
 //! What a caller is told. It is stored as JSON and rendered again byte for byte, so its fields and
 //! their order are part of the contract.
 
+use super::exchange::ExchangeOutcome;
 use super::judged_by::JudgedBy;
 use super::returned::ReturnOutcome;
 use crate::amount::{Amount, Decimal4, Points};
@@ -45,6 +46,8 @@ pub enum Outcome {
     Return(Box<ReturnOutcome>),
     /// Of a receipt that got its member afterwards.
     Claim(Box<PurchaseOutcome>),
+    /// Of goods that were exchanged.
+    Exchange(Box<ExchangeOutcome>),
 }
 
 /// What happened to a purchase, and what it did.

@@ -152,6 +152,22 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The same with its pointers below a part of the request.
+    pub(crate) fn within(mut self, part: &str) -> Self {
+        match &mut self {
+            Self::UnknownStore { pointer } | Self::UnknownWallet { pointer } => {
+                pointer.insert_str(0, part);
+            }
+            Self::Invalid(faults) => {
+                for fault in faults {
+                    fault.pointer.insert_str(0, part);
+                }
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// The stable code that callers switch on.
     #[must_use]
     pub const fn code(&self) -> &'static str {

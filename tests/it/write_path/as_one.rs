@@ -200,6 +200,7 @@ fn comparable(answer: &Result<Answer, Problem>) -> String {
         Outcome::Transfer(outcome) => serde_json::to_value(outcome).unwrap(),
         Outcome::Return(outcome) => serde_json::to_value(outcome).unwrap(),
         Outcome::Claim(outcome) => serde_json::to_value(outcome).unwrap(),
+        Outcome::Exchange(outcome) => serde_json::to_value(outcome).unwrap(),
         Outcome::Swept | Outcome::RankSet => Value::Null,
     };
     outcome["recorded_at"] = Value::Null;

@@ -181,6 +181,7 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
         Outcome::Event(outcome) => &outcome.balances,
         Outcome::Return(outcome) => &outcome.balances,
         Outcome::Claim(outcome) => &outcome.balances,
+        Outcome::Exchange(outcome) => &outcome.bought.balances,
         Outcome::Adjustment(outcome) => &outcome.balances,
         Outcome::AdjustmentReviewed(reviewed) => &reviewed.adjustment.balances,
         Outcome::Transfer(outcome) => &outcome.from.balances,
