@@ -62,6 +62,13 @@ statement! {
     -> { Uuid => SqlUuid, String => Text }
 }
 
+statement! {
+    /// A member of the tenant.
+    tenant MemberById = "select id from members where tenant_id = $1 and id = $2";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid }
+}
+
 /// A purchase as it was recorded, and the answer to its claim.
 pub(super) struct Recorded {
     /// As the till sent it and was answered.
@@ -169,19 +176,24 @@ pub(super) async fn member_of(
     tenant: TenantNumber,
     named: LookUp,
 ) -> Result<Option<MemberId>, Problem> {
-    let hash = match named {
-        LookUp::Id(member) => return Ok(Some(member)),
-        LookUp::Hash(hash) => hash,
-    };
     let reads = db.clone();
     let found = db.run(async move {
         let tx = reads.snapshot(tenant).await?;
-        let look_ups = vec![hash];
         let tenant = tx.number();
-        let found = MembersByLookUp { tenant, look_ups }.all(&tx).await?.pop();
+        let found = match named {
+            LookUp::Hash(hash) => {
+                let look_ups = vec![hash];
+                let found = MembersByLookUp { tenant, look_ups }.all(&tx).await?.pop();
+                found.map(|(_, member)| member)
+            }
+            LookUp::Id(member) => {
+                let member = member.uuid();
+                let found = MemberById { tenant, member }.all(&tx).await?.pop();
+                found.map(|(member,)| member)
+            }
+        };
         tx.commit().await?;
         Ok::<_, Problem>(found)
     });
-    let found = found.await??;
-    Ok(found.map(|(_, member)| MemberId::from_uuid(member)))
+    Ok(found.await??.map(MemberId::from_uuid))
 }
