@@ -1,0 +1,498 @@
+//! The door of the domain with a small store behind it: facts are loaded from what was recorded, as the service does
+//! it, and folding a decision over them must give what the next load gives.
+
+use crate::model::{Answer, DAY, Shown, Told};
+use crate::steps::{Goods, Job, MEMBERS, Rules, Step};
+use crate::walk::Ledger;
+use domain::amount::{Amount, Points};
+use domain::catalog::{Catalog, Store, Version};
+use domain::decide::{
+    ChangeRedemption, Command, Decision, Facts, Outcome, RecordPurchase, RecordedPurchase,
+    RedeemPoints, RedemptionChange, RedemptionOutcome, ReturnGoods, ReturnLine, ReturnedGoods,
+    Sweep, decide,
+};
+use domain::history::{Budgets, History};
+use domain::id::{MemberId, StoreId};
+use domain::ledger::{Account, Transaction};
+use domain::lot::Lot;
+use domain::member::{MemberFacts, MemberStatus, WalletFacts};
+use domain::program::Program;
+use domain::rank::RankFacts;
+use domain::receipt::{Quantity, Receipt};
+use domain::settings::Settings;
+use domain::trail::Trail;
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A member's rows.
+struct Member {
+    facts: MemberFacts,
+    /// Every lot, also the empty ones.
+    lots: Vec<Lot>,
+    /// Issued, redeemed, expired.
+    sums: [i64; 3],
+}
+
+/// Something that later commands take up again.
+struct Kept<T> {
+    member: usize,
+    recorded: T,
+    trail: Trail,
+}
+
+pub(crate) struct Shop {
+    catalog: Catalog,
+    now: i64,
+    members: Vec<Member>,
+    purchases: Vec<Kept<Arc<RecordedPurchase>>>,
+    redemptions: Vec<Kept<RedemptionOutcome>>,
+    commands: u128,
+}
+
+/// Whose trail a command goes on.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    None,
+    Purchase(usize),
+    Redemption(usize),
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+fn catalog(rules: Rules) -> Catalog {
+    let settings = Settings {
+        time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
+        cutover: time(5, 0, 0, 0),
+        ..Settings::default()
+    };
+    let store = Store {
+        id: StoreId::from_uuid(Uuid::from_u128(7)),
+        code: "shibuya".to_owned(),
+        time_zone: None,
+    };
+    let version = Version {
+        number: 1,
+        effective_from: at(0),
+        program: Arc::new(Program::load(&rules.document()).unwrap()),
+    };
+    Catalog {
+        revision: 1,
+        settings,
+        stores: HashMap::from([(store.code.clone(), store)]),
+        versions: vec![version],
+    }
+}
+
+fn member(number: usize, now: i64) -> Member {
+    let id = u128::try_from(number).unwrap() + 42;
+    let facts = MemberFacts {
+        member: MemberId::from_uuid(Uuid::from_u128(id)),
+        status: MemberStatus::Active,
+        version: 0,
+        last_recorded_at: at(now),
+        enrolled_at: at(now),
+        wallets: BTreeMap::new(),
+        recalled: std::collections::BTreeSet::new(),
+        history: History::default(),
+        ranks: RankFacts::default(),
+    };
+    Member {
+        facts,
+        lots: Vec::new(),
+        sums: [0; 3],
+    }
+}
+
+impl Member {
+    /// The facts as they are loaded for a command that takes up `trail`: open lots, and those it names.
+    fn load(&self, trail: Option<&Trail>) -> MemberFacts {
+        let mut facts = self.facts.clone();
+        let named = trail.into_iter().flat_map(|trail| &trail.moves);
+        facts.recalled = named.filter_map(|row| row.lot).collect();
+        if let Some(wallet) = facts.wallets.get_mut("points") {
+            let known = |lot: &&Lot| lot.is_open() || facts.recalled.contains(&lot.id);
+            wallet.lots = Some(self.lots.iter().filter(known).cloned().collect());
+        }
+        facts
+    }
+
+    fn wallet(&self) -> WalletFacts {
+        let wallet = self.facts.wallets.get("points");
+        wallet.cloned().unwrap_or_default()
+    }
+
+    fn record(&mut self, loaded: &MemberFacts, decision: &Decision) -> Result<(), String> {
+        let Some(made) = &decision.transaction else {
+            return Ok(());
+        };
+        let mut available = self.wallet().available.get();
+        for row in &made.transfers {
+            let moved = |account| match account {
+                _ if row.credit == account => row.points.get(),
+                _ if row.debit == account => -row.points.get(),
+                _ => 0,
+            };
+            available += moved(Account::Available);
+            if row.balance_after.get() != available || row.points.get() <= 0 {
+                return Err(format!("a row leaves {available}: {row:?}"));
+            }
+            self.sums[0] -= moved(Account::Issued);
+            self.sums[1] += moved(Account::Redeemed);
+            self.sums[2] += moved(Account::Expired);
+        }
+        self.lots.extend(made.lots_opened.iter().cloned());
+        for change in &made.lots_changed {
+            let mut lots = self.lots.iter_mut();
+            let lot = lots.find(|lot| lot.id == change.lot.id);
+            lot.ok_or("a lot changed that is not there")?
+                .clone_from(&change.lot);
+        }
+        if made.version != self.facts.version + 1 {
+            return Err(format!(
+                "version {} follows {}",
+                made.version, self.facts.version
+            ));
+        }
+        self.facts = loaded.after(decision);
+        self.check()
+    }
+
+    /// A fresh load gives what folding left, and the sums are those of the lots.
+    fn check(&self) -> Result<(), String> {
+        let wallet = self.wallet();
+        let open = |lots: &[Lot]| {
+            let mut open: Vec<Lot> = lots.iter().filter(|lot| lot.is_open()).cloned().collect();
+            open.sort_by_key(|lot| lot.id);
+            open
+        };
+        let (stored, folded) = (open(&self.lots), wallet.lots.as_deref().map(open));
+        if folded.as_ref().is_some_and(|folded| *folded != stored) {
+            return Err(format!("folded {folded:?}, stored {stored:?}"));
+        }
+        let sum = |waits: bool| -> i64 {
+            let lots = stored.iter().filter(|lot| lot.pending.is_some() == waits);
+            lots.map(|lot| lot.remaining.get()).sum()
+        };
+        if (sum(false), sum(true)) != (wallet.available.get(), wallet.pending.get()) {
+            return Err(format!("{wallet:?} is not its lots {stored:?}"));
+        }
+        let held = stored.iter().filter(|lot| !lot.remaining.is_zero());
+        let first = held.filter_map(|lot| lot.expires_at).min();
+        match (wallet.next_expires_at, first) {
+            (None, Some(_)) => Err("an end that nobody expects".to_owned()),
+            (Some(next), Some(first)) if next > first => Err("an end expected too late".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Shop {
+    pub(crate) fn of(rules: Rules, now: i64) -> Self {
+        Self {
+            catalog: catalog(rules),
+            now,
+            members: (0..MEMBERS).map(|number| member(number, now)).collect(),
+            purchases: Vec::new(),
+            redemptions: Vec::new(),
+            commands: 0,
+        }
+    }
+
+    fn seed(&mut self) -> Uuid {
+        self.commands += 1;
+        Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | (self.commands << 16))
+    }
+
+    /// Decides twice, which must be the same, and records.
+    fn act(
+        &mut self,
+        member: usize,
+        subject: Subject,
+        command: &Command,
+    ) -> Result<Decision, String> {
+        let trail = match subject {
+            Subject::None => None,
+            Subject::Purchase(place) => Some(&self.purchases[place].trail),
+            Subject::Redemption(place) => Some(&self.redemptions[place].trail),
+        };
+        let loaded = self.members[member].load(trail);
+        let budgets = Budgets::default();
+        let facts = Facts {
+            member: Some(&loaded),
+            budgets: &budgets,
+            trail,
+        };
+        let decided = decide(&self.catalog, facts, command, at(self.now));
+        if decided != decide(&self.catalog, facts, command, at(self.now)) {
+            return Err("the same is decided in two ways".to_owned());
+        }
+        let decision = decided.map_err(|refusal| refusal.code().to_owned())?;
+        self.members[member].record(&loaded, &decision)?;
+        if let Some(made) = &decision.transaction {
+            self.note_expired(made);
+        }
+        match subject {
+            Subject::None => {}
+            Subject::Purchase(place) => self.purchases[place].trail.note(&decision),
+            Subject::Redemption(place) if decision.transaction.is_some() => {
+                self.redemptions[place].trail.note(&decision);
+            }
+            Subject::Redemption(_) => {}
+        }
+        Ok(decision)
+    }
+
+    /// What lots lost by time is told to those whose moves filled them.
+    fn note_expired(&mut self, made: &Transaction) {
+        let fills = |account| matches!(account, Account::Available | Account::Pending);
+        for row in made
+            .transfers
+            .iter()
+            .filter(|row| row.credit == Account::Expired)
+        {
+            let Some(lot) = row.lot else { continue };
+            for bought in &mut self.purchases {
+                let mut moves = bought.trail.moves.iter();
+                if moves.any(|row| row.lot == Some(lot) && fills(row.credit)) {
+                    bought.trail.expired.push((lot, row.points));
+                }
+            }
+        }
+    }
+
+    fn buy(
+        &mut self,
+        member: usize,
+        parts: (&[(i64, i64)], Option<i64>, i64),
+    ) -> Result<Vec<i64>, String> {
+        let (lines, pay, days_ago) = parts;
+        let line = |line: &(i64, i64)| json!({"quantity": line.0, "amount": line.1});
+        let pay = pay.map(|points| json!({"wallet": "points", "points": points}));
+        let occurred_at = at(self.now - days_ago * DAY);
+        let receipt = json!({
+            "store": "shibuya", "receipt_number": "1", "occurred_at": occurred_at.to_string(),
+            "lines": lines.iter().map(line).collect::<Vec<_>>(), "redeem": Vec::from_iter(pay),
+        });
+        let receipt: Receipt = serde_json::from_value(receipt).unwrap();
+        let command = Command::Purchase(RecordPurchase {
+            seed: self.seed(),
+            receipt: receipt.clone(),
+            quote: false,
+        });
+        let decision = self.act(member, Subject::None, &command)?;
+        let Outcome::Purchase(outcome) = decision.outcome else {
+            return Err("another answer than that of a purchase".to_owned());
+        };
+        // As it is stored and read again.
+        let text = serde_json::to_string(&outcome).unwrap();
+        let outcome: domain::decide::PurchaseOutcome = serde_json::from_str(&text).unwrap();
+        let earned = outcome.earned.iter().map(|part| part.points.get()).sum();
+        let paid = outcome.redeemed.iter().map(|part| part.points.get()).sum();
+        let made = decision.transaction.unwrap();
+        self.purchases.push(Kept {
+            member,
+            recorded: Arc::new(RecordedPurchase { receipt, outcome }),
+            trail: trail_of(&made),
+        });
+        let place = self.purchases.len() - 1;
+        // A lot that is over on arrival has lost its points already.
+        let lost = made
+            .transfers
+            .iter()
+            .filter(|row| row.credit == Account::Expired);
+        let lost = lost.filter_map(|row| Some((row.lot?, row.points)));
+        self.purchases[place].trail.expired.extend(lost);
+        Ok(vec![earned, paid])
+    }
+
+    fn give_back(&mut self, place: usize, goods: &Goods) -> Result<(usize, Vec<i64>), String> {
+        let seed = self.seed();
+        let kept = self.purchases.get(place).ok_or("not_found")?;
+        let member = kept.member;
+        let command = Command::Return(Box::new(ReturnGoods {
+            seed,
+            purchase: kept.recorded.clone(),
+            goods: match goods {
+                Goods::All => ReturnedGoods::Void,
+                Goods::Worth(amount) => ReturnedGoods::Amount(Amount::new(*amount)),
+                Goods::Line(line, pieces, worth) => ReturnedGoods::Lines(vec![ReturnLine {
+                    line: *line,
+                    quantity: pieces.and_then(Quantity::pieces),
+                    amount: worth.map(Amount::new),
+                }]),
+            },
+            occurred_at: None,
+            reason: None,
+        }));
+        let decision = self.act(member, Subject::Purchase(place), &command)?;
+        let Outcome::Return(outcome) = decision.outcome else {
+            return Err("another answer than that of a return".to_owned());
+        };
+        let clawed = outcome.clawed_back.first();
+        let clawed = clawed.map_or([Points::ZERO; 3], |back| {
+            [back.points, back.wanted, back.expired]
+        });
+        let restored = outcome.restored.first();
+        let restored = restored.map_or([Points::ZERO; 2], |back| [back.points, back.expired]);
+        let mut numbers: Vec<i64> = clawed
+            .iter()
+            .chain(&restored)
+            .map(|points| points.get())
+            .collect();
+        numbers.extend([
+            outcome.refunded.amount.minor(),
+            outcome.refunded.points.get(),
+        ]);
+        Ok((member, numbers))
+    }
+
+    fn redeem(
+        &mut self,
+        member: usize,
+        points: i64,
+        hold: Option<i64>,
+    ) -> Result<Vec<i64>, String> {
+        let command = Command::Redeem(RedeemPoints {
+            seed: self.seed(),
+            wallet: "points".to_owned(),
+            points: Points::new(points),
+            hold: hold.map(SignedDuration::from_secs),
+            reference: None,
+            occurred_at: None,
+        });
+        let decision = self.act(member, Subject::None, &command)?;
+        let Outcome::Redemption(recorded) = decision.outcome else {
+            return Err("another answer than that of a redemption".to_owned());
+        };
+        let points = recorded.points.get();
+        self.redemptions.push(Kept {
+            member,
+            recorded,
+            trail: trail_of(&decision.transaction.unwrap()),
+        });
+        Ok(vec![points])
+    }
+
+    fn change(
+        &mut self,
+        place: usize,
+        change: RedemptionChange,
+    ) -> Result<(usize, Vec<i64>), String> {
+        let seed = self.seed();
+        let kept = self.redemptions.get(place).ok_or("not_found")?;
+        let member = kept.member;
+        let command = Command::ChangeRedemption(Box::new(ChangeRedemption {
+            seed,
+            redemption: kept.recorded.clone(),
+            change,
+        }));
+        let decision = self.act(member, Subject::Redemption(place), &command)?;
+        match decision.outcome {
+            Outcome::RedemptionChanged(changed) => {
+                Ok((member, vec![changed.redemption.points.get()]))
+            }
+            _ => Ok((member, Vec::new())),
+        }
+    }
+
+    fn sweep(&mut self, member: usize, job: Job) -> Result<Vec<i64>, String> {
+        if job == Job::Lapse {
+            // As the job does it: those first that were over first.
+            let mine = |place: &usize| self.redemptions[*place].member == member;
+            let mut places: Vec<usize> = (0..self.redemptions.len()).filter(mine).collect();
+            places.sort_by_key(|place| self.redemptions[*place].recorded.expires_at);
+            for place in places {
+                self.change(place, RedemptionChange::Lapse)?;
+            }
+            return Ok(Vec::new());
+        }
+        let sweep = Sweep { seed: self.seed() };
+        let command = match job {
+            Job::Activate => Command::Activate(sweep),
+            _ => Command::Expire(sweep),
+        };
+        self.act(member, Subject::None, &command)?;
+        Ok(Vec::new())
+    }
+}
+
+fn trail_of(made: &Transaction) -> Trail {
+    Trail {
+        moves: made.transfers.clone(),
+        ..Trail::default()
+    }
+}
+
+impl Ledger for Shop {
+    const IS_KEYED: bool = false;
+
+    fn run(&mut self, step: &Step, _number: usize) -> Answer {
+        let all = RedemptionChange::Capture { points: None };
+        let (member, numbers) = match step {
+            Step::Buy {
+                member,
+                lines,
+                pay,
+                days_ago,
+            } => (*member, self.buy(*member, (lines, *pay, *days_ago))?),
+            Step::GiveBack { purchase, goods } => self.give_back(*purchase, goods)?,
+            Step::Redeem {
+                member,
+                points,
+                hold,
+            } => (*member, self.redeem(*member, *points, *hold)?),
+            Step::Capture {
+                redemption,
+                points: None,
+            } => self.change(*redemption, all)?,
+            Step::Capture { redemption, points } => {
+                let points = points.map(Points::new);
+                self.change(*redemption, RedemptionChange::Capture { points })?
+            }
+            Step::Release { redemption } => self.change(*redemption, RedemptionChange::Release)?,
+            Step::Reverse { redemption } => self.change(*redemption, RedemptionChange::Reverse)?,
+            Step::Clock { seconds } => {
+                self.now += seconds;
+                (0, Vec::new())
+            }
+            Step::Sweep { member, job } => (*member, self.sweep(*member, *job)?),
+            Step::Look { member } => (*member, Vec::new()),
+            Step::Replay { .. } | Step::Clash { .. } => (0, Vec::new()),
+        };
+        Ok(Told { member, numbers })
+    }
+
+    fn shown(&mut self, member: usize) -> Shown {
+        let rows = &self.members[member];
+        let balances = rows
+            .load(None)
+            .balances(&self.catalog, at(self.now))
+            .unwrap();
+        let seen = &balances[0];
+        let balance = [seen.available, seen.pending, seen.reserved, seen.deficit];
+        let now = at(self.now);
+        let live = rows
+            .lots
+            .iter()
+            .filter(|lot| !lot.remaining.is_zero() && !lot.is_expired(now));
+        let mut live: Vec<&Lot> = live.collect();
+        live.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.id));
+        let lot = |lot: &&Lot| {
+            let ends = lot.expires_at.map(Timestamp::as_second);
+            (ends, lot.remaining.get(), lot.pending.is_some())
+        };
+        Shown {
+            version: rows.facts.version,
+            balance: balance.map(Points::get),
+            lots: live.iter().map(lot).collect(),
+            sums: Some(rows.sums),
+        }
+    }
+}

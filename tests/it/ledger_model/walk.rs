@@ -1,0 +1,132 @@
+//! A walk: a program and steps that follow from a seed, done to the model and to a ledger side by side, and compared
+//! after each of them.
+
+use super::model::{Answer, Model, Shown};
+use super::steps::{Dice, MEMBERS, Rules, Step, next};
+
+/// Steps of one walk: its lots and receipts stay few, so that they meet each other.
+pub(crate) const LENGTH: usize = 120;
+
+/// A ledger that is compared with the model.
+pub(crate) trait Ledger {
+    /// Whether it knows keys, and does the jobs when its clock moves.
+    const IS_KEYED: bool;
+
+    /// Does a step, the `number`-th of the walk, which is its key; `repeated`: the step whose key it has.
+    fn run(&mut self, step: &Step, number: usize) -> Answer;
+
+    /// How a member stands.
+    fn shown(&mut self, member: usize) -> Shown;
+}
+
+/// Where a walk left the model.
+#[derive(Debug)]
+pub(crate) struct Parted {
+    /// The steps until then.
+    pub(crate) steps: Vec<Step>,
+    pub(crate) what: String,
+}
+
+/// The program of a seed and its dice.
+pub(crate) fn begin(seed: u64) -> (Rules, Dice) {
+    let mut dice = Dice(seed);
+    (Rules::of(&mut dice), dice)
+}
+
+/// Walks so many steps.
+pub(crate) fn walk<L: Ledger>(
+    seed: u64,
+    length: usize,
+    now: i64,
+    ledger: &mut L,
+) -> Result<(), Parted> {
+    let (rules, mut dice) = begin(seed);
+    let mut model = Model::new(rules, MEMBERS, now);
+    let mut steps = Vec::new();
+    for number in 0..length {
+        let step = next(&mut dice, &model, L::IS_KEYED);
+        steps.push(step.clone());
+        if let Err(what) = take(&mut model, ledger, &step, number) {
+            return Err(Parted { steps, what });
+        }
+    }
+    Ok(())
+}
+
+/// Goes the same way again.
+pub(crate) fn retrace<L: Ledger>(
+    rules: Rules,
+    steps: &[Step],
+    now: i64,
+    ledger: &mut L,
+) -> Result<(), String> {
+    let mut model = Model::new(rules, MEMBERS, now);
+    for (number, step) in steps.iter().enumerate() {
+        take(&mut model, ledger, step, number)?;
+    }
+    Ok(())
+}
+
+/// Leaves steps out as long as the walk still parts from the model.
+pub(crate) fn shrink(mut steps: Vec<Step>, parts: impl Fn(&[Step]) -> bool) -> Vec<Step> {
+    loop {
+        let before = steps.len();
+        for place in (0..before).rev() {
+            let mut fewer = steps.clone();
+            fewer.remove(place);
+            if parts(&fewer) {
+                steps = fewer;
+            }
+        }
+        if steps.len() == before {
+            return steps;
+        }
+    }
+}
+
+fn take<L: Ledger>(
+    model: &mut Model,
+    ledger: &mut L,
+    step: &Step,
+    number: usize,
+) -> Result<(), String> {
+    // What has the key of an earlier step is that step, or another one under its key.
+    let (sent, key) = match step {
+        Step::Replay { of } | Step::Clash { of } => {
+            let Some((key, first, _)) = model.log.get(*of) else {
+                return Ok(());
+            };
+            let is_same = matches!(step, Step::Replay { .. });
+            let sent = if is_same {
+                first.clone()
+            } else {
+                first.other()
+            };
+            (sent, *key)
+        }
+        _ => (step.clone(), number),
+    };
+    let expected = match step {
+        Step::Clock { seconds } if L::IS_KEYED => {
+            model.pass(*seconds);
+            model.run(number, &Step::Look { member: 0 })
+        }
+        _ => model.run(number, step),
+    };
+    let answer = ledger.run(&sent, key);
+    if answer != expected {
+        return Err(format!("answered {answer:?}, not {expected:?}"));
+    }
+    for member in 0..MEMBERS {
+        let (shown, expected) = (ledger.shown(member), model.shown(member));
+        let expected = if shown.sums.is_none() {
+            expected.to_callers()
+        } else {
+            expected
+        };
+        if shown != expected {
+            return Err(format!("member {member} has {shown:?}, not {expected:?}"));
+        }
+    }
+    Ok(())
+}
