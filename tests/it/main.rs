@@ -16,6 +16,7 @@ mod hot_balances;
 mod identifiers;
 mod isolation;
 mod languages;
+mod ledger_model;
 mod limits;
 mod members;
 mod programs;

@@ -5,7 +5,7 @@
 //! `Model::perform` and one in each driver.
 
 use super::goods::Purchase;
-use super::steps::{Job, Rules, Step};
+use super::steps::{Rules, Step};
 
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
@@ -189,6 +189,26 @@ impl Model {
         }
     }
 
+    /// On whom a step acts; the first member where nobody has what it names.
+    pub(crate) fn member_of(&self, step: &Step) -> usize {
+        match step {
+            Step::Buy { member, .. } | Step::Redeem { member, .. } | Step::Sweep { member, .. } => {
+                *member
+            }
+            Step::Look { member } => *member,
+            Step::GiveBack { purchase, .. } => {
+                self.purchases.get(*purchase).map_or(0, |made| made.member)
+            }
+            Step::Capture { redemption, .. }
+            | Step::Release { redemption }
+            | Step::Reverse { redemption } => self
+                .redemptions
+                .get(*redemption)
+                .map_or(0, |made| made.member),
+            Step::Clock { .. } | Step::Replay { .. } | Step::Clash { .. } => 0,
+        }
+    }
+
     /// The next instant at which time does something.
     pub(crate) fn next_due(&self) -> Option<i64> {
         let lots = self.lots.iter().filter(|lot| lot.rem > 0);
@@ -258,18 +278,6 @@ impl Model {
         }
     }
 
-    /// Moves the clock and does what is due, in the order of time.
-    pub(crate) fn pass(&mut self, seconds: i64) {
-        let until = self.now + seconds;
-        while let Some(due) = self.next_due().filter(|due| *due <= until) {
-            self.now = self.now.max(due);
-            for job in [Job::Lapse, Job::Activate, Job::Expire] {
-                (0..self.members.len()).for_each(|member| self.sweep(member, job));
-            }
-        }
-        self.now = until;
-    }
-
     pub(crate) fn take(&mut self, member: usize, points: i64) -> Result<Vec<(usize, i64)>, String> {
         if points > self.available(member) {
             return no("insufficient_points");
@@ -335,56 +343,5 @@ impl Model {
         self.members[member].version += 1;
         self.redemptions[id].state = to;
         self.redemptions[id].taken = left;
-    }
-
-    fn sweep(&mut self, member: usize, job: Job) {
-        let mut due = Vec::new();
-        for (id, lot) in self
-            .lots
-            .iter()
-            .enumerate()
-            .filter(|(_, lot)| lot.member == member && lot.rem > 0)
-        {
-            match job {
-                Job::Lapse => {}
-                Job::Activate => {
-                    due.extend(lot.due.filter(|at| *at <= self.now).map(|at| (at, id)))
-                }
-                Job::Expire if lot.due.is_none() => {
-                    due.extend(lot.ends.filter(|at| *at <= self.now).map(|at| (at, id)))
-                }
-                Job::Expire => {}
-            }
-        }
-        due.sort_unstable();
-        self.members[member].version += i64::from(!due.is_empty());
-        for (_, id) in due {
-            let is_waiting = self.lots[id].due.take().is_some();
-            let rem = self.lots[id].rem;
-            self.lots[id].rem = if is_waiting {
-                self.repay(member, rem)
-            } else {
-                rem
-            };
-            if self.is_over(id) {
-                self.lose(id, self.lots[id].rem);
-                self.lots[id].rem = 0;
-            }
-        }
-        if job == Job::Lapse {
-            let over = |made: &Redemption| {
-                made.member == member && made.state == State::Reserved && made.till <= self.now
-            };
-            let mut over: Vec<(i64, usize)> = self
-                .redemptions
-                .iter()
-                .enumerate()
-                .filter(|(_, made)| over(made))
-                .map(|(id, made)| (made.till, id))
-                .collect();
-            over.sort_unstable();
-            over.into_iter()
-                .for_each(|(_, id)| self.end(id, State::Released, 0));
-        }
     }
 }

@@ -1,10 +1,10 @@
-//! What callers do to the model.
+//! What callers and time do to the model.
 
 use super::goods::{Line, Purchase};
 use super::model::{
     Answer, DAY, DAY_BEGINS_BEFORE, Lot, Model, Redemption, State, Told, begins, no,
 };
-use super::steps::{Goods, Shortage};
+use super::steps::{Goods, Job, Shortage};
 
 impl Model {
     pub(crate) fn buy(
@@ -236,5 +236,68 @@ impl Model {
             member: made.member,
             numbers: vec![if to == State::Captured { kept } else { held }],
         })
+    }
+
+    /// Moves the clock and does what is due, in the order of time.
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        let until = self.now + seconds;
+        while let Some(due) = self.next_due().filter(|due| *due <= until) {
+            self.now = self.now.max(due);
+            for job in [Job::Lapse, Job::Activate, Job::Expire] {
+                (0..self.members.len()).for_each(|member| self.sweep(member, job));
+            }
+        }
+        self.now = until;
+    }
+
+    pub(crate) fn sweep(&mut self, member: usize, job: Job) {
+        let mut due = Vec::new();
+        for (id, lot) in self
+            .lots
+            .iter()
+            .enumerate()
+            .filter(|(_, lot)| lot.member == member && lot.rem > 0)
+        {
+            match job {
+                Job::Lapse => {}
+                Job::Activate => {
+                    due.extend(lot.due.filter(|at| *at <= self.now).map(|at| (at, id)))
+                }
+                Job::Expire if lot.due.is_none() => {
+                    due.extend(lot.ends.filter(|at| *at <= self.now).map(|at| (at, id)))
+                }
+                Job::Expire => {}
+            }
+        }
+        due.sort_unstable();
+        self.members[member].version += i64::from(!due.is_empty());
+        for (_, id) in due {
+            let is_waiting = self.lots[id].due.take().is_some();
+            let rem = self.lots[id].rem;
+            self.lots[id].rem = if is_waiting {
+                self.repay(member, rem)
+            } else {
+                rem
+            };
+            if self.is_over(id) {
+                self.lose(id, self.lots[id].rem);
+                self.lots[id].rem = 0;
+            }
+        }
+        if job == Job::Lapse {
+            let over = |made: &Redemption| {
+                made.member == member && made.state == State::Reserved && made.till <= self.now
+            };
+            let mut over: Vec<(i64, usize)> = self
+                .redemptions
+                .iter()
+                .enumerate()
+                .filter(|(_, made)| over(made))
+                .map(|(id, made)| (made.till, id))
+                .collect();
+            over.sort_unstable();
+            over.into_iter()
+                .for_each(|(_, id)| self.end(id, State::Released, 0));
+        }
     }
 }
