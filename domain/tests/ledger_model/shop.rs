@@ -13,7 +13,7 @@ use domain::decide::{
 };
 use domain::history::Budgets;
 use domain::id::StoreId;
-use domain::ledger::{Account, Transaction};
+use domain::ledger::Transaction;
 use domain::lot::Lot;
 use domain::program::Program;
 use domain::receipt::{Quantity, Receipt};
@@ -121,9 +121,6 @@ impl Shop {
         }
         let decision = decided.map_err(|refusal| refusal.code().to_owned())?;
         self.members[member].record(&loaded, &decision)?;
-        if let Some(made) = &decision.transaction {
-            self.note_expired(made);
-        }
         match subject {
             Subject::None => {}
             Subject::Purchase(place) => self.purchases[place].trail.note(&decision),
@@ -132,25 +129,34 @@ impl Shop {
             }
             Subject::Redemption(_) => {}
         }
+        if let Some(made) = &decision.transaction {
+            let all = self.purchases.iter_mut();
+            all.for_each(|bought| bought.trail.note_lost(made));
+            self.check_told(member, made.version, &decision.outcome)?;
+        }
         Ok(decision)
     }
 
-    /// What lots lost by time is told to those whose moves filled them.
-    fn note_expired(&mut self, made: &Transaction) {
-        let fills = |account| matches!(account, Account::Available | Account::Pending);
-        for row in made
-            .transfers
-            .iter()
-            .filter(|row| row.credit == Account::Expired)
-        {
-            let Some(lot) = row.lot else { continue };
-            for bought in &mut self.purchases {
-                let mut moves = bought.trail.moves.iter();
-                if moves.any(|row| row.lot == Some(lot) && fills(row.credit)) {
-                    bought.trail.expired.push((lot, row.points));
-                }
-            }
+    /// The answer shows what a look afterwards shows.
+    fn check_told(&self, member: usize, version: i64, outcome: &Outcome) -> Result<(), String> {
+        let (balances, told) = match outcome {
+            Outcome::Purchase(made) => (&made.balances, made.version),
+            Outcome::Return(made) => (&made.balances, made.version),
+            Outcome::Redemption(made) => (&made.balances, Some(made.version)),
+            Outcome::RedemptionChanged(changed) => (
+                &changed.redemption.balances,
+                Some(changed.redemption.version),
+            ),
+            _ => return Ok(()),
+        };
+        let loaded = self.members[member].load(None);
+        let seen = loaded.balances(&self.catalog, at(self.now)).unwrap();
+        if (balances, told) == (&seen, Some(version)) {
+            return Ok(());
         }
+        Err(format!(
+            "told {told:?} {balances:?}, seen {version} {seen:?}"
+        ))
     }
 
     fn buy(
@@ -182,19 +188,14 @@ impl Shop {
         let earned = outcome.earned.iter().map(|part| part.points.get()).sum();
         let paid = outcome.redeemed.iter().map(|part| part.points.get()).sum();
         let made = decision.transaction.unwrap();
+        let mut trail = trail_of(&made);
+        // A lot that is over on arrival has lost its points already.
+        trail.note_lost(&made);
         self.purchases.push(Kept {
             member,
             recorded: Arc::new(RecordedPurchase { receipt, outcome }),
-            trail: trail_of(&made),
+            trail,
         });
-        let place = self.purchases.len() - 1;
-        // A lot that is over on arrival has lost its points already.
-        let lost = made
-            .transfers
-            .iter()
-            .filter(|row| row.credit == Account::Expired);
-        let lost = lost.filter_map(|row| Some((row.lot?, row.points)));
-        self.purchases[place].trail.expired.extend(lost);
         Ok(vec![earned, paid])
     }
 

@@ -10,7 +10,6 @@ use crate::decide::{
 };
 use crate::history::Budgets;
 use crate::id::PurchaseId;
-use crate::ledger::Account;
 use crate::receipt::Receipt;
 use crate::trail::Trail;
 use jiff::Timestamp;
@@ -67,17 +66,8 @@ impl Shop {
         if let Some(transaction) = &decision.transaction {
             let opened = transaction.lots_opened.iter().map(|lot| lot.id);
             self.journal.member.recalled.extend(opened);
-            for row in &transaction.transfers {
-                let Some(lot) = row.lot.filter(|_| row.credit == Account::Expired) else {
-                    continue;
-                };
-                for bought in self.bought.values_mut() {
-                    let mut moves = bought.trail.moves.iter();
-                    let fills = |account| matches!(account, Account::Available | Account::Pending);
-                    if moves.any(|row| row.lot == Some(lot) && fills(row.credit)) {
-                        bought.trail.expired.push((lot, row.points));
-                    }
-                }
+            for bought in self.bought.values_mut() {
+                bought.trail.note_lost(transaction);
             }
         }
         self.journal.record(decision);
