@@ -26,7 +26,7 @@ mod walk;
 
 use shop::Shop;
 use steps::{MEMBERS, Rules, Step};
-use walk::{Parted, begin, take, walk};
+use walk::{Parted, begin, number, take, walk};
 
 /// Steps of one walk: its lots and receipts stay few, so that they meet each other.
 const LENGTH: usize = 120;
@@ -34,11 +34,6 @@ const LENGTH: usize = 120;
 /// 21 November 2026, 10:00 in Tokyo.
 const START: i64 = 1_795_222_800;
 const STEPS: u64 = 12_000;
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    let given = std::env::var(variable).ok();
-    given.map_or(otherwise, |text| text.parse().unwrap())
-}
 
 /// Whether steps still part the domain from the model.
 fn parts(rules: Rules, steps: &[Step]) -> bool {

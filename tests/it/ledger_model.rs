@@ -16,18 +16,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::books;
 use crate::harness::{block_on, node};
 use real::{Real, START};
-use walk::{Parted, begin, walk};
+use walk::{Parted, begin, number, walk};
 
 const STEPS: u64 = 3_000;
 /// Steps of one walk, each on a tenant of its own.
 const LENGTH: u64 = 300;
 /// Walks side by side.
 const SIDE_BY_SIDE: u64 = 4;
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    let given = std::env::var(variable).ok();
-    given.map_or(otherwise, |text| text.parse().unwrap())
-}
 
 /// The tenant that was walked on.
 fn go(seed: u64, length: u64) -> i64 {

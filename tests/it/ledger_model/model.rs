@@ -55,7 +55,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// Without what callers are not shown: points that never end, whether they wait, and the tenant's sums.
-    pub(crate) fn to_callers(mut self) -> Self {
+    pub(crate) fn for_callers(mut self) -> Self {
         self.sums = None;
         self.lots.retain(|lot| lot.0.is_some());
         self.lots.iter_mut().for_each(|lot| lot.2 = false);

@@ -261,10 +261,10 @@ impl Model {
             match job {
                 Job::Lapse => {}
                 Job::Activate => {
-                    due.extend(lot.due.filter(|at| *at <= self.now).map(|at| (at, id)))
+                    due.extend(lot.due.filter(|at| *at <= self.now).map(|at| (at, id)));
                 }
                 Job::Expire if lot.due.is_none() => {
-                    due.extend(lot.ends.filter(|at| *at <= self.now).map(|at| (at, id)))
+                    due.extend(lot.ends.filter(|at| *at <= self.now).map(|at| (at, id)));
                 }
                 Job::Expire => {}
             }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::goods::Purchase;
+use super::goods::{Line, Purchase};
 use super::model::{DAY, Model, Redemption, State};
 
 /// How many members share the tenant.
@@ -326,8 +326,8 @@ fn give_back(dice: &mut Dice, model: &Model) -> Step {
     let beyond = usize::from(dice.is(3));
     let place = dice.below(bought.lines.len() + beyond);
     let line = bought.lines.get(place);
-    let left = line.map_or(1, |line| line.left());
-    let worth = line.map_or(1, |line| line.worth());
+    let left = line.map_or(1, Line::left);
+    let worth = line.map_or(1, Line::worth);
     let goods = match dice.below(10) {
         0..2 => Goods::All,
         2..4 => Goods::Line(place, None, None),

@@ -24,6 +24,12 @@ pub(crate) struct Parted {
     pub(crate) what: String,
 }
 
+/// A number of the environment.
+pub(crate) fn number(variable: &str, otherwise: u64) -> u64 {
+    let given = std::env::var(variable).ok();
+    given.map_or(otherwise, |text| text.parse().unwrap())
+}
+
 /// The program of a seed and its dice.
 pub(crate) fn begin(seed: u64) -> (Rules, Dice) {
     let mut dice = Dice(seed);
@@ -90,7 +96,7 @@ pub(crate) fn take<L: Ledger>(
     for member in (0..MEMBERS).filter(|member| looks_at_all || *member == acted_on) {
         let (shown, expected) = (ledger.shown(member)?, model.shown(member));
         let expected = if shown.sums.is_none() {
-            expected.to_callers()
+            expected.for_callers()
         } else {
             expected
         };
