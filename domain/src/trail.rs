@@ -41,6 +41,20 @@ impl Trail {
         }
     }
 
+    /// Adds what lots that it filled lost by time in a transaction, be it another one's, as a fresh
+    /// load would see it.
+    pub fn note_lost(&mut self, transaction: &Transaction) {
+        let fills = |account| matches!(account, Account::Available | Account::Pending);
+        let rows = transaction.transfers.iter();
+        for row in rows.filter(|row| row.credit == Account::Expired) {
+            let Some(lot) = row.lot else { continue };
+            let mut moves = self.moves.iter();
+            if moves.any(|row| row.lot == Some(lot) && fills(row.credit)) {
+                self.expired.push((lot, row.points));
+            }
+        }
+    }
+
     fn add_moves(&mut self, transaction: &Transaction) {
         self.moves.extend(transaction.transfers.iter().cloned());
     }

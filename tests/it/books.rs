@@ -14,12 +14,17 @@ use crate::harness::{TestTenant, node, sql};
 
 /// Fails unless every invariant holds for the tenant.
 pub(crate) async fn hold(cluster: &Cluster, tenant: i64) {
+    hold_all(cluster, &[tenant]).await;
+}
+
+/// The same for some tenants, in one look.
+pub(crate) async fn hold_all(cluster: &Cluster, tenants: &[i64]) {
     let findings = verify(&cluster.administrator_url.clone().into()).await;
     for finding in findings.unwrap() {
         let mine = finding
             .examples
             .iter()
-            .find(|(number, _)| *number == tenant);
+            .find(|(number, _)| tenants.contains(number));
         assert_eq!(mine, None, "{}: {}", finding.invariant, finding.promise);
     }
 }

@@ -20,6 +20,7 @@ mod hot_balances;
 mod identifiers;
 mod isolation;
 mod languages;
+mod ledger_model;
 mod liability;
 mod limits;
 mod members;

@@ -1,5 +1,7 @@
 //! Goods that come back, receipts that are undone or get their member afterwards, over HTTP.
 
+mod together;
+
 use serde_json::{Value, json};
 
 use crate::harness::tenant::{plain_program, unique};

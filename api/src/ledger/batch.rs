@@ -323,6 +323,9 @@ impl Deciding {
             trail.note(decision);
             i32::try_from(trail.operations.len()).ok()
         });
+        for trail in self.trails.values_mut() {
+            made.into_iter().for_each(|made| trail.note_lost(made));
+        }
         Step {
             subject: subject.zip(number),
             ledger: made.map(|made| (made.member, made.version)),

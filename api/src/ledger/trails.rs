@@ -106,11 +106,14 @@ async fn add_expired(
     steps: &HashMap<(Uuid, i64), Uuid>,
     trails: &mut Trails,
 ) -> Result<(), DbError> {
-    let mut filled: HashMap<Uuid, Uuid> = HashMap::new();
+    // More than one may have filled a lot: what it granted, and what came back to it.
+    let mut filled: HashMap<Uuid, BTreeSet<Uuid>> = HashMap::new();
     for (subject, trail) in trails.iter() {
         let rows = trail.moves.iter();
         let rows = rows.filter(|row| matches!(row.credit, Account::Available | Account::Pending));
-        filled.extend(rows.filter_map(|row| Some((row.lot?.uuid(), *subject))));
+        for lot in rows.filter_map(|row| row.lot) {
+            filled.entry(lot.uuid()).or_default().insert(*subject);
+        }
     }
     if filled.is_empty() {
         return Ok(());
@@ -124,11 +127,11 @@ async fn add_expired(
         expired: Account::Expired.code(),
     };
     for (lot, points) in lost.all(tx).await? {
-        let trail = filled.get(&lot).and_then(|subject| trails.get_mut(subject));
-        if let Some(trail) = trail {
-            trail
-                .expired
-                .push((LotId::from_uuid(lot), Points::new(points)));
+        for subject in filled.get(&lot).into_iter().flatten() {
+            if let Some(trail) = trails.get_mut(subject) {
+                let points = Points::new(points);
+                trail.expired.push((LotId::from_uuid(lot), points));
+            }
         }
     }
     Ok(())

@@ -218,7 +218,8 @@ pub(crate) fn unique() -> String {
     format!("u{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-async fn number_of(owner: &Client, public_id: &str) -> i64 {
+/// The number in every row of a tenant.
+pub(crate) async fn number_of(owner: &Client, public_id: &str) -> i64 {
     let id: TenantId = public_id.parse().unwrap();
     let query = "select id from tenants where public_id = $1::text::uuid";
     let uuid = id.uuid().to_string();

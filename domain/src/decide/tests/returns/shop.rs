@@ -13,8 +13,7 @@ use crate::decide::{
     decide,
 };
 use crate::history::Budgets;
-use crate::id::{LotId, PurchaseId};
-use crate::ledger::Account;
+use crate::id::PurchaseId;
 use crate::receipt::Receipt;
 use crate::trail::Trail;
 use jiff::Timestamp;
@@ -28,14 +27,6 @@ struct Bought {
     recorded: Arc<RecordedPurchase>,
     trail: Trail,
     has_member: bool,
-}
-
-impl Bought {
-    fn fills(&self, lot: LotId) -> bool {
-        let fills = |account| matches!(account, Account::Available | Account::Pending);
-        let mut moves = self.trail.moves.iter();
-        moves.any(|row| row.lot == Some(lot) && fills(row.credit))
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -79,12 +70,8 @@ impl Shop {
         if let Some(transaction) = &decision.transaction {
             let opened = transaction.lots_opened.iter().map(|lot| lot.id);
             self.journal.member.recalled.extend(opened);
-            let lost = transaction.transfers.iter();
-            let lost = lost.filter(|row| row.credit == Account::Expired);
-            for (lot, points) in lost.filter_map(|row| Some((row.lot?, row.points))) {
-                let bought = self.bought.values_mut();
-                let filled = bought.filter(|bought| bought.fills(lot));
-                filled.for_each(|bought| bought.trail.expired.push((lot, points)));
+            for bought in self.bought.values_mut() {
+                bought.trail.note_lost(transaction);
             }
         }
         self.journal.record(decision);
