@@ -103,6 +103,9 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let new: NewAdjustment = body.json(MAX_BODY_BYTES).await?;
     new.check()?;
+    caller.check_named_store(None)?;
+    let moved = Points::new(new.points.get().saturating_abs());
+    let held = app.allowances.hold(&caller, key.hash(), moved);
     let submission = Submission {
         tenant: caller.tenant,
         actor: caller.key,
@@ -120,7 +123,11 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         })),
     };
-    let answer = app.ledger.submit(submission).await?;
+    let held = held.await?;
+    let answer = app.ledger.submit(submission).await;
+    held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
+        .await;
+    let answer = answer?;
     let Outcome::Adjustment(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"an adjustment was answered as something else",

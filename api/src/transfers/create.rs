@@ -136,6 +136,7 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let new: NewTransfer = body.json(MAX_BODY_BYTES).await?;
     new.check()?;
+    caller.check_named_store(None)?;
     let from = app.look_ups.look_up(caller.tenant, &new.from.member);
     let from = from.map_err(|problem| within("/from", problem))?;
     let to = app.look_ups.look_up(caller.tenant, &new.to.member);
@@ -157,7 +158,12 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         }),
     };
-    let answer = app.ledger.submit(submission).await?;
+    let held = app.allowances.hold(&caller, key.hash(), new.points);
+    let held = held.await?;
+    let answer = app.ledger.submit(submission).await;
+    held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
+        .await;
+    let answer = answer?;
     let Outcome::Transfer(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"a transfer was answered as something else",

@@ -35,6 +35,38 @@ fn one_call_moves_at_most_its_limit() {
     });
 }
 
+#[test]
+fn corrections_and_transfers_count_as_well() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let (member, other) = (tenant.member().await, tenant.member().await);
+        tenant.grant(&member, 1_000).await;
+        let limits = json!({"max_points_per_call": 50, "max_points_per_day": 60});
+        let key = tenant.restricted(&["points:adjust"], limits).await;
+        let adjust = async |points: i64| {
+            let body = json!({"member": {"id": member}, "wallet": "points", "points": points, "reason": "test"});
+            key.keyed("/v1/adjustments", &unique(), &body).await
+        };
+        adjust(-51).await.expect(403);
+        adjust(-50).await.expect(201);
+        let side = |id: &str| json!({"member": {"id": id}});
+        let transfer = async |points: i64| {
+            let body = json!({"from": side(&member), "to": side(&other), "wallet": "points", "points": points});
+            key.keyed("/v1/transfers", &unique(), &body).await
+        };
+        assert_eq!(transfer(11).await.expect(409).code(), "limit_reached");
+        transfer(10).await.expect(201);
+        let bound = tenant
+            .restricted(&["points:adjust"], json!({"stores": ["shibuya"]}))
+            .await;
+        let body =
+            json!({"member": {"id": member}, "wallet": "points", "points": 1, "reason": "test"});
+        let refused = bound.keyed("/v1/adjustments", &unique(), &body).await;
+        assert_eq!(refused.expect(403).code(), "not_granted");
+        assert_eq!(tenant.available(&member).await, 940);
+    });
+}
+
 /// Sends `count` redemptions of 5 points at once, in turn to these nodes; how many were taken.
 async fn flood(apis: &[Api], member: &str, count: usize) -> usize {
     let send = async |index: usize| {
