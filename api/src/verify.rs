@@ -64,6 +64,7 @@ checks! {
     LotMoves "I6" "What a lot lacks was taken from it" "verify/i06_lot_moves.sql";
     RunningBalance "I7" "No balance ever fell below 0, and each follows from the one before" "verify/i07_running_balance.sql";
     KeysOnce "I8" "A key made at most one thing, and each thing has its key" "verify/i08_keys_once.sql";
+    Returns "I10" "Returns give and take no more than their purchase did" "verify/i10_returns.sql";
     Reservations "I12" "What is reserved is held by open reservations, each of which ends once" "verify/i12_reservations.sql";
     Deficits "I13" "Who owes points has none to spend" "verify/i13_deficit.sql";
     Acknowledged "I14" "What was answered under a key is in the ledger" "verify/i14_acknowledged.sql";

@@ -4,8 +4,9 @@ mod together;
 
 use serde_json::{Value, json};
 
+use crate::books;
 use crate::harness::tenant::{plain_program, unique};
-use crate::harness::{Answer, TestTenant, block_on};
+use crate::harness::{Answer, TestTenant, block_on, node};
 
 async fn act(tenant: &TestTenant, purchase: &str, what: &str, body: &Value) -> Answer {
     let path = format!("/v1/purchases/{purchase}/{what}");
@@ -298,6 +299,42 @@ fn an_exchange_takes_effect_whole_or_not_at_all() {
         let till = tenant.buy(&good).await.expect(200);
         assert_eq!(till.json["id"], made.json["purchase"]["id"]);
         assert_eq!(tenant.available(&member).await, 70);
+    });
+}
+
+#[test]
+fn a_return_that_took_too_much_is_named_by_verify() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        let bought = tenant.buy(&receipt(&tenant, Some(&member), &[1_000])).await;
+        let id = bought.expect(201).text("/id");
+        let back = act(&tenant, &id, "returns", &json!({"amount": 500})).await;
+        back.expect(201);
+        let number = tenant.number;
+        books::hold(node().cluster, number).await;
+        let owner = node().cluster.owner().await;
+        let say = async |from: i64, to: i64| {
+            let change = format!(
+                "update operations set outcome = replace(outcome, '\"wanted\":{from},', '\"wanted\":{to},')
+                    where tenant_id = {number}"
+            );
+            owner.batch_execute(&change).await.unwrap();
+        };
+        say(5, 11).await;
+        let url = node().cluster.administrator_url.clone().into();
+        let findings = api::verify::verify(&url).await.unwrap();
+        let told = findings
+            .iter()
+            .find(|finding| finding.invariant == "I10")
+            .unwrap();
+        let mine = told.examples.iter().find(|(of, _)| *of == number).unwrap();
+        assert!(
+            mine.1.ends_with("gave 10 of points and 11 were taken back"),
+            "{mine:?}"
+        );
+        say(11, 5).await;
+        books::hold(node().cluster, number).await;
     });
 }
 

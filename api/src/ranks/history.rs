@@ -24,7 +24,7 @@ pub(crate) struct RankChange {
     /// Code of the ladder.
     #[schema(example = "main")]
     ladder: String,
-    /// Counts up from 1 within the member's ladder.
+    /// Counts up within the member's ladder; left out are steps that spending made beneath a rank set by hand.
     #[schema(example = 1)]
     number: i32,
     /// Code of the step after it; null below the lowest.

@@ -1,7 +1,7 @@
 //! Ladders that nobody thought of, over the real receipts of a year: what members are told of their
 //! ranks must agree, and the proof of the whole ledger at the end walks every rank once more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -194,8 +194,8 @@ async fn set_some(shop: &Shop, dice: &mut Dice, today: Date) -> Result<(), Failu
     Ok(())
 }
 
-/// The rank that is told is where the last change led, and each change begins where the one before
-/// it ended.
+/// The rank that is told is where the last change led, each change has a number of its own and begins
+/// where the one before it ended.
 async fn read_back(shop: &Shop, name: String) -> Result<Verdict, Failure> {
     let mut verdict = Verdict {
         name,
@@ -220,8 +220,9 @@ async fn read_back(shop: &Shop, name: String) -> Result<Verdict, Failure> {
             let mut of_ladder: Vec<&Change> = of_ladder.collect();
             of_ladder.sort_by_key(|change| change.number);
             let count = i64::try_from(of_ladder.len()).unwrap_or(i64::MAX);
-            let numbered = of_ladder.last().map_or(0, |last| last.number);
-            let numbered = i64::try_from(numbered).unwrap_or(i64::MAX);
+            // A number is left out where spending made another step beneath a rank that was set.
+            let numbers: BTreeSet<_> = of_ladder.iter().map(|change| change.number).collect();
+            let numbered = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
             verdict.compare(&format!("{member} {}", told.ladder), numbered, count);
             let follows = of_ladder.iter().zip(of_ladder.iter().skip(1));
             let mut breaks = follows.filter(|(one, next)| one.code != next.previous);
