@@ -80,7 +80,12 @@ fn a_transaction_of_no_points_shows_the_first_wallet() {
 fn the_subject_is_a_purchase_or_a_redemption() {
     let purchase = StatementEntry::new(transaction("purchase"), vec![], None);
     assert!(purchase.purchase_id.is_some() && purchase.redemption_id.is_none());
-    let redemption = StatementEntry::new(transaction("redeem"), vec![], None);
+    let redeemed = StoredTransaction {
+        purchase: None,
+        redemption: Some(Uuid::from_u128(9)),
+        ..transaction("redeem")
+    };
+    let redemption = StatementEntry::new(redeemed, vec![], None);
     assert!(redemption.purchase_id.is_none() && redemption.redemption_id.is_some());
 }
 
