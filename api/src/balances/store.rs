@@ -110,15 +110,20 @@ statement! {
 }
 
 statement! {
-    /// Transactions of a member before a version, the newest first.
-    tenant TransactionsBefore = "select t.version, t.id, t.kind, t.occurred_at, t.recorded_at, p.id, r.id, t.reason, t.corrects
-        from ledger_transactions t
-        left join operations o on o.tenant_id = $1 and o.id = t.subject
-        left join purchase_events e on e.tenant_id = $1 and e.id = t.subject
-        left join purchases p on p.tenant_id = $1 and p.id = coalesce(o.subject, e.purchase_id, t.subject)
-        left join redemptions r on r.tenant_id = $1 and r.id = coalesce(o.subject, t.subject)
-        where t.tenant_id = $1 and t.member_id = $2 and t.version < $3
-        order by t.version desc limit $4";
+    /// Transactions of a member before a version, the newest first. What they belong to is looked up one by one: joined,
+    /// all receipts of the tenant may be read for it.
+    tenant TransactionsBefore = "select t.version, t.id, t.kind, t.occurred_at, t.recorded_at,
+            (select p.id from purchases p
+                where p.tenant_id = $1 and p.id = coalesce(m.operation, m.event, t.subject)),
+            (select r.id from redemptions r where r.tenant_id = $1 and r.id = coalesce(m.operation, t.subject)),
+            t.reason, t.corrects
+        from (select * from ledger_transactions
+            where tenant_id = $1 and member_id = $2 and version < $3
+            order by version desc limit $4) t
+        cross join lateral (select
+            (select o.subject from operations o where o.tenant_id = $1 and o.id = t.subject) as operation,
+            (select e.purchase_id from purchase_events e where e.tenant_id = $1 and e.id = t.subject) as event) m
+        order by t.version desc";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid, before: i64 => BigInt, limit: i64 => BigInt }
     -> {
         i64 => BigInt, Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz,

@@ -47,12 +47,16 @@ statement! {
 
 statement! {
     /// Purchases of one member, newest first: the member's transactions lead to them.
-    tenant LatestPurchasesOfMember = "select p.id, coalesce(o.outcome, p.outcome)
-        from ledger_transactions t
-        left join operations o on o.tenant_id = $1 and o.id = t.subject
-        join purchases p on p.tenant_id = $1 and p.id = coalesce(o.subject, t.subject)
+    tenant LatestPurchasesOfMember = "select p.id, coalesce(made.outcome, p.outcome)
+        from (select t.subject as id, null as outcome from ledger_transactions t
+                where t.tenant_id = $1 and t.member_id = $2 and t.kind = 'purchase'
+            union all
+            select o.subject, o.outcome from ledger_transactions t
+                join operations o on o.tenant_id = $1 and o.id = t.subject
+                where t.tenant_id = $1 and t.member_id = $2 and t.kind = 'claim') made
+        join purchases p on p.tenant_id = $1 and p.id = made.id
         left join stores s on s.tenant_id = $1 and s.id = p.store_id
-        where t.tenant_id = $1 and t.member_id = $2 and t.kind in ('purchase', 'claim')
+        where p.tenant_id = $1
           and ($3 is null or p.id < $3) and ($4 is null or s.code = $4)
           and ($5 is null or p.business_date >= $5) and ($6 is null or p.business_date <= $6)
         order by p.id desc limit $7";
