@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::books;
 use crate::harness::call::Api;
-use crate::harness::tenant::{Spec, unique};
+use crate::harness::tenant::{Spec, first_wallet, unique};
 use crate::harness::{Answer, TestTenant, block_on, node};
 
 fn adjustment(member: &str, points: i64) -> Value {
@@ -17,8 +17,7 @@ async fn adjust(api: &Api, body: &Value) -> Answer {
 
 /// Available, pending and owed.
 async fn balance(tenant: &TestTenant, member: &str) -> (i64, i64, i64) {
-    let path = format!("/v1/members/{member}/balances");
-    let wallet = tenant.api.get(&path).await.expect(200).json["wallets"][0].clone();
+    let wallet = first_wallet(&tenant.api, member).await;
     let points = |field: &str| wallet[field].as_i64().unwrap();
     (points("available"), points("pending"), points("deficit"))
 }

@@ -180,11 +180,8 @@ impl TestTenant {
 
     /// The member's only wallet, as it is: the hot copy may be a moment behind where a machine is busy.
     pub(crate) async fn available(&self, member: &str) -> i64 {
-        let path = format!("/v1/members/{member}");
-        let version = self.api.get(&path).await.expect(200).json["version"].clone();
-        let path = format!("{path}/balances?min_version={version}");
-        let balances = self.api.get(&path).await.expect(200);
-        balances.json["wallets"][0]["available"].as_i64().unwrap()
+        let wallet = first_wallet(&self.api, member).await;
+        wallet["available"].as_i64().unwrap()
     }
 
     /// Records a receipt under a key of its own.
@@ -210,6 +207,15 @@ impl TestTenant {
         let receipt = self.receipt(member, &number, points * 100);
         self.buy(&receipt).await.expect(201);
     }
+}
+
+/// The member's first wallet, as it is: the hot copy may be a moment behind where a machine is busy.
+pub(crate) async fn first_wallet(api: &Api, member: &str) -> Value {
+    let path = format!("/v1/members/{member}");
+    let version = api.get(&path).await.expect(200).json["version"].clone();
+    let path = format!("{path}/balances?min_version={version}");
+    let balances = api.get(&path).await.expect(200);
+    balances.json["wallets"][0].clone()
 }
 
 /// A text that no other test of this process uses.

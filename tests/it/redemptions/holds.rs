@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::books::{self, until_known};
 use crate::concurrency::second;
-use crate::harness::tenant::unique;
+use crate::harness::tenant::{first_wallet, unique};
 use crate::harness::{Answer, TestTenant, block_on, node};
 use crate::time::{buy, enrol, sandbox, set_clock};
 
@@ -23,8 +23,7 @@ async fn step(tenant: &TestTenant, id: &str, step: &str, body: &Value) -> Answer
 
 /// Available and reserved points.
 async fn balance(api: &crate::harness::call::Api, member: &str) -> (i64, i64) {
-    let path = format!("/v1/members/{member}/balances");
-    let wallet = api.get(&path).await.expect(200).json["wallets"][0].clone();
+    let wallet = first_wallet(api, member).await;
     let points = |field: &str| wallet[field].as_i64().unwrap();
     (points("available"), points("reserved"))
 }
