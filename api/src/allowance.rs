@@ -3,9 +3,7 @@
 //! repeat counts once.
 //!
 //! ```text
-//! let held = app.allowances.hold(&caller, key.hash(), points).await?;
-//! let answer = app.ledger.submit(submission).await;
-//! held.settle(answer.as_ref().map(|answer| answer.replay.is_some())).await;
+//! let answer = app.submit_counted(&caller, points, submission).await?;
 //! ```
 
 mod store;

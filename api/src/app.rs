@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use domain::amount::Points;
 use domain::fault::{Fault, FaultCode};
 
 use crate::allowance::Allowances;
-use crate::auth::KeyRing;
+use crate::auth::{KeyRing, Principal};
 use crate::balances_cache::BalancesCache;
 use crate::catalog::Catalogs;
 use crate::config::Config;
 use crate::db::{Db, DbError, TenantNumber};
-use crate::ledger::Ledger;
+use crate::ledger::{Answer, Ledger, Submission};
 use crate::page::Cursors;
 use crate::problem::Problem;
 use crate::redis::Redis;
@@ -51,6 +52,20 @@ pub struct App {
 }
 
 impl App {
+    /// Submit what moves points by hand, within what the caller's key may move per call and per day.
+    pub(crate) async fn submit_counted(
+        &self,
+        caller: &Principal,
+        points: Points,
+        submission: Submission,
+    ) -> Result<Answer, Problem> {
+        let held = self.allowances.hold(caller, submission.key, points).await?;
+        let answer = self.ledger.submit(submission).await;
+        held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
+            .await;
+        answer
+    }
+
     /// A fault for each of these codes that no store of the tenant has, under `/stores`.
     pub(crate) async fn unknown_stores(
         &self,

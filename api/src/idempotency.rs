@@ -2,7 +2,7 @@
 //! The key is kept in the same transaction as what it guards.
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder};
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -70,6 +70,13 @@ impl FromRequest for IdempotencyKey {
                 format!("Send {HEADER} once."),
             )),
         })
+    }
+}
+
+/// Says on an answer whether it was given before.
+pub fn tell_replay(response: &mut HttpResponseBuilder, is_replay: bool) {
+    if is_replay {
+        response.insert_header((REPLAYED, "true"));
     }
 }
 

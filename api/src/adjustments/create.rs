@@ -105,7 +105,6 @@ pub(crate) async fn create(
     new.check()?;
     caller.check_named_store(None)?;
     let moved = Points::new(new.points.get().saturating_abs());
-    let held = app.allowances.hold(&caller, key.hash(), moved);
     let submission = Submission {
         tenant: caller.tenant,
         actor: caller.key,
@@ -123,19 +122,13 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         })),
     };
-    let held = held.await?;
-    let answer = app.ledger.submit(submission).await;
-    held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
-        .await;
-    let answer = answer?;
+    let answer = app.submit_counted(&caller, moved, submission).await?;
     let Outcome::Adjustment(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"an adjustment was answered as something else",
         ));
     };
     let mut response = HttpResponse::Created();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     Ok(response.json(Adjustment::from(outcome)))
 }

@@ -46,8 +46,6 @@ pub(super) async fn review(
         ));
     };
     let mut response = HttpResponse::Ok();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     Ok(response.json(Adjustment::from(reviewed.adjustment)))
 }

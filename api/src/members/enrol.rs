@@ -21,7 +21,7 @@ use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
-use crate::idempotency::{IdempotencyKey, REPLAYED};
+use crate::idempotency::{IdempotencyKey, tell_replay};
 use crate::outbox::EventType;
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::etag;
@@ -80,9 +80,7 @@ pub(crate) async fn enrol_member(
         .await?
         .map_err(refused_write)?;
     let mut response = HttpResponse::Created();
-    if enrolled.is_replay {
-        response.insert_header((REPLAYED, "true"));
-    }
+    tell_replay(&mut response, enrolled.is_replay);
     Ok(response
         .insert_header((LOCATION, format!("/v1/members/{}", enrolled.member.id)))
         .insert_header(etag(FIRST_REVISION))

@@ -78,9 +78,7 @@ pub(crate) async fn claim(
         return Err(Problem::internal(&"a claim was answered as something else"));
     };
     let mut response = HttpResponse::Ok();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     language.name_in(&mut response);
     let told = with_money(money, *outcome);
     Ok(response.json(Purchase::told(told, &wording)))

@@ -13,7 +13,7 @@ use super::answer::Purchase;
 use super::detail::Wording;
 use super::return_goods::{NewReturn, command};
 use super::returned::Return;
-use super::store::{member_of, recorded};
+use super::store::recorded;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PurchasesWrite;
@@ -25,6 +25,7 @@ use crate::language::Language;
 use crate::ledger::Submission;
 use crate::problem::{Problem, Problems};
 use crate::roster::LookUp;
+use crate::roster::store::member_of;
 
 /// A return and the purchase that goes with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -132,9 +133,7 @@ pub(crate) async fn exchange(
         ));
     };
     let mut response = HttpResponse::Created();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     language.name_in(&mut response);
     Ok(response.json(Exchange::told(*outcome, &wording)))
 }

@@ -57,9 +57,7 @@ pub(crate) async fn record(
     let answer = app.ledger.submit(submission).await?;
     let status = status_of(answer.replay);
     let mut response = HttpResponse::build(status);
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     language.name_in(&mut response);
     Ok(response.json(purchase(answer.outcome, &wording)?))
 }

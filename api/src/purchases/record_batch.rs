@@ -128,9 +128,8 @@ pub(crate) async fn record_batch(
     let is_replay =
         |answer: &Result<Answer, Problem>| matches!(answer, Ok(answer) if answer.replay.is_some());
     let mut response = HttpResponse::Ok();
-    if !answers.is_empty() && answers.iter().all(is_replay) {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    let is_replayed = !answers.is_empty() && answers.iter().all(is_replay);
+    idempotency::tell_replay(&mut response, is_replayed);
     language.name_in(&mut response);
     let RequestId(request_id) = request_id.into_inner();
     let results = answers.into_iter().enumerate();

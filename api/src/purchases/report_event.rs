@@ -159,8 +159,6 @@ pub(crate) async fn report_event(
         ));
     };
     let mut response = HttpResponse::Ok();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     Ok(response.json(PurchaseEvent::from(outcome)))
 }

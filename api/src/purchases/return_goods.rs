@@ -1,7 +1,7 @@
 //! Goods that come back: by lines, quantities or an amount.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use domain::amount::Amount;
 use domain::decide::{Command, Outcome, ReturnGoods, ReturnLine, ReturnedGoods};
 use domain::fault::{Fault, FaultCode};
@@ -16,13 +16,13 @@ use uuid::Uuid;
 use super::returned::Return;
 use super::store::{Recorded, recorded};
 use crate::app::App;
-use crate::auth::Caller;
 use crate::auth::scope::PurchasesWrite;
+use crate::auth::{Caller, Principal};
 use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::idempotency::{self, IdempotencyKey};
-use crate::ledger::{Answer, Submission};
+use crate::ledger::Submission;
 use crate::problem::{Problem, Problems};
 use crate::roster::LookUp;
 
@@ -152,27 +152,45 @@ pub(crate) async fn return_goods(
     let goods = new.goods("")?;
     let content = idempotency::content(&format!("return {purchase}"), &new)?;
     let asked = (goods, new.occurred_at, new.reason);
+    let response = HttpResponse::Created();
+    let once = (key.hash(), content);
+    take_back(&app, &caller, once, (bought, asked), response).await
+}
+
+/// What comes back, when and why.
+pub(super) type Asked = (ReturnedGoods, Option<Timestamp>, Option<String>);
+
+/// Takes goods back under a key and the hash of what was asked, and answers so.
+pub(super) async fn take_back(
+    app: &App,
+    caller: &Principal,
+    (key, content): (Uuid, Uuid),
+    (bought, asked): (Recorded, Asked),
+    mut response: HttpResponseBuilder,
+) -> Result<HttpResponse, Problem> {
     let submission = Submission {
         tenant: caller.tenant,
         actor: caller.key,
-        key: key.hash(),
+        key,
         content,
         member: bought.member().map(LookUp::Id),
         command: command(clock::new_id(), bought, asked),
     };
     let answer = app.ledger.submit(submission).await?;
-    let mut response = HttpResponse::Created();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
+    match answer.outcome {
+        Outcome::Return(outcome) => Ok(response.json(Return::from(*outcome))),
+        _ => Err(Problem::internal(
+            &"a return was answered as something else",
+        )),
     }
-    Ok(response.json(told(answer)?))
 }
 
 /// The command that takes goods back.
 pub(super) fn command(
     seed: Uuid,
     bought: Recorded,
-    (goods, occurred_at, reason): (ReturnedGoods, Option<Timestamp>, Option<String>),
+    (goods, occurred_at, reason): Asked,
 ) -> Command {
     Command::Return(Box::new(ReturnGoods {
         seed,
@@ -181,14 +199,4 @@ pub(super) fn command(
         occurred_at,
         reason,
     }))
-}
-
-/// What the ledger recorded, as the caller reads it.
-pub(super) fn told(answer: Answer) -> Result<Return, Problem> {
-    match answer.outcome {
-        Outcome::Return(outcome) => Ok(Return::from(*outcome)),
-        _ => Err(Problem::internal(
-            &"a return was answered as something else",
-        )),
-    }
 }

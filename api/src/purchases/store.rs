@@ -10,8 +10,6 @@ use crate::auth::Principal;
 use crate::db::time::SqlDate;
 use crate::db::{Db, TenantNumber};
 use crate::problem::Problem;
-use crate::roster::LookUp;
-use crate::roster::store::MembersByLookUp;
 use crate::statement;
 
 statement! {
@@ -64,13 +62,6 @@ statement! {
       store: Option<String> => Nullable<Text>, from: Option<SqlDate> => Nullable<Date>,
       to: Option<SqlDate> => Nullable<Date>, limit: i64 => BigInt }
     -> { Uuid => SqlUuid, String => Text }
-}
-
-statement! {
-    /// A member of the tenant.
-    tenant MemberById = "select id from members where tenant_id = $1 and id = $2";
-    { tenant: i64 => BigInt, member: Uuid => SqlUuid }
-    -> { Uuid => SqlUuid }
 }
 
 /// A purchase as it was recorded, and the answer to its claim.
@@ -172,32 +163,4 @@ pub(super) async fn returns_of(
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| Problem::internal(&error))
-}
-
-/// The member with a name, if there is one.
-pub(super) async fn member_of(
-    db: &Db,
-    tenant: TenantNumber,
-    named: LookUp,
-) -> Result<Option<MemberId>, Problem> {
-    let reads = db.clone();
-    let found = db.run(async move {
-        let tx = reads.snapshot(tenant).await?;
-        let tenant = tx.number();
-        let found = match named {
-            LookUp::Hash(hash) => {
-                let look_ups = vec![hash];
-                let found = MembersByLookUp { tenant, look_ups }.all(&tx).await?.pop();
-                found.map(|(_, member)| member)
-            }
-            LookUp::Id(member) => {
-                let member = member.uuid();
-                let found = MemberById { tenant, member }.all(&tx).await?.pop();
-                found.map(|(member,)| member)
-            }
-        };
-        tx.commit().await?;
-        Ok::<_, Problem>(found)
-    });
-    Ok(found.await??.map(MemberId::from_uuid))
 }

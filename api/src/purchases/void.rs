@@ -9,19 +9,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::return_goods::{command, told};
+use super::return_goods::take_back;
 use super::returned::Return;
 use super::store::recorded;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PurchasesWrite;
 use crate::body::{Body, check_text};
-use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::idempotency::{self, IdempotencyKey};
-use crate::ledger::Submission;
 use crate::problem::{Problem, Problems};
-use crate::roster::LookUp;
 
 /// When and why a purchase is undone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -74,18 +71,6 @@ pub(crate) async fn void(
     }
     let content = idempotency::content(&format!("void {purchase}"), &new)?;
     let asked = (ReturnedGoods::Void, new.occurred_at, new.reason);
-    let submission = Submission {
-        tenant: caller.tenant,
-        actor: caller.key,
-        key: key.hash(),
-        content,
-        member: bought.member().map(LookUp::Id),
-        command: command(clock::new_id(), bought, asked),
-    };
-    let answer = app.ledger.submit(submission).await?;
-    let mut response = HttpResponse::Ok();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
-    Ok(response.json(told(answer)?))
+    let once = (key.hash(), content);
+    take_back(&app, &caller, once, (bought, asked), HttpResponse::Ok()).await
 }

@@ -57,8 +57,6 @@ pub(super) async fn change<T: Serialize>(
         ));
     };
     let mut response = HttpResponse::Ok();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     Ok(response.json(Redemption::from(changed.redemption)))
 }

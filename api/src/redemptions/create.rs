@@ -170,7 +170,6 @@ pub(crate) async fn create(
     if let Some(store) = &new.store {
         app.known_store(caller.tenant, store).await?;
     }
-    let held = app.allowances.hold(&caller, key.hash(), new.points);
     let submission = Submission {
         tenant: caller.tenant,
         actor: caller.key,
@@ -186,11 +185,7 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         }),
     };
-    let held = held.await?;
-    let answer = app.ledger.submit(submission).await;
-    held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
-        .await;
-    let answer = answer?;
+    let answer = app.submit_counted(&caller, new.points, submission).await?;
     let Outcome::Redemption(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"a redemption was answered as something else",
@@ -200,8 +195,6 @@ pub(crate) async fn create(
         Some(Replay::OfIdentity) => HttpResponse::Ok(),
         _ => HttpResponse::Created(),
     };
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     Ok(response.json(Redemption::from(outcome)))
 }

@@ -22,7 +22,7 @@ use crate::idempotency::{self, IdempotencyKey};
 use crate::ledger::{Submission, unknown_member};
 use crate::problem::{Problem, Problems};
 use crate::roster::LookUp;
-use crate::roster::store::MembersByLookUp;
+use crate::roster::store::member_of;
 
 /// Points to go to another member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -158,21 +158,14 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         }),
     };
-    let held = app.allowances.hold(&caller, key.hash(), new.points);
-    let held = held.await?;
-    let answer = app.ledger.submit(submission).await;
-    held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
-        .await;
-    let answer = answer?;
+    let answer = app.submit_counted(&caller, new.points, submission).await?;
     let Outcome::Transfer(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"a transfer was answered as something else",
         ));
     };
     let mut response = HttpResponse::Created();
-    if answer.replay.is_some() {
-        response.insert_header((idempotency::REPLAYED, "true"));
-    }
+    idempotency::tell_replay(&mut response, answer.replay.is_some());
     Ok(response.json(Transfer::from(outcome)))
 }
 
@@ -186,22 +179,9 @@ fn within(side: &str, mut problem: Problem) -> Problem {
 
 /// Who gets the points. The ledger locks both members at once, so that it has to know who they are.
 async fn receiver(app: &App, tenant: TenantNumber, named: LookUp) -> Result<MemberId, Problem> {
-    let hash = match named {
-        LookUp::Id(member) => return Ok(member),
-        LookUp::Hash(hash) => hash,
-    };
-    let db = app.db.clone();
-    let found = app.db.run(async move {
-        let tx = db.snapshot(tenant).await?;
-        let found = MembersByLookUp {
-            tenant: tx.number(),
-            look_ups: vec![hash],
-        };
-        let found = found.all(&tx).await?.pop();
-        tx.commit().await?;
-        Ok::<_, Problem>(found)
-    });
-    let found = found.await??;
-    let (_, member) = found.ok_or_else(|| unknown_member("/to/member"))?;
-    Ok(MemberId::from_uuid(member))
+    if let LookUp::Id(member) = named {
+        return Ok(member);
+    }
+    let found = member_of(&app.db, tenant, named).await?;
+    found.ok_or_else(|| unknown_member("/to/member"))
 }

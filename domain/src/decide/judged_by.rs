@@ -109,6 +109,18 @@ pub struct TaxTerms {
     pub points_paid_as: PointsPaidAs,
 }
 
+/// As the service does by default, which is not kept.
+impl Default for TaxTerms {
+    fn default() -> Self {
+        Self {
+            included: true,
+            default_percent: Decimal4::ZERO,
+            rounding: Rounding::Floor,
+            points_paid_as: PointsPaidAs::Tender,
+        }
+    }
+}
+
 impl TaxTerms {
     pub(super) fn of(settings: &Settings) -> Self {
         Self {
@@ -140,7 +152,7 @@ impl JudgedBy {
         let settings = &context.catalog.settings;
         let tax = TaxTerms::of(settings);
         let mut kept = Self {
-            tax: (tax != TaxTerms::of(&Settings::default())).then_some(tax),
+            tax: (tax != TaxTerms::default()).then_some(tax),
             ..Self::default()
         };
         if let Some(customer) = &context.moment.customer {
@@ -188,8 +200,7 @@ impl JudgedBy {
 
     /// The catalog with the tax as it was.
     pub(super) fn catalog<'c>(&self, catalog: &'c Catalog) -> Cow<'c, Catalog> {
-        let default = || TaxTerms::of(&Settings::default());
-        let tax = self.tax.unwrap_or_else(default);
+        let tax = self.tax.unwrap_or_default();
         if tax == TaxTerms::of(&catalog.settings) {
             return Cow::Borrowed(catalog);
         }
@@ -258,4 +269,15 @@ fn ranks(held: &Held<'_>) -> Vec<HeldRank> {
         })
     };
     steps.filter_map(rank).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TaxTerms;
+    use crate::settings::Settings;
+
+    #[test]
+    fn what_is_not_kept_is_what_a_tenant_has_that_says_nothing() {
+        assert_eq!(TaxTerms::default(), TaxTerms::of(&Settings::default()));
+    }
 }
