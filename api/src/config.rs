@@ -14,6 +14,8 @@ use crate::secrets::MIN_MASTER_KEY_CHARACTERS;
 pub const MAX_QUEUED_COMMANDS: usize = 4096;
 /// Commands in one batch.
 pub const MAX_BATCH: usize = 256;
+/// As many commands of a tenant must wait before a second batch of it goes beside the first.
+pub const MIN_BESIDE: usize = 16;
 /// A command that waited longer than this in the queue is refused with 503.
 pub const MAX_QUEUE_WAIT: Duration = Duration::from_secs(1);
 /// A request that has no answer after this gets 503 or 504.

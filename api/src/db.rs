@@ -38,7 +38,8 @@ impl deadpool::managed::Manager for Sessions {
     type Error = DbError;
 
     async fn create(&self) -> Result<Session, DbError> {
-        Session::open(&self.url).await
+        // Seldom done: in the open it would lie in the future of every request and be copied with it.
+        Box::pin(Session::open(&self.url)).await
     }
 
     /// A session that was dropped inside a transaction is never used again.
@@ -117,6 +118,12 @@ impl Db {
     pub async fn snapshot(&self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
         self.open(|session| TenantConn::open_snapshot(session.into(), tenant))
             .await
+    }
+
+    /// Open a read-only snapshot for one tenant without a limit of time, for what reads everything of it.
+    pub async fn audit(&self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
+        let control = self.open(|session| ControlConn::open_audit(session.into()));
+        control.await?.into_tenant(tenant).await
     }
 
     /// Open a transaction on the control tables.

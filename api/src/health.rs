@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::db::DbError;
 use crate::problem::Problem;
 
+mod books;
 mod store;
 
 /// Whether the parts that requests need can be used.
@@ -56,12 +57,24 @@ pub(crate) async fn ready(app: Data<App>) -> HttpResponse {
     }
 }
 
-/// Counters in the `OpenMetrics` format.
+/// Where a text in the `OpenMetrics` format ends.
+const END: &str = "# EOF\n";
+
+/// Counters of this process in the `OpenMetrics` format, and what was found in the books; without a database the former alone.
 pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
-    let text = app
-        .metrics
-        .text()
-        .map_err(|error| Problem::internal(&error))?;
+    let unwritable = |error: std::fmt::Error| Problem::internal(&error);
+    let mut text = app.metrics.text().map_err(unwritable)?;
+    let db = app.db.clone();
+    let found = async move {
+        let control = db.control().await?;
+        let found = books::found(&control).await?;
+        control.commit().await?;
+        Ok::<_, DbError>(found)
+    };
+    if let Ok(Ok(found)) = app.db.run(found).await {
+        text.truncate(text.strip_suffix(END).map_or(text.len(), str::len));
+        text.push_str(&books::text(found).map_err(unwritable)?);
+    }
     Ok(HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .body(text))

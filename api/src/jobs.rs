@@ -1,6 +1,7 @@
 //! What is done without a caller: tenant by tenant, in small transactions, each business day once.
 //! Every job may run twice at once, and may be cut off, without harm.
 
+mod books;
 mod purge_events;
 mod purge_keys;
 pub(crate) mod store;
@@ -20,6 +21,7 @@ use crate::db::{Db, DbError, TenantConn, TenantNumber};
 use crate::ledger::{Due, Reviewer, release_lapsed, sweep};
 use store::{FinishRun, IsAnyLapsed, IsFinished, TakeRun};
 
+pub use books::{Checked, check_books, run as watch_books};
 pub(crate) use test_clock::{Moved, move_clock};
 pub use webhooks::Deliverer;
 
@@ -174,8 +176,8 @@ async fn look_after(
             Job::Activate | Job::Expire | Job::Ranks => head.now,
         };
         let date = calendar::business_date(now, &settings.time_zone, settings.cutovers());
-        let taken = take(&tx, job, date, head.database_now).await?;
-        let is_finished = !taken && is_finished(&tx, job, date).await?;
+        let taken = take(&tx, job.name(), date, head.database_now).await?;
+        let is_finished = !taken && is_finished(&tx, job.name(), date).await?;
         tx.commit().await?;
         if !taken {
             // Another worker is at it, and the jobs after it have to wait for that.
@@ -185,7 +187,7 @@ async fn look_after(
             continue;
         }
         perform(db, catalogs, tenant, (job, now, date), round).await?;
-        finish(db, tenant, job, date).await?;
+        finish(db, tenant, job.name(), date).await?;
     }
     Ok(true)
 }
@@ -222,12 +224,17 @@ async fn perform(
 }
 
 /// Take a job of a day, unless it is done or somebody else has it.
-async fn take(tx: &TenantConn, job: Job, date: Date, now: Timestamp) -> Result<bool, DbError> {
+async fn take(
+    tx: &TenantConn,
+    job: &'static str,
+    date: Date,
+    now: Timestamp,
+) -> Result<bool, DbError> {
     let until = now.checked_add(LEASE);
     let until = until.map_err(|error| DbError::Failed(error.to_string()))?;
     let take = TakeRun {
         tenant: tx.number(),
-        job: job.name(),
+        job,
         date: date.into(),
         now: now.into(),
         until: until.into(),
@@ -235,22 +242,27 @@ async fn take(tx: &TenantConn, job: Job, date: Date, now: Timestamp) -> Result<b
     Ok(take.run(tx).await? == 1)
 }
 
-async fn is_finished(tx: &TenantConn, job: Job, date: Date) -> Result<bool, DbError> {
+async fn is_finished(tx: &TenantConn, job: &'static str, date: Date) -> Result<bool, DbError> {
     let run = IsFinished {
         tenant: tx.number(),
-        job: job.name(),
+        job,
         date: date.into(),
     };
     Ok(run.all(tx).await?.pop() == Some((true,)))
 }
 
 /// Note that a job of a day is done.
-async fn finish(db: &Db, tenant: TenantNumber, job: Job, date: Date) -> Result<(), DbError> {
+async fn finish(
+    db: &Db,
+    tenant: TenantNumber,
+    job: &'static str,
+    date: Date,
+) -> Result<(), DbError> {
     let tx = db.tenant(tenant).await?;
     let now = catalog::head(&tx).await?.database_now;
     let run = FinishRun {
         tenant: tx.number(),
-        job: job.name(),
+        job,
         date: date.into(),
         now: now.into(),
     };

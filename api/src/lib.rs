@@ -30,9 +30,10 @@ pub(crate) mod audit;
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
-// Level 6: the one write door, and what keys may move through it.
+// Level 6: the one write door, what keys may move through it, and the proof of what came of it.
 pub mod allowance;
 pub mod ledger;
+pub mod verify;
 // Level 7: what handlers may use, and what is done without a caller.
 pub mod app;
 pub mod jobs;
@@ -64,6 +65,5 @@ pub mod openapi;
 pub mod router;
 // Level 10: a node.
 pub mod server;
-pub mod verify;
 // Level 11: the whole on one machine.
 pub mod dev;

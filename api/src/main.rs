@@ -237,6 +237,7 @@ async fn work(arguments: WorkArguments, runtime: Handle) -> Result<(), Failure> 
     if let Some(deliverer) = deliverer(db.clone(), master, allowed)? {
         tokio::spawn(deliverer.run());
     }
+    tokio::spawn(jobs::watch_books(db.clone()));
     tokio::select! {
         () = jobs::run(db, Catalogs::default()) => Ok(()),
         asked = asked_to_stop() => Ok(asked?),

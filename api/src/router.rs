@@ -13,18 +13,19 @@ mod points;
 mod program;
 mod webhooks;
 
-/// Attach every route. A path that is known but not with that method answers 405 with `Allow`.
+/// Attach every route. A path that is known but not with that method answers 405 with `Allow`. They are looked through in
+/// this order, and each that has a place for an id costs a match, so that what tills call stands first.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .configure(points::routes)
+        .configure(members::routes)
         .configure(running)
         .configure(contract)
         .configure(operator)
         .configure(access::routes)
         .configure(configuration)
         .configure(program::routes)
-        .configure(members::routes)
         .configure(webhooks::routes)
-        .configure(points::routes)
         .default_service(to(nothing_here));
 }
 

@@ -10,7 +10,8 @@ use std::io::{self, Write};
 use diesel::sql_types::{BigInt, Text};
 use secrecy::SecretString;
 
-use crate::db::{ControlConn, DbError, Session};
+use crate::db::tenant::OnControl;
+use crate::db::{ControlConn, Db, DbError, Session, TenantNumber};
 use crate::statement;
 
 /// Violations of one invariant that are shown; all are counted.
@@ -39,7 +40,7 @@ macro_rules! checks {
             -> { i64 => BigInt, i64 => BigInt, String => Text }
         })*
 
-        async fn findings(conn: &ControlConn) -> Result<Vec<Finding>, DbError> {
+        async fn findings(conn: &impl OnControl) -> Result<Vec<Finding>, DbError> {
             let mut findings = Vec::new();
             $({
                 let rows = ($name {}).all(conn).await?;
@@ -85,6 +86,15 @@ pub async fn verify(owner_url: &SecretString) -> Result<Vec<Finding>, DbError> {
     conn.commit().await?;
     findings.push(Box::pin(ranks::finding(owner_url)).await?);
     findings.push(audit::finding(owner_url).await?);
+    Ok(findings)
+}
+
+/// Check the invariants of one tenant but for its ranks, in one snapshot, as the service, which sees nothing else.
+pub async fn verify_tenant(db: &Db, tenant: TenantNumber) -> Result<Vec<Finding>, DbError> {
+    let tx = db.audit(tenant).await?;
+    let mut findings = findings(&tx).await?;
+    findings.push(audit::finding_of(&tx).await?);
+    tx.commit().await?;
     Ok(findings)
 }
 

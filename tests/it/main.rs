@@ -39,6 +39,7 @@ mod tidy;
 mod time;
 mod tokens;
 mod transfers;
+mod watched_books;
 mod webhooks;
 mod write_path;
 mod year_end;

@@ -85,7 +85,7 @@ pub(crate) async fn move_clock(
             catalogs: catalogs.clone(),
         };
         reviewer.review(tenant, date).await?;
-        finish(db, tenant, Job::Ranks, date).await?;
+        finish(db, tenant, Job::Ranks.name(), date).await?;
         jobs_run = jobs_run.saturating_add(1);
     }
     Ok(Moved::Done { jobs_run })
@@ -132,7 +132,7 @@ async fn complete(
     };
     for (job, due) in [(Job::Activate, Due::Activation), (Job::Expire, Due::Expiry)] {
         let transactions = sweep(db, catalogs, tenant, due, now).await?;
-        finish(db, tenant, job, date).await?;
+        finish(db, tenant, job.name(), date).await?;
         made.runs = made.runs.saturating_add(1);
         made.transactions = made.transactions.saturating_add(transactions);
     }

@@ -1,8 +1,9 @@
 //! Which commands go to the database together, and when: a pure state machine, so that every
-//! order of events can be tried. Tenants take turns; one batch of a tenant is in flight at a time;
-//! whatever waits meanwhile goes in the next one.
+//! order of events can be tried. Tenants take turns; whatever waits while a batch of its tenant is in flight goes in
+//! the next one. A second one goes beside it where many wait whose order nobody asked for: while the database works on
+//! the one, the other is decided. The rows that both need are locked there, as between two nodes.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::db::TenantNumber;
@@ -16,8 +17,26 @@ pub(crate) struct Limits {
     pub(crate) queued: usize,
     /// A command that waited longer is given back.
     pub(crate) wait: Duration,
-    /// Batches in flight, each of another tenant.
+    /// Batches in flight. The last place is kept for a tenant that has none.
     pub(crate) in_flight: usize,
+    /// As many must wait before a tenant gets a second batch: below that two small ones cost more than they gain.
+    pub(crate) beside: usize,
+}
+
+/// What can wait here.
+pub(crate) trait Waits {
+    /// It must not overtake another command of its tenant, nor be overtaken.
+    fn is_in_line(&self) -> bool;
+}
+
+/// Batches that a tenant has in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flight {
+    /// One, whose order matters.
+    InLine,
+    /// One that another may go beside.
+    One,
+    Two,
 }
 
 /// Commands of one tenant that go together, in the order of their arrival.
@@ -38,19 +57,21 @@ struct Waiting<T> {
 pub(crate) struct Batcher<T> {
     limits: Limits,
     queues: HashMap<TenantNumber, VecDeque<Waiting<T>>>,
-    /// Tenants with something waiting and nothing in flight, in order of their turn.
+    /// Tenants with something waiting, in order of their turn.
     turns: VecDeque<TenantNumber>,
-    in_flight: HashSet<TenantNumber>,
+    in_flight: HashMap<TenantNumber, Flight>,
+    batches: usize,
     queued: usize,
 }
 
-impl<T> Batcher<T> {
+impl<T: Waits> Batcher<T> {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
             queues: HashMap::new(),
             turns: VecDeque::new(),
-            in_flight: HashSet::new(),
+            in_flight: HashMap::new(),
+            batches: 0,
             queued: 0,
         }
     }
@@ -80,38 +101,58 @@ impl<T> Batcher<T> {
 
     fn enqueue(&mut self, tenant: TenantNumber, item: T, now: Instant) {
         let queue = self.queues.entry(tenant).or_default();
-        if queue.is_empty() && !self.in_flight.contains(&tenant) {
+        if queue.is_empty() {
             self.turns.push_back(tenant);
         }
         queue.push_back(Waiting { item, since: now });
         self.queued = self.queued.saturating_add(1);
     }
 
-    /// The next batch to send, if a place is free and something waits.
+    /// The next batch to send, if a place is free and something waits that may go.
     pub(crate) fn next_batch(&mut self) -> Option<Batch<T>> {
-        if self.in_flight.len() >= self.limits.in_flight {
-            return None;
-        }
-        let tenant = self.turns.pop_front()?;
+        let turn = self.turns.iter().position(|tenant| self.may_go(*tenant))?;
+        let tenant = self.turns.remove(turn)?;
         let queue = self.queues.get_mut(&tenant)?;
         let size = queue.len().min(self.limits.batch);
         let items: Vec<T> = queue.drain(..size).map(|waiting| waiting.item).collect();
+        if queue.is_empty() {
+            self.queues.remove(&tenant);
+        } else {
+            self.turns.push_back(tenant);
+        }
         self.queued = self.queued.saturating_sub(items.len());
-        self.in_flight.insert(tenant);
+        self.batches = self.batches.saturating_add(1);
+        let flight = match self.in_flight.get(&tenant) {
+            Some(_) => Flight::Two,
+            None if items.iter().any(Waits::is_in_line) => Flight::InLine,
+            None => Flight::One,
+        };
+        self.in_flight.insert(tenant, flight);
         Some(Batch { tenant, items })
     }
 
-    /// A batch has its answers: its tenant may have another turn, after the others.
+    fn may_go(&self, tenant: TenantNumber) -> bool {
+        let places = self.limits.in_flight.saturating_sub(self.batches);
+        match self.in_flight.get(&tenant) {
+            None => places > 0,
+            Some(Flight::One) if places > 1 => self.queues.get(&tenant).is_some_and(|queue| {
+                let mut next = queue.iter().take(self.limits.batch);
+                queue.len() >= self.limits.beside && !next.any(|waiting| waiting.item.is_in_line())
+            }),
+            Some(_) => false,
+        }
+    }
+
+    /// A batch has its answers.
     pub(crate) fn finished(&mut self, tenant: TenantNumber) {
-        if !self.in_flight.remove(&tenant) {
-            return;
-        }
-        match self.queues.get(&tenant) {
-            Some(queue) if !queue.is_empty() => self.turns.push_back(tenant),
-            _ => {
-                self.queues.remove(&tenant);
+        match self.in_flight.remove(&tenant) {
+            None => return,
+            Some(Flight::Two) => {
+                self.in_flight.insert(tenant, Flight::One);
             }
+            Some(Flight::One | Flight::InLine) => {}
         }
+        self.batches = self.batches.saturating_sub(1);
     }
 
     /// Take out what waited too long.
@@ -130,9 +171,7 @@ impl<T> Batcher<T> {
         let queues = &self.queues;
         self.turns
             .retain(|tenant| queues.get(tenant).is_some_and(|queue| !queue.is_empty()));
-        let in_flight = &self.in_flight;
-        self.queues
-            .retain(|tenant, queue| !queue.is_empty() || in_flight.contains(tenant));
+        self.queues.retain(|_, queue| !queue.is_empty());
         overdue
     }
 

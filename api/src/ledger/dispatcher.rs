@@ -7,14 +7,20 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::MissedTickBehavior;
 
-use super::batcher::{Batch, Batcher, Limits};
+use super::batcher::{Batch, Batcher, Limits, Waits};
 use super::committer::Writer;
 use super::{Item, Tools, overloaded};
-use crate::config::{MAX_BATCH, MAX_QUEUE_WAIT, MAX_QUEUED_COMMANDS};
+use crate::config::{MAX_BATCH, MAX_QUEUE_WAIT, MAX_QUEUED_COMMANDS, MIN_BESIDE};
 use crate::db::TenantNumber;
 
 /// How often the queue is looked through for what waited too long.
 const TICK: Duration = Duration::from_millis(100);
+
+impl Waits for Item {
+    fn is_in_line(&self) -> bool {
+        self.line.is_some()
+    }
+}
 
 /// Sent when a batch has its answers, also when its task ended badly.
 struct Done {
@@ -51,6 +57,7 @@ pub(super) async fn run(
         queued: MAX_QUEUED_COMMANDS,
         wait: MAX_QUEUE_WAIT,
         in_flight: writers,
+        beside: MIN_BESIDE,
     });
     let mut idle: Vec<Writer> = (0..writers).map(|_| Writer::default()).collect();
     let (back, mut finished) = mpsc::unbounded_channel::<Finished>();

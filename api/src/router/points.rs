@@ -7,7 +7,6 @@ use crate::{adjustments, balances, liability, purchases, redemptions, transfers}
 /// Attach them.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .configure(corrections)
         .service(resource("/v1/quotes").route(post().to(purchases::quote::quote)))
         .service(
             resource("/v1/purchases")
@@ -42,7 +41,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(
             resource("/v1/redemptions/{id}/reverse")
                 .route(post().to(redemptions::reverse::reverse)),
-        );
+        )
+        .configure(corrections);
 }
 
 /// Corrections by hand, and points that change hands.

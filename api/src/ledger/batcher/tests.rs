@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::{Batch, Batcher, Limits};
+use super::{Batch, Batcher, Limits, Waits};
 use crate::db::TenantNumber;
 
 const LIMITS: Limits = Limits {
@@ -11,7 +11,17 @@ const LIMITS: Limits = Limits {
     queued: 8,
     wait: Duration::from_secs(1),
     in_flight: 2,
+    beside: 2,
 };
+
+/// Numbers from here on stand in a line.
+const IN_LINE: u32 = 1_000;
+
+impl Waits for u32 {
+    fn is_in_line(&self) -> bool {
+        *self >= IN_LINE
+    }
+}
 
 fn filled(items: &[(i64, u32)]) -> (Batcher<u32>, Instant) {
     let now = Instant::now();
@@ -33,13 +43,67 @@ fn batch(tenant: i64, items: &[u32]) -> Option<Batch<u32>> {
 fn a_batch_holds_at_most_its_maximum_in_order_of_arrival() {
     let (mut batcher, _) = filled(&[(1, 10), (1, 11), (1, 12), (1, 13)]);
     assert_eq!(batcher.next_batch(), batch(1, &[10, 11, 12]));
-    assert_eq!(
-        batcher.next_batch(),
-        None,
-        "one batch of a tenant at a time"
-    );
+    assert_eq!(batcher.next_batch(), None, "too few for a second one");
     batcher.finished(TenantNumber(1));
     assert_eq!(batcher.next_batch(), batch(1, &[13]));
+}
+
+/// The same with as many writers.
+fn with_writers(in_flight: usize, items: &[(i64, u32)]) -> Batcher<u32> {
+    let mut batcher = Batcher::new(Limits {
+        in_flight,
+        ..LIMITS
+    });
+    for (tenant, item) in items {
+        let pushed = batcher.push(TenantNumber(*tenant), *item, Instant::now());
+        pushed.unwrap();
+    }
+    batcher
+}
+
+#[test]
+fn a_second_batch_of_a_tenant_goes_beside_the_first_where_enough_wait() {
+    let mut batcher = with_writers(4, &[(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)]);
+    assert_eq!(batcher.next_batch(), batch(1, &[0, 1, 2]));
+    assert_eq!(batcher.next_batch(), batch(1, &[3, 4, 5]));
+    for item in [6, 7] {
+        batcher.push(TenantNumber(1), item, Instant::now()).unwrap();
+    }
+    assert_eq!(batcher.next_batch(), None, "never a third one");
+    batcher.finished(TenantNumber(1));
+    assert_eq!(batcher.next_batch(), batch(1, &[6, 7]));
+    batcher.finished(TenantNumber(1));
+    batcher.finished(TenantNumber(1));
+    assert!(batcher.is_idle());
+}
+
+#[test]
+fn the_last_place_is_kept_for_a_tenant_that_has_none() {
+    let mut batcher = with_writers(2, &[(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)]);
+    assert_eq!(batcher.next_batch(), batch(1, &[0, 1, 2]));
+    assert_eq!(batcher.next_batch(), None);
+    batcher.push(TenantNumber(2), 20, Instant::now()).unwrap();
+    assert_eq!(batcher.next_batch(), batch(2, &[20]));
+}
+
+#[test]
+fn what_stands_in_a_line_has_nothing_beside_it() {
+    let line = [
+        (1, IN_LINE),
+        (1, IN_LINE + 1),
+        (1, IN_LINE + 2),
+        (1, 3),
+        (1, 4),
+    ];
+    let mut batcher = with_writers(4, &line);
+    let first = batch(1, &[IN_LINE, IN_LINE + 1, IN_LINE + 2]);
+    assert_eq!(batcher.next_batch(), first);
+    assert_eq!(batcher.next_batch(), None, "it may not be overtaken");
+    let mut batcher = with_writers(4, &[(1, 0), (1, 1), (1, 2), (1, 3), (1, IN_LINE)]);
+    assert_eq!(batcher.next_batch(), batch(1, &[0, 1, 2]));
+    assert_eq!(batcher.next_batch(), None, "it may not overtake");
+    batcher.finished(TenantNumber(1));
+    assert_eq!(batcher.next_batch(), batch(1, &[3, IN_LINE]));
 }
 
 #[test]
@@ -110,7 +174,7 @@ fn a_command_is_given_back_only_after_the_longest_wait() {
 
 #[derive(Debug, Clone)]
 enum Event {
-    Push(i64),
+    Push(i64, bool),
     Next,
     Finish(usize),
     Wait(u64),
@@ -118,7 +182,7 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        4 => (1..5_i64).prop_map(Event::Push),
+        4 => (1..5_i64, prop::bool::weighted(0.2)).prop_map(|(tenant, in_line)| Event::Push(tenant, in_line)),
         3 => any::<bool>().prop_map(|_| Event::Next),
         3 => (0..4_usize).prop_map(Event::Finish),
         1 => (0..700_u64).prop_map(Event::Wait),
@@ -127,12 +191,15 @@ fn event() -> impl Strategy<Value = Event> {
 
 proptest! {
     /// Whatever the order of events: every command comes out exactly once, in the order of its
-    /// tenant, in a batch of its own tenant, and nothing is left behind.
+    /// tenant, in a batch of its own tenant, with at most one beside it and none where the order matters, and nothing is
+    /// left behind.
     #[test]
-    fn every_command_comes_out_exactly_once(events in prop::collection::vec(event(), 0..200)) {
+    fn every_command_comes_out_exactly_once(
+        events in prop::collection::vec(event(), 0..200), in_flight in 1..5_usize
+    ) {
         let mut now = Instant::now();
-        let mut batcher = Batcher::new(LIMITS);
-        let mut flying: Vec<TenantNumber> = Vec::new();
+        let mut batcher = Batcher::new(Limits { in_flight, ..LIMITS });
+        let mut flying: Vec<(TenantNumber, bool)> = Vec::new();
         let mut accepted: BTreeMap<u32, i64> = BTreeMap::new();
         let mut seen: HashSet<u32> = HashSet::new();
         let mut latest: BTreeMap<i64, u32> = BTreeMap::new();
@@ -141,30 +208,34 @@ proptest! {
         settle.extend((0..40).flat_map(|_| [Event::Next, Event::Finish(0), Event::Finish(0)]));
         for event in events.into_iter().chain(settle) {
             match event {
-                Event::Push(tenant) => {
+                Event::Push(tenant, in_line) => {
                     next_item += 1;
-                    accepted.insert(next_item, tenant);
-                    if let Err(turned_away) = batcher.push(TenantNumber(tenant), next_item, now) {
+                    let item = if in_line { next_item + IN_LINE } else { next_item };
+                    accepted.insert(item, tenant);
+                    if let Err(turned_away) = batcher.push(TenantNumber(tenant), item, now) {
                         prop_assert!(seen.insert(turned_away));
                     }
                 }
                 Event::Next => {
                     if let Some(batch) = batcher.next_batch() {
                         prop_assert!(!batch.items.is_empty() && batch.items.len() <= LIMITS.batch);
-                        prop_assert!(!flying.contains(&batch.tenant));
-                        flying.push(batch.tenant);
-                        prop_assert!(flying.len() <= LIMITS.in_flight);
+                        let in_line = batch.items.iter().any(Waits::is_in_line);
+                        let others: Vec<bool> = flying.iter().filter(|(tenant, _)| *tenant == batch.tenant)
+                            .map(|(_, in_line)| *in_line).collect();
+                        prop_assert!(others.is_empty() || (others == [false] && !in_line));
+                        flying.push((batch.tenant, in_line));
+                        prop_assert!(flying.len() <= in_flight);
                         for item in batch.items {
                             prop_assert_eq!(accepted.get(&item), Some(&batch.tenant.0));
                             prop_assert!(seen.insert(item), "item {} came twice", item);
                             let before = latest.insert(batch.tenant.0, item);
-                            prop_assert!(before.is_none_or(|before| before < item));
+                            prop_assert!(before.is_none_or(|before| before % IN_LINE < item % IN_LINE));
                         }
                     }
                 }
                 Event::Finish(index) => {
                     if !flying.is_empty() {
-                        let tenant = flying.remove(index % flying.len());
+                        let (tenant, _) = flying.remove(index % flying.len());
                         batcher.finished(tenant);
                     }
                 }
