@@ -1,5 +1,6 @@
 //! Goods that come back, receipts that are undone or get their member afterwards, over HTTP.
 
+mod claims;
 mod together;
 
 use serde_json::{Value, json};
