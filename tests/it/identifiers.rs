@@ -67,8 +67,9 @@ fn what_nobody_has_finds_nobody() {
                 .api
                 .post("/v1/members/lookup", &body)
                 .await
-                .expect(404);
-            assert_eq!(answer.code(), "not_found");
+                .expect(422);
+            let fault = ("/member".to_owned(), "unknown_reference".to_owned());
+            assert_eq!(answer.faults(), [fault]);
         }
         let none = tenant.api.get("/v1/members?card=1").await.expect(200);
         assert_eq!(none.json, json!({"data": [], "next_cursor": null}));

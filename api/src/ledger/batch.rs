@@ -2,6 +2,7 @@
 //! append, check. A batch of n leaves what n batches of one would leave.
 
 mod exchange;
+mod repeat;
 mod transfer;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ use crate::idempotency::Refused;
 use crate::problem::Problem;
 use crate::roster::LookUp;
 use crate::roster::store::MembersByLookUp;
+use repeat::Repeated;
 
 /// What each caller is told, and what is worth remembering.
 #[derive(Debug)]
@@ -48,6 +50,7 @@ struct Deciding {
     known: Known,
     trails: Trails,
     rows: Rows,
+    repeated: Repeated,
     answers: Answers,
     touched: Vec<MemberId>,
 }
@@ -84,6 +87,7 @@ pub(super) async fn write(
     if !deciding.rows.is_empty() {
         std::mem::take(&mut deciding.rows).write(tx).await?;
     }
+    deciding.repeated.write(tx).await?;
     Ok(Decided {
         answers: deciding.answers,
         balances,
@@ -180,6 +184,7 @@ async fn look(
         trails,
         known: seen.known,
         rows: Rows::new(seen.head.database_now, shared.kept, there).told(seen.head.has_webhooks),
+        repeated: Repeated::at(seen.head.database_now),
         answers: Answers::with_capacity(items.len()),
         touched: Vec::new(),
     })
@@ -234,7 +239,7 @@ impl Deciding {
             return Ok(answer);
         }
         let identity = identity(&self.catalog, &submission.command);
-        if let Some(answer) = self.known.by_identity(submission, identity, &self.answers) {
+        if let Some(answer) = self.repeated(submission, identity)? {
             return Ok(answer);
         }
         if let Command::Transfer(transfer) = &submission.command {
@@ -371,7 +376,9 @@ impl Deciding {
 /// Where the command names its member.
 const fn pointer(command: &Command) -> &'static str {
     match command {
-        Command::Purchase(_) | Command::Redeem(_) | Command::Adjust(_) => "/member",
+        Command::Purchase(_) | Command::Redeem(_) | Command::Adjust(_) | Command::Claim(_) => {
+            "/member"
+        }
         _ => "",
     }
 }
