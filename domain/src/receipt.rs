@@ -206,6 +206,15 @@ pub struct Redeem {
     pub points: Points,
 }
 
+impl Receipt {
+    /// How many points shall pay for it, over all wallets.
+    #[must_use]
+    pub fn points_wished(&self) -> Points {
+        let wished = self.redeem.iter().map(|wish| wish.points.get());
+        Points::new(wished.fold(0, i64::saturating_add))
+    }
+}
+
 /// The kinds of identifier, as they stand in JSON.
 const MEMBER_KEYS: &[&str] = &["id", "card", "external_id", "phone", "email"];
 

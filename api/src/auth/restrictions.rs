@@ -148,6 +148,17 @@ impl Restrictions {
         }
     }
 
+    /// Whether the key may see and change what belongs to the store with this code, or to none.
+    pub(crate) fn check_store_of(&self, code: Option<&str>) -> Result<(), Problem> {
+        match (code, &self.stores) {
+            (Some(code), _) => self.check_store(code),
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(not_granted(
+                "The key is for some stores only, and this belongs to none of them.",
+            )),
+        }
+    }
+
     /// Whether the key may move so many points in one call, in either direction.
     pub(crate) fn check_points(&self, points: Points) -> Result<(), Problem> {
         match self.max_points_per_call {

@@ -1,6 +1,7 @@
 //! One try to write one batch: lock, look, decide each command on the facts left by the one before,
 //! append, check. A batch of n leaves what n batches of one would leave.
 
+mod audited;
 mod exchange;
 mod repeat;
 mod transfer;
@@ -26,6 +27,7 @@ use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
 use super::trails::{self, Trails};
 use super::{Answer, Item, Submission, Tools};
+use crate::audit;
 use crate::balances_cache::HotBalances;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
@@ -76,11 +78,13 @@ pub(super) async fn write(
     let found = found(items, roster.as_ref());
     let asks = (roster.is_some(), repeats);
     let mut deciding = look(tools, tx, items, &found, asks).await?;
+    let mut entries = Vec::new();
     for (item, member) in items.iter().zip(&found) {
         let answer = deciding.answer(&item.submission, *member)?;
         if repeats == Repeats::Unexpected && answer.is_err() {
             return Err(DbError::Duplicate("perhaps: a command was refused".into()));
         }
+        entries.extend(audited::entry(item, &answer));
         deciding.answers.push(answer);
     }
     let balances = deciding.hot_balances()?;
@@ -88,6 +92,9 @@ pub(super) async fn write(
         std::mem::take(&mut deciding.rows).write(tx).await?;
     }
     deciding.repeated.write(tx).await?;
+    for entry in entries {
+        audit::record(tx, entry).await?;
+    }
     Ok(Decided {
         answers: deciding.answers,
         balances,

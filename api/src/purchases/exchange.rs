@@ -107,6 +107,7 @@ pub(crate) async fn exchange(
     let bought = bought.map_err(|problem| unknown_purchase(&problem))?;
     let owner = bought.member();
     let is_members = is_by(&app, &caller, purchase.member.as_ref(), owner).await?;
+    let points = purchase.points_wished();
     let asked = (goods, r#return.goods.occurred_at, r#return.goods.reason);
     let submission = Submission {
         tenant: caller.tenant,
@@ -126,7 +127,7 @@ pub(crate) async fn exchange(
         })),
     };
     let wording = Wording::of(&app, caller.tenant, language).await?;
-    let answer = app.ledger.submit(submission).await?;
+    let answer = app.submit_counted(&caller, points, submission).await?;
     let Outcome::Exchange(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"an exchange was answered as something else",
