@@ -40,3 +40,23 @@ fn a_claim_by_nobody_names_its_member() {
         assert_eq!(refused.faults(), [fault], "{refused}");
     });
 }
+
+#[test]
+fn a_claim_has_its_time_and_is_never_before_the_purchase() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        let sold = tenant.buy(&receipt(&tenant, None, &[1_000])).await;
+        let id = sold.expect(201).text("/id");
+        let claim = |at: &str| json!({"member": {"id": member}, "occurred_at": at});
+        for (at, code) in [
+            ("2026-11-21T11:59:59+09:00", "validation_failed"),
+            ("2099-01-01T00:00:00Z", "occurred_in_future"),
+        ] {
+            let refused = act(&tenant, &id, "claim", &claim(at)).await.expect(422);
+            assert_eq!(refused.code(), code, "{refused}");
+        }
+        let claimed = act(&tenant, &id, "claim", &claim("2026-11-21T12:00:00+09:00")).await;
+        assert_eq!(claimed.expect(200).json["member_id"], json!(member));
+    });
+}
