@@ -205,3 +205,32 @@ fn no_table_shows_what_is_personal() {
         }
     });
 }
+
+#[test]
+fn an_email_belongs_to_one_member_in_any_case_and_stays_as_written() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let written = json!({"email": "Hanako.Yamada@Example.com"});
+        let id = tenant.enrol(&written).await;
+        for email in [
+            "Hanako.Yamada@Example.com",
+            "hanako.yamada@example.com",
+            "HANAKO.YAMADA@EXAMPLE.COM",
+        ] {
+            let look_up = json!({"member": {"email": email}});
+            let found = tenant
+                .api
+                .post("/v1/members/lookup", &look_up)
+                .await
+                .expect(200);
+            assert_eq!(found.json["id"], json!(id), "{email}");
+            assert_eq!(found.json["email"], written["email"]);
+            let taken = tenant
+                .api
+                .post("/v1/members", &json!({"email": email}))
+                .await
+                .expect(409);
+            assert_eq!(taken.code(), "identifier_taken");
+        }
+    });
+}
