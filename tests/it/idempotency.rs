@@ -149,3 +149,58 @@ fn one_receipt_under_many_keys_at_once_is_recorded_once_and_binds_them_all() {
         books::hold(node().cluster, tenant.number).await;
     });
 }
+
+#[test]
+fn an_event_of_a_purchase_without_a_member_is_refused_once_and_for_all() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let mut receipt = tenant.receipt("", &unique(), 1_000);
+        receipt.as_object_mut().unwrap().remove("member");
+        let id = tenant.buy(&receipt).await.expect(201).text("/id");
+        let path = format!("/v1/purchases/{id}/events");
+        let event = json!({"event": "delivered"});
+        let send = async || tenant.api.keyed(&path, "event", &event).await.expect(409);
+        assert_eq!(
+            (send().await.code(), send().await.header(REPLAYED)),
+            ("invalid_state", "true")
+        );
+        let claim = json!({"member": {"id": tenant.member().await}});
+        let claimed = format!("/v1/purchases/{id}/claim");
+        tenant
+            .api
+            .keyed(&claimed, &unique(), &claim)
+            .await
+            .expect(200);
+        assert_eq!(send().await.code(), "invalid_state");
+        tenant.api.keyed(&path, &unique(), &event).await.expect(200);
+    });
+}
+
+#[test]
+fn a_batch_that_is_all_repeats_says_so_also_of_what_was_refused() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        let receipt = tenant.receipt(&member, &unique(), 1_000);
+        tenant.buy(&receipt).await.expect(201);
+        let mut clash = receipt.clone();
+        clash["lines"][0]["amount"] = json!(2_000);
+        let batch = json!({"purchases": [clash, tenant.receipt(&member, &unique(), 100)]});
+        let send = async || {
+            tenant
+                .api
+                .keyed("/v1/purchases/batch", "batch", &batch)
+                .await
+                .expect(200)
+        };
+        let first = send().await;
+        assert_eq!(first.header(REPLAYED), "");
+        assert_eq!(
+            first.json["results"][0]["problem"]["code"],
+            "receipt_number_used"
+        );
+        let again = send().await;
+        assert_eq!(again.header(REPLAYED), "true");
+        assert_eq!(again.json["results"][1], first.json["results"][1]);
+    });
+}

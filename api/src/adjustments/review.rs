@@ -29,10 +29,9 @@ pub(super) async fn review(
     if approves {
         caller.check_named_store(None)?;
     }
-    let moved = if approves {
-        Points::new(adjustment.wanted.get().saturating_abs())
-    } else {
-        Points::ZERO
+    let moved = match approves {
+        true => Points::new(adjustment.wanted.get().saturating_abs()),
+        false => Points::ZERO,
     };
     let asker = lineage(&app.db, caller.tenant, adjustment.requested_by).await?;
     let said = if approves { "approve" } else { "reject" };

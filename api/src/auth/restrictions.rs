@@ -38,7 +38,8 @@ pub struct Restrictions {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, examples(json!(["203.0.113.7", "2001:db8::/32"])))]
     pub addresses: Option<Vec<AddressRange>>,
-    /// The most points that one call may move by hand, e.g. by a redemption.
+    /// The most points that one call may move by hand, e.g. by a redemption or in payment of a receipt, each of which
+    /// counts alone in a batch.
     #[serde(default)]
     pub max_points_per_call: Option<Points>,
     /// The most points that it may move by hand in one business day of the tenant.

@@ -127,8 +127,10 @@ pub(crate) async fn record_batch(
     // Before anything is recorded: afterwards nothing may keep the till from its answer.
     let wording = Wording::of(&app, caller.tenant, language).await?;
     let answers = batch.write().await;
-    let is_replay =
-        |answer: &Result<Answer, Problem>| matches!(answer, Ok(answer) if answer.replay.is_some());
+    let is_replay = |answer: &Result<Answer, Problem>| match answer {
+        Ok(answer) => answer.replay.is_some(),
+        Err(problem) => problem.is_repeated,
+    };
     let mut response = HttpResponse::Ok();
     let is_replayed = !answers.is_empty() && answers.iter().all(is_replay);
     idempotency::tell_replay(&mut response, is_replayed);

@@ -57,7 +57,7 @@ fn an_email_is_the_same_in_any_case() {
     check(
         IdentifierKind::Email,
         " Hanako@Example.COM ",
-        "Hanako@example.com",
+        "hanako@example.com",
     );
     check(IdentifierKind::Email, "a@B@C.jp", "a@b@c.jp");
     check(IdentifierKind::Email, "NoAt", "noat");

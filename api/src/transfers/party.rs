@@ -12,6 +12,7 @@ use crate::problem::Problem;
 
 /// One side of a transfer. `{"id": …}` without `member` around it means the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Party {
     /// Who.
     pub member: MemberRef,
