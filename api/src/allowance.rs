@@ -94,7 +94,8 @@ impl Allowances {
     }
 
     /// Count points that the caller is about to move by hand under an idempotency key, in either
-    /// direction. 403 `not_granted` above its limit per call, 409 `limit_reached` above that per day.
+    /// direction. 403 `not_granted` above its limit per call, 409 `limit_reached` above that per day. A key that was
+    /// rotated has one allowance with what it replaced.
     pub async fn hold(
         &self,
         caller: &Principal,
@@ -102,11 +103,12 @@ impl Allowances {
         points: Points,
     ) -> Result<Held, Problem> {
         caller.check_points(points)?;
-        let Some(limit) = caller.restrictions.max_points_per_day else {
+        let limit = caller.restrictions.max_points_per_day;
+        let Some(limit) = limit.filter(|_| !points.is_zero()) else {
             return Ok(Held { counted: None });
         };
         let wanted = i64::try_from(points.get().unsigned_abs()).unwrap_or(i64::MAX);
-        let (allowances, tenant, key) = (self.clone(), caller.tenant, caller.key.uuid());
+        let (allowances, tenant, key) = (self.clone(), caller.tenant, caller.lineage.uuid());
         let turn = tokio::time::timeout(REQUEST_DEADLINE, self.turns.take(key)).await;
         let turn = turn.map_err(|_elapsed| {
             let detail = "Too many requests of this key wait for each other. Repeat the request with the same key.";

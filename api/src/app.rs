@@ -5,7 +5,8 @@ use std::sync::Arc;
 use domain::amount::Points;
 use domain::fault::{Fault, FaultCode};
 
-use crate::allowance::Allowances;
+use crate::allowance::{Allowances, Held};
+use crate::audit::Actor;
 use crate::auth::{KeyRing, Principal};
 use crate::balances_cache::BalancesCache;
 use crate::catalog::Catalogs;
@@ -60,10 +61,21 @@ impl App {
         submission: Submission,
     ) -> Result<Answer, Problem> {
         let held = self.allowances.hold(caller, submission.key, points).await?;
-        let answer = self.ledger.submit(submission).await;
-        held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
-            .await;
-        answer
+        settled(held, self.ledger.submit(submission).await).await
+    }
+
+    /// The same for what the audit log tells of.
+    pub(crate) async fn submit_audited(
+        &self,
+        caller: &Principal,
+        points: Points,
+        submission: Submission,
+    ) -> Result<Answer, Problem> {
+        let held = self.allowances.hold(caller, submission.key, points).await?;
+        let answer = self
+            .ledger
+            .submit_audited(submission, Actor::caller(caller));
+        settled(held, answer.await).await
     }
 
     /// A fault for each of these codes that no store of the tenant has, under `/stores`.
@@ -109,4 +121,14 @@ impl App {
             Err(Problem::invalid(faults))
         }
     }
+}
+
+/// The answer to what points were counted for, which are kept or given back by it.
+pub(crate) async fn settled(
+    held: Held,
+    answer: Result<Answer, Problem>,
+) -> Result<Answer, Problem> {
+    held.settle(answer.as_ref().map(|answer| answer.replay.is_some()))
+        .await;
+    answer
 }

@@ -285,6 +285,7 @@ fn admitted(
         tenant: tenant.number,
         tenant_id: tenant.id,
         key: key.id,
+        lineage: key.lineage,
         scopes,
         restrictions: Arc::clone(restrictions),
         is_test: tenant.is_sandbox,

@@ -3,21 +3,19 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder};
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::{Problem, ProblemKind, REPLAYED};
 use crate::statement;
 
 /// Longest key.
 pub const MAX_KEY_CHARACTERS: usize = 255;
 /// The header's name.
 pub const HEADER: &str = "Idempotency-Key";
-/// Set on an answer that was given before.
-pub const REPLAYED: &str = "Idempotent-Replayed";
 
 /// The caller's key of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,19 +127,19 @@ impl From<Refused> for Problem {
 
 statement! {
     /// Keys that were used before, with what was made under them.
-    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text,
+    tenant KnownKeys = "select k.key, k.content_hash, k.refusal::text, k.repeats is not null,
             case when p.id is not null then 'purchase' when r.id is not null then 'redemption'
                 when e.id is not null then 'event' else o.kind end,
             coalesce(p.outcome, r.outcome, e.outcome, o.outcome)
         from idempotency_keys k
-        left join purchases p on p.tenant_id = $1 and p.id = k.subject
-        left join redemptions r on r.tenant_id = $1 and r.id = k.subject
-        left join purchase_events e on e.tenant_id = $1 and e.id = k.subject
-        left join operations o on o.tenant_id = $1 and o.id = k.subject
+        left join purchases p on p.tenant_id = $1 and p.id = coalesce(k.subject, k.repeats)
+        left join redemptions r on r.tenant_id = $1 and r.id = coalesce(k.subject, k.repeats)
+        left join purchase_events e on e.tenant_id = $1 and e.id = coalesce(k.subject, k.repeats)
+        left join operations o on o.tenant_id = $1 and o.id = coalesce(k.subject, k.repeats)
         where k.tenant_id = $1 and k.key = any($2)";
     { tenant: i64 => BigInt, keys: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, Uuid => SqlUuid, Option<String> => Nullable<Text>, Option<String> => Nullable<Text>,
-         Option<String> => Nullable<Text> }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, Option<String> => Nullable<Text>, bool => Bool,
+         Option<String> => Nullable<Text>, Option<String> => Nullable<Text> }
 }
 
 #[cfg(test)]

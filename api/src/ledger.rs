@@ -32,6 +32,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::audit::Actor;
 use crate::balances_cache::BalancesCache;
 use crate::catalog::Catalogs;
 use crate::config::{MAX_QUEUED_COMMANDS, REQUEST_DEADLINE};
@@ -166,6 +167,8 @@ struct Item {
     reply: oneshot::Sender<Result<Answer, Problem>>,
     deadline: tokio::time::Instant,
     line: Option<Line>,
+    /// Who stands for it in the audit log, where it is told there.
+    audited: Option<Actor>,
 }
 
 impl Item {
@@ -230,6 +233,16 @@ impl Ledger {
         self.hand_in(submission, None)?.answer().await
     }
 
+    /// The same, with an entry in the audit log beside what is written.
+    pub(crate) async fn submit_audited(
+        &self,
+        submission: Submission,
+        actor: Actor,
+    ) -> Result<Answer, Problem> {
+        let pending = self.take(submission, None, Some(actor))?;
+        pending.answer().await
+    }
+
     /// Wait until `commands` more of a caller who has many may be handed in.
     pub async fn room_for(&self, commands: u32) -> Result<OwnedSemaphorePermit, Problem> {
         let room = Arc::clone(&self.bulk).acquire_many_owned(commands).await;
@@ -239,6 +252,15 @@ impl Ledger {
     /// Hand in a command. Those of one tenant take effect in the order of handing in, but for those
     /// that are given back; with a line, nothing behind one of those takes effect either.
     pub fn hand_in(&self, submission: Submission, line: Option<Line>) -> Result<Pending, Problem> {
+        self.take(submission, line, None)
+    }
+
+    fn take(
+        &self,
+        submission: Submission,
+        line: Option<Line>,
+        audited: Option<Actor>,
+    ) -> Result<Pending, Problem> {
         let (reply, answer) = oneshot::channel();
         let deadline = tokio::time::Instant::now() + REQUEST_DEADLINE;
         let item = Item {
@@ -246,6 +268,7 @@ impl Ledger {
             reply,
             deadline,
             line: line.clone(),
+            audited,
         };
         if let Err(error) = self.intake.try_send(item) {
             if let Some(line) = line {

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use domain::fault::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
 
-pub use document::{DOCS_PATH, ProblemDocument};
+pub use document::{DOCS_PATH, ProblemDocument, REPLAYED};
 
 /// Declares the catalogue: variant, code, status, title.
 macro_rules! catalogue {
@@ -116,6 +116,8 @@ pub struct Problem {
     pub oauth_error: Option<&'static str>,
     /// Seconds until a repeat makes sense, where that is known exactly.
     pub retry_after: Option<u32>,
+    /// Whether it was told before under the same idempotency key.
+    pub is_repeated: bool,
 }
 
 impl Problem {
@@ -128,6 +130,7 @@ impl Problem {
             allow: None,
             oauth_error: None,
             retry_after: None,
+            is_repeated: false,
         }
     }
 
@@ -161,7 +164,15 @@ impl Problem {
             allow: None,
             oauth_error: None,
             retry_after: None,
+            is_repeated: false,
         }
+    }
+
+    /// The same once more, under the same idempotency key.
+    #[must_use]
+    pub const fn repeated(mut self) -> Self {
+        self.is_repeated = true;
+        self
     }
 
     /// Something of ours failed: the cause goes to the log, never to the client.

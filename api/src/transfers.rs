@@ -1,3 +1,4 @@
 //! Points that go from one member to another.
 
 pub(crate) mod create;
+mod party;

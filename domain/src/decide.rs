@@ -171,6 +171,8 @@ pub struct RedeemPoints {
     pub reference: Option<String>,
     /// When it happened; none = now.
     pub occurred_at: Option<Timestamp>,
+    /// Code of the store where it happens, where it is known.
+    pub store: Option<String>,
 }
 
 /// What is to be done to a redemption.
@@ -198,6 +200,8 @@ pub struct ChangeRedemption {
     pub redemption: RedemptionOutcome,
     /// What is to be done.
     pub change: RedemptionChange,
+    /// When it happened; none = now. What time itself does has its own.
+    pub occurred_at: Option<Timestamp>,
 }
 
 impl ChangeRedemption {

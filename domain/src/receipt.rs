@@ -206,6 +206,15 @@ pub struct Redeem {
     pub points: Points,
 }
 
+impl Receipt {
+    /// How many points shall pay for it, over all wallets.
+    #[must_use]
+    pub fn points_wished(&self) -> Points {
+        let wished = self.redeem.iter().map(|wish| wish.points.get());
+        Points::new(wished.fold(0, i64::saturating_add))
+    }
+}
+
 /// The kinds of identifier, as they stand in JSON.
 const MEMBER_KEYS: &[&str] = &["id", "card", "external_id", "phone", "email"];
 
@@ -222,16 +231,23 @@ impl<'de> de::Visitor<'de> for MemberRefVisitor {
         let Some(key) = map.next_key::<Cow<'de, str>>()? else {
             return Err(de::Error::invalid_length(0, &self));
         };
-        let member = match key.as_ref() {
-            "id" => MemberRef::Id(map.next_value()?),
-            "card" => MemberRef::Card(map.next_value()?),
-            "external_id" => MemberRef::ExternalId(map.next_value()?),
-            "phone" => MemberRef::Phone(map.next_value()?),
-            "email" => MemberRef::Email(map.next_value()?),
+        MemberRef::read_entry(&key, map)
+    }
+}
+
+impl MemberRef {
+    /// The member that an object names whose first key was read already.
+    pub fn read_entry<'de, A: de::MapAccess<'de>>(key: &str, mut map: A) -> Result<Self, A::Error> {
+        let member = match key {
+            "id" => Self::Id(map.next_value()?),
+            "card" => Self::Card(map.next_value()?),
+            "external_id" => Self::ExternalId(map.next_value()?),
+            "phone" => Self::Phone(map.next_value()?),
+            "email" => Self::Email(map.next_value()?),
             unknown => return Err(de::Error::unknown_field(unknown, MEMBER_KEYS)),
         };
         if map.next_key::<de::IgnoredAny>()?.is_some() {
-            return Err(de::Error::invalid_length(2, &self));
+            return Err(de::Error::invalid_length(2, &MemberRefVisitor));
         }
         Ok(member)
     }

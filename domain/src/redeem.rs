@@ -131,6 +131,30 @@ impl RedemptionTerms {
         }
     }
 
+    /// The fewest points that may be used and buy something.
+    pub(crate) fn least(&self) -> Result<Points, Overflow> {
+        let least = self
+            .minimum
+            .max(whole(self.points_that_buy(1)?).map(Points::new)?);
+        let below = self.step.get().checked_sub(1).ok_or(Overflow)?;
+        let raised = least.get().checked_add(below).ok_or(Overflow)?;
+        let beyond = raised.checked_rem_euclid(self.step.get()).ok_or(Overflow)?;
+        raised.checked_sub(beyond).map(Points::new).ok_or(Overflow)
+    }
+
+    /// What is taken of held points: only those that buy a whole minor unit, and some of them must.
+    pub(crate) fn capture(&self, wallet: &str, wanted: Points) -> Result<Payment, Refusal> {
+        let payment = self.pay(wanted)?;
+        if payment.value.minor() > 0 {
+            return Ok(payment);
+        }
+        Err(Refusal::BelowMinimum {
+            wallet: wallet.to_owned(),
+            minimum: whole(self.points_that_buy(1)?).map(Points::new)?,
+            wanted,
+        })
+    }
+
     /// Refuses what is below the minimum, or not a multiple of the step.
     pub(crate) fn check(&self, wallet: &str, wanted: Points) -> Result<(), Refusal> {
         let (wallet, minimum, step) = (|| wallet.to_owned(), self.minimum, self.step);

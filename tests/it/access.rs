@@ -3,6 +3,7 @@
 mod changes;
 mod guessing;
 mod points;
+mod stores;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -209,3 +209,66 @@ fn a_large_one_waits_for_another_key() {
         books::hold(node().cluster, tenant.number).await;
     });
 }
+
+#[test]
+fn approving_is_moving() {
+    block_on(async {
+        let tenant = two_persons(10).await;
+        let member = tenant.member().await;
+        let limits = json!({"max_points_per_call": 50, "max_points_per_day": 70});
+        let limited = tenant.restricted(&["points:adjust"], limits).await;
+        let stores = json!({"stores": ["shibuya"]});
+        let bound = tenant.restricted(&["points:adjust"], stores).await;
+        let ask = async |points: i64| {
+            let waits = adjust(&tenant.api, &adjustment(&member, points)).await;
+            format!("/v1/adjustments/{}", waits.expect(201).text("/id"))
+        };
+        let say = async |api: &Api, path: &str, what: &str| {
+            api.keyed(&format!("{path}/{what}"), &unique(), &json!({}))
+                .await
+        };
+        let (large, fits, second) = (ask(51).await, ask(50).await, ask(-21).await);
+        let refused = say(&bound, &fits, "approve").await.expect(403);
+        assert_eq!(refused.code(), "not_granted");
+        let refused = say(&limited, &large, "approve").await.expect(403);
+        assert_eq!(refused.code(), "not_granted");
+        say(&limited, &fits, "approve").await.expect(200);
+        let refused = say(&limited, &second, "approve").await.expect(409);
+        assert_eq!(refused.code(), "limit_reached");
+        // Withdrawing harms nobody.
+        say(&limited, &large, "reject").await.expect(200);
+        assert_eq!(balance(&tenant, &member).await, (50, 0, 0));
+    });
+}
+
+#[test]
+fn a_rotated_key_is_no_second_hand() {
+    block_on(async {
+        let tenant = two_persons(10).await;
+        let member = tenant.member().await;
+        let new = json!({"name": "First", "scopes": ["points:adjust"]});
+        let made = tenant.api.post("/v1/api-keys", &new).await.expect(201);
+        let asker = tenant.api.with_key(&made.text("/secret"));
+        let path = format!("/v1/api-keys/{}/rotate", made.text("/id"));
+        let next = tenant.api.post(&path, &json!({})).await.expect(201);
+        let successor = tenant.api.with_key(&next.text("/secret"));
+        for (asks, approves) in [(&asker, &successor), (&successor, &asker)] {
+            let waits = adjust(asks, &adjustment(&member, 11)).await.expect(201);
+            let path = format!("/v1/adjustments/{}/approve", waits.text("/id"));
+            let refused = approves.keyed(&path, &unique(), &json!({})).await;
+            assert_eq!(refused.expect(403).code(), "second_person_required");
+            let approved = tenant.api.keyed(&path, &unique(), &json!({})).await;
+            assert_eq!(approved.expect(200).json["state"], "applied");
+        }
+    });
+}
+
+/// A tenant where more than so many points wait for a second key.
+async fn two_persons(above: i64) -> TestTenant {
+    let settings = json!({"adjustments": {"two_person_above": above}});
+    TestTenant::with(Spec {
+        settings,
+        ..Spec::default()
+    })
+    .await
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::call::Api;
 use crate::harness::receiver;
-use crate::harness::tenant::plain_program;
+use crate::harness::tenant::{Spec, plain_program};
 use crate::harness::{TestTenant, block_on, node};
 
 /// Every entry, oldest first.
@@ -315,5 +315,56 @@ fn what_somebody_did_to_the_log_is_named() {
             );
             owner.batch_execute(&back).await.unwrap();
         }
+    });
+}
+
+#[test]
+fn corrections_by_hand_are_logged_with_who_said_what() {
+    block_on(async {
+        let settings = json!({"adjustments": {"two_person_above": 10}});
+        let tenant = TestTenant::with(Spec {
+            settings,
+            ..Spec::default()
+        })
+        .await;
+        let member = tenant.member().await;
+        let second = tenant.key(&["points:adjust"]).await;
+        let adjust = async |points: i64, key: &str| {
+            let body = json!({"member": {"id": member}, "wallet": "points", "points": points, "reason": "canary"});
+            let made = tenant.api.keyed("/v1/adjustments", key, &body).await;
+            made.expect(201).text("/id")
+        };
+        let small = adjust(10, "small").await;
+        assert_eq!(adjust(10, "small").await, small, "a repeat");
+        let all = log(&tenant.api).await;
+        let created = of(&all, "adjustment.created");
+        assert_eq!(created["subject"], json!(small));
+        assert_eq!(created["before"], Value::Null);
+        assert_eq!(created["after"]["state"], "applied");
+        assert_eq!(created["after"]["points"], 10);
+        assert_eq!(created["after"]["member_id"], json!(member));
+        for (what, action, state) in [
+            ("approve", "adjustment.approved", "applied"),
+            ("reject", "adjustment.rejected", "rejected"),
+        ] {
+            let id = adjust(11, what).await;
+            let path = format!("/v1/adjustments/{id}/{what}");
+            let said = second.keyed(&path, state, &json!({})).await.expect(200);
+            let all = log(&tenant.api).await;
+            let created = of(&all, "adjustment.created");
+            assert_eq!(created["after"]["state"], "pending_approval");
+            let entry = of(&all, action);
+            assert_eq!(entry["subject"], json!(id));
+            assert_eq!(entry["before"]["state"], "pending_approval");
+            assert_eq!(entry["after"]["state"], state);
+            assert_eq!(entry["after"]["reviewed_by"], said.json["reviewed_by"]);
+            assert_eq!(entry["api_key_id"], said.json["reviewed_by"]);
+        }
+        let all = log(&tenant.api).await;
+        let told = all
+            .iter()
+            .filter(|entry| entry["action"] == "adjustment.created");
+        assert_eq!(told.count(), 3);
+        assert!(!json!(all).to_string().contains("canary"));
     });
 }

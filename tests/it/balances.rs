@@ -122,7 +122,7 @@ fn the_statement_tells_every_change_newest_first() {
             shown,
             [
                 json!([4, "redeem", "points", -12, 3, null]),
-                json!([3, "purchase", null, 11, null, null]),
+                json!([3, "purchase", null, null, null, null]),
                 json!([2, "purchase", "points", 0, 5, null]),
                 json!([1, "purchase", "points", 5, 5, "base"]),
             ]

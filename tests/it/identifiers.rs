@@ -67,8 +67,9 @@ fn what_nobody_has_finds_nobody() {
                 .api
                 .post("/v1/members/lookup", &body)
                 .await
-                .expect(404);
-            assert_eq!(answer.code(), "not_found");
+                .expect(422);
+            let fault = ("/member".to_owned(), "unknown_reference".to_owned());
+            assert_eq!(answer.faults(), [fault]);
         }
         let none = tenant.api.get("/v1/members?card=1").await.expect(200);
         assert_eq!(none.json, json!({"data": [], "next_cursor": null}));
@@ -201,6 +202,35 @@ fn no_table_shows_what_is_personal() {
                 );
                 assert!(!text.contains("63616e6172792d3751"), "{table}: {text}");
             }
+        }
+    });
+}
+
+#[test]
+fn an_email_belongs_to_one_member_in_any_case_and_stays_as_written() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let written = json!({"email": "Hanako.Yamada@Example.com"});
+        let id = tenant.enrol(&written).await;
+        for email in [
+            "Hanako.Yamada@Example.com",
+            "hanako.yamada@example.com",
+            "HANAKO.YAMADA@EXAMPLE.COM",
+        ] {
+            let look_up = json!({"member": {"email": email}});
+            let found = tenant
+                .api
+                .post("/v1/members/lookup", &look_up)
+                .await
+                .expect(200);
+            assert_eq!(found.json["id"], json!(id), "{email}");
+            assert_eq!(found.json["email"], written["email"]);
+            let taken = tenant
+                .api
+                .post("/v1/members", &json!({"email": email}))
+                .await
+                .expect(409);
+            assert_eq!(taken.code(), "identifier_taken");
         }
     });
 }

@@ -17,6 +17,7 @@ mod faults;
 mod harness;
 mod harness_works;
 mod hot_balances;
+mod idempotency;
 mod identifiers;
 mod isolation;
 mod languages;

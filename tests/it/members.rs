@@ -184,8 +184,8 @@ fn a_change_replaces_what_it_names() {
             async move { api.post("/v1/members/lookup", &body).await.status }
         };
         assert_eq!(finds(json!({"card": "B1"})).await, 200);
-        assert_eq!(finds(json!({"card": "290000012345"})).await, 404);
-        assert_eq!(finds(json!({"phone": "0312345678"})).await, 404);
+        assert_eq!(finds(json!({"card": "290000012345"})).await, 422);
+        assert_eq!(finds(json!({"phone": "0312345678"})).await, 422);
         assert_eq!(finds(json!({"phone": "09012345678"})).await, 200);
         let same = tenant.api.patch(&path, &patch).await.expect(200);
         assert_eq!(same.header("etag"), "\"2\"");

@@ -209,7 +209,7 @@ async fn is_unknown(tenant: &TestTenant, member: &str) {
     let (api, canary) = (&tenant.api, canary_of(tenant));
     let path = format!("/v1/members/{member}");
     let look_up = json!({"member": {"card": format!("29{canary}")}});
-    api.post("/v1/members/lookup", &look_up).await.expect(404);
+    api.post("/v1/members/lookup", &look_up).await.expect(422);
     let mut receipt = tenant.receipt(member, "1", 5_000);
     let mut by_card = receipt.clone();
     by_card["member"] = look_up["member"].clone();

@@ -1,6 +1,7 @@
 //! Points taken outside a receipt.
 
 mod holds;
+mod worth;
 
 use serde_json::{Value, json};
 

@@ -171,3 +171,54 @@ fn to_and_fro_a_thousand_times_on_two_nodes_nobody_sees_a_deadlock_and_nothing_i
         books::hold(node().cluster, tenant.number).await;
     });
 }
+
+#[test]
+fn a_side_may_be_the_member_at_once() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let from = tenant.member().await;
+        let to = tenant.enrol(&json!({"cards": ["2900000000031"]})).await;
+        tenant.grant(&from, 100).await;
+        let send = async |from: Value, to: Value, key: &str| {
+            let body = json!({"from": from, "to": to, "wallet": "points", "points": 30});
+            tenant.api.keyed("/v1/transfers", key, &body).await
+        };
+        let card = json!({"card": "2900000000031"});
+        let flat = send(json!({"id": from}), card.clone(), "one")
+            .await
+            .expect(201);
+        assert_eq!(flat.json["to"]["member_id"], json!(to));
+        // It is the same content as the longer form.
+        let nested = send(
+            json!({"member": {"id": from}}),
+            json!({"member": card}),
+            "one",
+        )
+        .await;
+        assert_eq!(nested.expect(201).header("idempotent-replayed"), "true");
+        let nobody = json!({"card": "nobody"});
+        for (from, to, pointer) in [
+            (json!({"id": from}), nobody.clone(), "/to"),
+            (nobody.clone(), json!({"id": to}), "/from"),
+            (json!({"id": from}), json!({"member": nobody}), "/to/member"),
+            (
+                json!({"id": to}),
+                json!({"member": {"id": to}}),
+                "/to/member",
+            ),
+            (json!({"id": to}), json!({"id": to}), "/to"),
+            (json!({"id": from}), json!({}), "/to/member"),
+            (json!({"id": from}), json!({"id": to, "card": "1"}), "/to"),
+            (
+                json!({"id": from}),
+                json!({"member": {"id": to}, "x": 1}),
+                "/to/x",
+            ),
+            (json!({"id": from}), json!({"x": 1}), "/to/x"),
+        ] {
+            let refused = send(from, to, &unique()).await.expect(422);
+            assert_eq!(refused.faults()[0].0, pointer, "{refused}");
+        }
+        assert_eq!(tenant.available(&to).await, 30);
+    });
+}

@@ -122,7 +122,7 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         })),
     };
-    let answer = app.submit_counted(&caller, moved, submission).await?;
+    let answer = app.submit_audited(&caller, moved, submission).await?;
     let Outcome::Adjustment(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"an adjustment was answered as something else",

@@ -1,11 +1,12 @@
 //! What a key says to an adjustment that waits, yes or no.
 
 use actix_web::HttpResponse;
+use domain::amount::Points;
 use domain::decide::{Command, Outcome, ReviewAdjustment};
 use domain::id::AdjustmentId;
 
 use super::answer::Adjustment;
-use super::store::recorded;
+use super::store::{lineage, recorded};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PointsAdjust;
@@ -25,6 +26,14 @@ pub(super) async fn review(
     let id: AdjustmentId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
     // Its first answer never changes.
     let adjustment = recorded(&app.db, caller.tenant, id).await?;
+    if approves {
+        caller.check_named_store(None)?;
+    }
+    let moved = match approves {
+        true => Points::new(adjustment.wanted.get().saturating_abs()),
+        false => Points::ZERO,
+    };
+    let asker = lineage(&app.db, caller.tenant, adjustment.requested_by).await?;
     let said = if approves { "approve" } else { "reject" };
     let submission = Submission {
         tenant: caller.tenant,
@@ -35,11 +44,12 @@ pub(super) async fn review(
         command: Command::ReviewAdjustment(Box::new(ReviewAdjustment {
             seed: clock::new_id(),
             actor: caller.key,
+            is_own: asker == caller.lineage,
             adjustment,
             approves,
         })),
     };
-    let answer = app.ledger.submit(submission).await?;
+    let answer = app.submit_audited(caller, moved, submission).await?;
     let Outcome::AdjustmentReviewed(reviewed) = answer.outcome else {
         return Err(Problem::internal(
             &"a review of an adjustment was answered as something else",

@@ -2,10 +2,10 @@
 
 use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
 use domain::decide::{AdjustmentOutcome, AdjustmentReviewed};
-use domain::id::AdjustmentId;
+use domain::id::{AdjustmentId, ApiKeyId};
 use uuid::Uuid;
 
-use crate::db::{Db, TenantNumber};
+use crate::db::{Db, DbError, TenantNumber};
 use crate::problem::Problem;
 use crate::statement;
 
@@ -17,6 +17,32 @@ statement! {
         from operations a where a.tenant_id = $1 and a.id = $2 and a.kind = 'adjustment'";
     { tenant: i64 => BigInt, id: Uuid => SqlUuid }
     -> { String => Text, Option<String> => Nullable<Text> }
+}
+
+statement! {
+    /// The first of the keys that replaced each other by rotation up to this one.
+    control LineageOfKey = "select coalesce(lineage, id) from api_keys where tenant_id = $1 and id = $2";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid }
+}
+
+/// The first of the keys that replaced each other by rotation up to this one; a partner's is its own.
+pub(super) async fn lineage(
+    db: &Db,
+    TenantNumber(tenant): TenantNumber,
+    key: ApiKeyId,
+) -> Result<ApiKeyId, Problem> {
+    let reads = db.clone();
+    let found = db.run(async move {
+        let control = reads.control().await?;
+        let id = key.uuid();
+        let found = LineageOfKey { tenant, id }.all(&control).await?.pop();
+        control.commit().await?;
+        Ok::<_, DbError>(found)
+    });
+    Ok(found
+        .await??
+        .map_or(key, |(first,)| ApiKeyId::from_uuid(first)))
 }
 
 /// The adjustment as it was first answered; 404 when the tenant has none of this id.

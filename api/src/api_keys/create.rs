@@ -127,6 +127,7 @@ pub(crate) async fn create(
         restrictions,
         expires_at: new.expires_at,
         created_by: Some(caller.key),
+        replaces: None,
     };
     check_stores(&app, caller.tenant, &terms.restrictions).await?;
     let unstored = UnstoredKey::make(&app.keys, terms).await?;

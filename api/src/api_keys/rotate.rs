@@ -88,6 +88,7 @@ pub(crate) async fn rotate(
         restrictions: old.restrictions.granted_by(&caller.restrictions)?,
         expires_at: old.expires_at,
         created_by: Some(caller.key),
+        replaces: Some(id),
     };
     let unstored = UnstoredKey::make(&app.keys, terms).await?;
     let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));

@@ -29,6 +29,8 @@ pub(crate) enum Holder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyState {
     pub(crate) id: ApiKeyId,
+    /// The first of the keys that replaced each other by rotation.
+    pub(crate) lineage: ApiKeyId,
     pub(crate) holder: Holder,
     pub(crate) scopes: Scopes,
     pub(crate) restrictions: Arc<Restrictions>,

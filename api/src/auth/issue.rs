@@ -37,6 +37,8 @@ pub(crate) struct KeyTerms {
     pub(crate) restrictions: Restrictions,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) created_by: Option<ApiKeyId>,
+    /// The key that this one takes over from.
+    pub(crate) replaces: Option<ApiKeyId>,
 }
 
 /// A key that is not stored yet.
@@ -87,6 +89,7 @@ impl UnstoredKey {
             scopes: self.terms.scopes.names(),
             created_by: self.terms.created_by.map(ApiKeyId::uuid),
             expires_at: maybe(self.terms.expires_at),
+            replaces: self.terms.replaces.map(ApiKeyId::uuid),
         };
         let row = insert.all(on).await?.pop();
         let (created_at,) = row.ok_or_else(|| DbError::Failed("no key was added".into()))?;

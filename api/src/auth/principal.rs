@@ -37,6 +37,8 @@ pub struct Principal {
     pub tenant_id: TenantId,
     /// Which of its keys calls; recorded with what it does.
     pub key: ApiKeyId,
+    /// The first of the keys that replaced each other by rotation up to this one: the same hand.
+    pub lineage: ApiKeyId,
     /// What the key may do.
     pub scopes: Scopes,
     /// What it may not although its scopes allow it.
@@ -56,6 +58,11 @@ impl Principal {
     /// The same where a store may be left out: a caller for some stores must name one of them.
     pub fn check_named_store(&self, code: Option<&str>) -> Result<(), Problem> {
         self.restrictions.check_named_store(code)
+    }
+
+    /// The same for a thing that is there, and perhaps of no store: then it is nothing for a caller for some.
+    pub fn check_store_of(&self, code: Option<&str>) -> Result<(), Problem> {
+        self.restrictions.check_store_of(code)
     }
 
     /// Whether the caller may move so many points by hand in one call, in either direction; 403

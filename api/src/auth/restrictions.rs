@@ -38,7 +38,8 @@ pub struct Restrictions {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, examples(json!(["203.0.113.7", "2001:db8::/32"])))]
     pub addresses: Option<Vec<AddressRange>>,
-    /// The most points that one call may move by hand, e.g. by a redemption.
+    /// The most points that one call may move by hand, e.g. by a redemption or in payment of a receipt, each of which
+    /// counts alone in a batch.
     #[serde(default)]
     pub max_points_per_call: Option<Points>,
     /// The most points that it may move by hand in one business day of the tenant.
@@ -144,6 +145,17 @@ impl Restrictions {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(not_granted(
                 "The key is for some stores only, so name the `store`.",
+            )),
+        }
+    }
+
+    /// Whether the key may see and change what belongs to the store with this code, or to none.
+    pub(crate) fn check_store_of(&self, code: Option<&str>) -> Result<(), Problem> {
+        match (code, &self.stores) {
+            (Some(code), _) => self.check_store(code),
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(not_granted(
+                "The key is for some stores only, and this belongs to none of them.",
             )),
         }
     }

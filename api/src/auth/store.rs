@@ -29,7 +29,8 @@ statement! {
 macro_rules! key_rows {
     ($condition:literal) => {
         concat!(
-            "select id, tenant_id, scopes, restrictions::text, expires_at, revoked_at is not null from api_keys where ",
+            "select id, tenant_id, scopes, restrictions::text, expires_at, revoked_at is not null, coalesce(lineage, id)
+                from api_keys where ",
             $condition
         )
     };
@@ -40,7 +41,7 @@ statement! {
     control KeyById = key_rows!("id = $1");
     { id: Uuid => SqlUuid }
     -> { Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>, String => Text,
-         Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool }
+         Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool, Uuid => SqlUuid }
 }
 
 statement! {
@@ -48,7 +49,7 @@ statement! {
     control ChangedKeys = key_rows!("changed_at > now() - $1 * interval '1 second'");
     { seconds: i64 => BigInt }
     -> { Uuid => SqlUuid, i64 => BigInt, Vec<String> => Array<Text>, String => Text,
-         Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool }
+         Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool, Uuid => SqlUuid }
 }
 
 statement! {
@@ -118,17 +119,27 @@ statement! {
 }
 
 statement! {
-    /// Keep a new key.
-    control InsertKey = "insert into api_keys (id, tenant_id, name, secret_hash, last_four, scopes, restrictions, created_at, created_by, expires_at, changed_at)
-        values ($1, $2, $3, $4, $5, $6, $7::json, now(), $8, $9, now())
+    /// Keep a new key, which is of the lineage of the one that it replaces.
+    control InsertKey = "insert into api_keys (id, tenant_id, name, secret_hash, last_four, scopes, restrictions, created_at, created_by,
+            expires_at, changed_at, lineage)
+        values ($1, $2, $3, $4, $5, $6, $7::json, now(), $8, $9, now(),
+            (select coalesce(o.lineage, o.id) from api_keys o where o.tenant_id = $2 and o.id = $10))
         returning created_at";
     { id: Uuid => SqlUuid, tenant: i64 => BigInt, name: String => Text, secret_hash: String => Text, last_four: String => Text,
       scopes: Vec<String> => Array<Text>, restrictions: String => Text, created_by: Option<Uuid> => Nullable<SqlUuid>,
-      expires_at: Option<SqlInstant> => Nullable<Timestamptz> }
+      expires_at: Option<SqlInstant> => Nullable<Timestamptz>, replaces: Option<Uuid> => Nullable<SqlUuid> }
     -> { SqlInstant => Timestamptz }
 }
 
-type KeyRow = (Uuid, i64, Vec<String>, String, Option<SqlInstant>, bool);
+type KeyRow = (
+    Uuid,
+    i64,
+    Vec<String>,
+    String,
+    Option<SqlInstant>,
+    bool,
+    Uuid,
+);
 type PartnerRow = (Uuid, Uuid, bool);
 type GrantRow = (Uuid, Uuid, i64, Vec<String>, Option<Vec<String>>, bool);
 type TenantRow = (i64, Uuid, bool, bool, Option<i32>);
@@ -140,9 +151,10 @@ pub(crate) fn restrictions(text: &str) -> Result<Restrictions, DbError> {
 }
 
 fn key_state(row: KeyRow) -> Result<KeyState, DbError> {
-    let (id, tenant, scopes, restricted, expires_at, is_revoked) = row;
+    let (id, tenant, scopes, restricted, expires_at, is_revoked, lineage) = row;
     Ok(KeyState {
         id: ApiKeyId::from_uuid(id),
+        lineage: ApiKeyId::from_uuid(lineage),
         holder: Holder::Tenant(TenantNumber(tenant)),
         scopes: Scopes::from_names(&scopes),
         restrictions: Arc::new(restrictions(&restricted)?),
@@ -154,6 +166,7 @@ fn key_state(row: KeyRow) -> Result<KeyState, DbError> {
 fn partner_key((id, partner, is_revoked): PartnerRow) -> KeyState {
     KeyState {
         id: ApiKeyId::from_uuid(id),
+        lineage: ApiKeyId::from_uuid(id),
         holder: Holder::Partner(PartnerId::from_uuid(partner)),
         scopes: Scopes::default(),
         restrictions: Arc::default(),

@@ -19,9 +19,10 @@ pub(crate) struct StatementEntry {
     /// The wallet it touched; the program's first when it moved nothing, null when it touched several.
     #[schema(example = "points")]
     pub(crate) wallet: Option<String>,
-    /// What it added to the member's points; negative for what it took.
+    /// What it added to the member's points; negative for what it took. Null when it touched several wallets, whose
+    /// points are not alike: each stands in `rows`.
     #[schema(example = 19)]
-    pub(crate) points: i64,
+    pub(crate) points: Option<i64>,
     /// Available points of that wallet after it; null when it touched several.
     #[schema(example = 139)]
     pub(crate) balance_after: Option<i64>,
@@ -112,11 +113,14 @@ impl StatementEntry {
         let points = rows
             .iter()
             .fold(0_i64, |sum, row| sum.saturating_add(row.points));
+        let is_of_one = rows
+            .iter()
+            .zip(rows.iter().skip(1))
+            .all(|(one, next)| one.wallet == next.wallet);
         let (wallet, balance_after) = match (rows.first(), rows.last()) {
             (Some(first), Some(last)) => {
-                let is_only = rows.iter().all(|row| row.wallet == first.wallet);
-                let wallet = is_only.then(|| first.wallet.clone());
-                (wallet, is_only.then_some(last.balance_after))
+                let wallet = is_of_one.then(|| first.wallet.clone());
+                (wallet, is_of_one.then_some(last.balance_after))
             }
             _ => untouched.map_or((None, None), |was| (Some(was.wallet), Some(was.balance))),
         };
@@ -128,7 +132,7 @@ impl StatementEntry {
             id: TransactionId::from_uuid(transaction.id),
             r#type: transaction.kind,
             wallet,
-            points,
+            points: is_of_one.then_some(points),
             balance_after,
             version: transaction.version,
             occurred_at: transaction.occurred_at,

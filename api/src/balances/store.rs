@@ -161,3 +161,13 @@ statement! {
     }
     -> { i64 => BigInt, i64 => BigInt }
 }
+
+statement! {
+    /// The codes of the stores of a purchase and of a redemption.
+    tenant StoresOf = "select
+            (select s.code from purchases p join stores s on s.tenant_id = $1 and s.id = p.store_id
+                where p.tenant_id = $1 and p.id = $2),
+            (select r.outcome::json ->> 'store' from redemptions r where r.tenant_id = $1 and r.id = $3)";
+    { tenant: i64 => BigInt, purchase: Option<Uuid> => Nullable<SqlUuid>, redemption: Option<Uuid> => Nullable<SqlUuid> }
+    -> { Option<String> => Nullable<Text>, Option<String> => Nullable<Text> }
+}

@@ -3,17 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use domain::decide::makers_of;
-use domain::id::{MemberId, TransactionId};
+use domain::id::{MemberId, PurchaseId, RedemptionId, TransactionId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::entry::StatementEntry;
-use super::store::FindTransaction;
+use super::store::{FindTransaction, StoresOf};
 use super::transactions::statement;
 use crate::app::App;
-use crate::auth::Caller;
 use crate::auth::scope::PurchasesRead;
-use crate::db::DbError;
+use crate::auth::{Caller, Principal};
+use crate::db::TenantConn;
 use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
@@ -29,7 +29,7 @@ pub(crate) struct MemberTransaction {
 
 /// Get a transaction.
 ///
-/// The same as in its member's statement.
+/// The same as in its member's statement. A key for some stores is refused those of other stores.
 #[utoipa::path(
     get,
     path = "/v1/transactions/{id}",
@@ -46,6 +46,7 @@ pub(crate) async fn get_transaction(
     _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: TransactionId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
+    let principal: Principal = (*caller).clone();
     let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
     let found = app.db.run(async move {
         let tx = db.snapshot(tenant).await?;
@@ -62,10 +63,35 @@ pub(crate) async fn get_transaction(
         let member_id = MemberId::from_uuid(member);
         let next = version.saturating_add(1);
         let entries = statement(&tx, &catalogs, member_id, (next, 1)).await?;
-        tx.commit().await?;
         let entry = entries.and_then(|entries| entries.into_iter().next());
-        Ok::<_, DbError>(entry.map(|entry| MemberTransaction { member_id, entry }))
+        if let (Some(entry), Some(_)) = (&entry, &principal.restrictions.stores) {
+            check_stores(&tx, &principal, entry).await?;
+        }
+        tx.commit().await?;
+        Ok::<_, Problem>(entry.map(|entry| MemberTransaction { member_id, entry }))
     });
     let found = found.await??.ok_or_else(Problem::not_found)?;
     Ok(HttpResponse::Ok().json(found))
+}
+
+/// Refuses a caller for other stores than that where it happened. What belongs to no receipt and no redemption
+/// happened in none.
+async fn check_stores(
+    tx: &TenantConn,
+    caller: &Principal,
+    entry: &StatementEntry,
+) -> Result<(), Problem> {
+    let of = StoresOf {
+        tenant: tx.number(),
+        purchase: entry.purchase_id.map(PurchaseId::uuid),
+        redemption: entry.redemption_id.map(RedemptionId::uuid),
+    };
+    let (of_purchase, of_redemption) = of.all(tx).await?.pop().unwrap_or_default();
+    if entry.purchase_id.is_some() {
+        caller.check_store_of(of_purchase.as_deref())?;
+    }
+    if entry.redemption_id.is_some() {
+        caller.check_store_of(of_redemption.as_deref())?;
+    }
+    Ok(())
 }

@@ -1,7 +1,9 @@
 //! One try to write one batch: lock, look, decide each command on the facts left by the one before,
 //! append, check. A batch of n leaves what n batches of one would leave.
 
+mod audited;
 mod exchange;
+mod repeat;
 mod transfer;
 
 use std::collections::HashMap;
@@ -25,12 +27,14 @@ use super::refusal::{is_remembered, problem_of, unknown_member};
 use super::statements::LockMembers;
 use super::trails::{self, Trails};
 use super::{Answer, Item, Submission, Tools};
+use crate::audit;
 use crate::balances_cache::HotBalances;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
 use crate::problem::Problem;
 use crate::roster::LookUp;
 use crate::roster::store::MembersByLookUp;
+use repeat::Repeated;
 
 /// What each caller is told, and what is worth remembering.
 #[derive(Debug)]
@@ -48,6 +52,7 @@ struct Deciding {
     known: Known,
     trails: Trails,
     rows: Rows,
+    repeated: Repeated,
     answers: Answers,
     touched: Vec<MemberId>,
 }
@@ -73,16 +78,22 @@ pub(super) async fn write(
     let found = found(items, roster.as_ref());
     let asks = (roster.is_some(), repeats);
     let mut deciding = look(tools, tx, items, &found, asks).await?;
+    let mut entries = Vec::new();
     for (item, member) in items.iter().zip(&found) {
         let answer = deciding.answer(&item.submission, *member)?;
         if repeats == Repeats::Unexpected && answer.is_err() {
             return Err(DbError::Duplicate("perhaps: a command was refused".into()));
         }
+        entries.extend(audited::entry(item, &answer));
         deciding.answers.push(answer);
     }
     let balances = deciding.hot_balances()?;
     if !deciding.rows.is_empty() {
         std::mem::take(&mut deciding.rows).write(tx).await?;
+    }
+    deciding.repeated.write(tx).await?;
+    for entry in entries {
+        audit::record(tx, entry).await?;
     }
     Ok(Decided {
         answers: deciding.answers,
@@ -180,6 +191,7 @@ async fn look(
         trails,
         known: seen.known,
         rows: Rows::new(seen.head.database_now, shared.kept, there).told(seen.head.has_webhooks),
+        repeated: Repeated::at(seen.head.database_now),
         answers: Answers::with_capacity(items.len()),
         touched: Vec::new(),
     })
@@ -234,7 +246,7 @@ impl Deciding {
             return Ok(answer);
         }
         let identity = identity(&self.catalog, &submission.command);
-        if let Some(answer) = self.known.by_identity(submission, identity, &self.answers) {
+        if let Some(answer) = self.repeated(submission, identity)? {
             return Ok(answer);
         }
         if let Command::Transfer(transfer) = &submission.command {
@@ -371,7 +383,9 @@ impl Deciding {
 /// Where the command names its member.
 const fn pointer(command: &Command) -> &'static str {
     match command {
-        Command::Purchase(_) | Command::Redeem(_) | Command::Adjust(_) => "/member",
+        Command::Purchase(_) | Command::Redeem(_) | Command::Adjust(_) | Command::Claim(_) => {
+            "/member"
+        }
         _ => "",
     }
 }

@@ -21,6 +21,8 @@ use crate::problem::{Problem, ProblemKind};
 pub(super) struct Recorded {
     content: Uuid,
     result: Result<Outcome, Refused>,
+    /// What a repeat under the same key is: the first answer may have been one under the identity already.
+    replay: Replay,
 }
 
 /// What this batch just did under a key, till identity or reference.
@@ -87,7 +89,7 @@ impl Known {
         if keys.is_empty() {
             return Ok(());
         }
-        for (key, content, refusal, kind, outcome) in (KnownKeys {
+        for (key, content, refusal, is_repeat, kind, outcome) in (KnownKeys {
             tenant: tx.number(),
             keys,
         })
@@ -101,7 +103,17 @@ impl Known {
                 (None, Some((kind, outcome))) => Ok(read_outcome(&kind, &outcome)?),
                 (None, None) => Err(another_operation()),
             };
-            self.keys.insert(key, Recorded { content, result });
+            let replay = if is_repeat {
+                Replay::OfIdentity
+            } else {
+                Replay::OfKey
+            };
+            let recorded = Recorded {
+                content,
+                result,
+                replay,
+            };
+            self.keys.insert(key, recorded);
         }
         Ok(())
     }
@@ -134,8 +146,13 @@ impl Known {
         let rows = rows.chain(more.into_iter().map(|row| (REDEMPTION, row)));
         for (kind, (identity, content, outcome)) in rows {
             let result = Ok(read_outcome(kind, &outcome)?);
-            self.identities
-                .insert(identity, Recorded { content, result });
+            let replay = Replay::OfIdentity;
+            let recorded = Recorded {
+                content,
+                result,
+                replay,
+            };
+            self.identities.insert(identity, recorded);
         }
         Ok(())
     }
@@ -166,9 +183,9 @@ impl Known {
         Some(match &recorded.result {
             Ok(outcome) => Ok(Answer {
                 outcome: outcome.clone(),
-                replay: Some(Replay::OfKey),
+                replay: Some(recorded.replay),
             }),
-            Err(refused) => Err(refused.clone().into()),
+            Err(refused) => Err(Problem::from(refused.clone()).repeated()),
         })
     }
 
@@ -208,13 +225,14 @@ impl Known {
 
 impl Noted {
     fn recorded(self, answers: &Answers) -> Option<Recorded> {
-        let result = match answers.get(self.answer)? {
-            Ok(answer) => Ok(answer.outcome.clone()),
-            Err(problem) => Err(Refused::of(problem)),
+        let (result, replay) = match answers.get(self.answer)? {
+            Ok(answer) => (Ok(answer.outcome.clone()), answer.replay),
+            Err(problem) => (Err(Refused::of(problem)), None),
         };
         Some(Recorded {
             content: self.content,
             result,
+            replay: replay.unwrap_or(Replay::OfKey),
         })
     }
 }

@@ -10,7 +10,7 @@ pub struct Line(Arc<AtomicBool>);
 
 impl Line {
     /// Nothing of this line that is not written yet may be written.
-    pub(super) fn break_off(&self) {
+    pub(crate) fn break_off(&self) {
         self.0.store(true, Ordering::Release);
     }
 

@@ -67,6 +67,7 @@ fn command((outcome,): (String,)) -> Result<Command, DbError> {
         seed: clock::new_id(),
         redemption,
         change: RedemptionChange::Lapse,
+        occurred_at: None,
     })))
 }
 

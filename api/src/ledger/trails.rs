@@ -140,9 +140,11 @@ async fn add_expired(
 /// Lets the lots be known that are empty, since points may come back to them.
 async fn recall(
     tx: &TenantConn,
-    lots: BTreeSet<(Uuid, Uuid)>,
+    mut lots: BTreeSet<(Uuid, Uuid)>,
     members: &mut Members,
 ) -> Result<(), DbError> {
+    // A purchase that is another member's is refused, and needs no lots for that.
+    lots.retain(|(member, _)| knows_lots_of(members, MemberId::from_uuid(*member)));
     for (member, lot) in &lots {
         if let Some(facts) = members.get_mut(&MemberId::from_uuid(*member)) {
             facts.recalled.insert(LotId::from_uuid(*lot));
@@ -159,6 +161,12 @@ async fn recall(
     };
     let rows: Vec<LotRow> = empty.all(tx).await?;
     put_lots(members, rows)
+}
+
+/// Whether the member is one of those whose open lots were loaded.
+fn knows_lots_of(members: &Members, member: MemberId) -> bool {
+    let wallets = members.get(&member).map(|facts| &facts.wallets);
+    wallets.is_some_and(|wallets| wallets.values().any(|wallet| wallet.lots.is_some()))
 }
 
 statement! {

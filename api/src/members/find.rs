@@ -17,6 +17,7 @@ use crate::auth::scope::MembersRead;
 use crate::body::Body;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{TenantConn, TenantNumber};
+use crate::ledger::unknown_member;
 use crate::page::{Page, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::etag;
@@ -95,7 +96,7 @@ pub(crate) struct MemberLookUp {
 
 /// Find a member by an identifier in the body.
 ///
-/// 404 when nobody has it.
+/// 422 `unknown_reference` at `/member` when nobody has it.
 #[utoipa::path(
     post,
     path = "/v1/members/lookup",
@@ -116,7 +117,7 @@ pub(crate) async fn look_up_member(
 ) -> Result<HttpResponse, Problem> {
     let MemberLookUp { member } = body.json(MAX_BODY_BYTES).await?;
     let found = find(&app, caller.tenant, member).await?;
-    let stored = found.ok_or_else(Problem::not_found)?;
+    let stored = found.ok_or_else(|| unknown_member("/member"))?;
     Ok(HttpResponse::Ok()
         .insert_header(etag(stored.revision))
         .json(stored.into_member()))

@@ -11,6 +11,9 @@ use super::{Problem, ProblemKind};
 /// Where the pages of the catalogue stand.
 pub const DOCS_PATH: &str = "/docs/problems";
 
+/// The header of an answer that was given before.
+pub const REPLAYED: &str = "Idempotent-Replayed";
+
 /// What went wrong, by RFC 9457. Programs decide by `code`; people read `title` and `detail`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -59,6 +62,9 @@ impl Problem {
                 None => "Bearer realm=\"tamaru\"",
             };
             response.insert_header((WWW_AUTHENTICATE, scheme));
+        }
+        if self.is_repeated {
+            response.insert_header((REPLAYED, "true"));
         }
         let document = self.document(request_id);
         let body = serde_json::to_vec(&document).unwrap_or_default();

@@ -30,7 +30,8 @@ pub(crate) struct Purchase {
 /// A receipt that was evaluated and not recorded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Quote {
-    /// The evaluation; balances and version are those that the purchase would leave.
+    /// The evaluation. Balances are those that the purchase would leave; the version is the present one, since nothing
+    /// is written.
     #[serde(flatten)]
     pub evaluation: Evaluation,
     /// The most that each wallet could pay for this receipt.
@@ -63,7 +64,7 @@ pub(crate) struct Evaluation {
     pub redeemed: Vec<Redeemed>,
     /// The member's wallets afterwards; empty without a member.
     pub balances: Vec<Balance>,
-    /// The member's version afterwards; null without a member.
+    /// The member's version, after it where it was recorded; null without a member.
     pub version: Option<i64>,
     /// The member's ranks afterwards.
     pub ranks: Vec<RankState>,

@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use domain::decide::{ClaimPurchase, Command, Outcome};
 use domain::id::PurchaseId;
-use domain::receipt::MemberRef;
+use domain::receipt::{MemberRef, strict_timestamp_option};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -29,6 +30,13 @@ use crate::problem::{Problem, Problems};
 pub(crate) struct NewClaim {
     /// The member, by exactly one identifier.
     pub member: MemberRef,
+    /// When the member came; now when left out, never before the purchase.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict_timestamp_option"
+    )]
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// Claim a purchase for a member.
@@ -70,6 +78,7 @@ pub(crate) async fn claim(
         command: Command::Claim(Box::new(ClaimPurchase {
             seed: clock::new_id(),
             purchase: Arc::new(bought.purchase),
+            occurred_at: new.occurred_at,
         })),
     };
     let wording = Wording::of(&app, caller.tenant, language).await?;

@@ -33,7 +33,7 @@ use crate::roster::store::member_of;
 pub(crate) struct NewExchange {
     /// What comes back.
     pub r#return: ReturnOf,
-    /// What is bought, by the same member or by none.
+    /// What is bought, by the member whose goods come back; it need not be named again.
     pub purchase: Receipt,
 }
 
@@ -96,17 +96,22 @@ pub(crate) async fn exchange(
     let content = idempotency::content("exchange", &new)?;
     let NewExchange { r#return, purchase } = new;
     let goods = r#return.goods.goods("/return")?;
-    purchase.check(Purpose::Purchase).map_err(|mut faults| {
+    caller.check_store(&purchase.store)?;
+    let bought = recorded(&app.db, &caller, r#return.purchase).await;
+    let bought = bought.map_err(|problem| unknown_purchase(&problem))?;
+    let owner = bought.member();
+    let bought_by = Receipt {
+        member: purchase.member.clone().or(owner.map(MemberRef::Id)),
+        ..purchase.clone()
+    };
+    bought_by.check(Purpose::Purchase).map_err(|mut faults| {
         for fault in &mut faults {
             fault.pointer.insert_str(0, "/purchase");
         }
         Problem::invalid(faults)
     })?;
-    caller.check_store(&purchase.store)?;
-    let bought = recorded(&app.db, &caller, r#return.purchase).await;
-    let bought = bought.map_err(|problem| unknown_purchase(&problem))?;
-    let owner = bought.member();
     let is_members = is_by(&app, &caller, purchase.member.as_ref(), owner).await?;
+    let points = purchase.points_wished();
     let asked = (goods, r#return.goods.occurred_at, r#return.goods.reason);
     let submission = Submission {
         tenant: caller.tenant,
@@ -126,7 +131,7 @@ pub(crate) async fn exchange(
         })),
     };
     let wording = Wording::of(&app, caller.tenant, language).await?;
-    let answer = app.ledger.submit(submission).await?;
+    let answer = app.submit_counted(&caller, points, submission).await?;
     let Outcome::Exchange(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"an exchange was answered as something else",
@@ -148,7 +153,7 @@ fn unknown_purchase(problem: &Problem) -> Problem {
     Problem::invalid(vec![fault])
 }
 
-/// Whether the purchase names the member of the return; another one than that is refused.
+/// Whether the purchase is by the member of the return, who need not be named; another one than that is refused.
 async fn is_by(
     app: &App,
     caller: &Caller<PurchasesWrite>,
@@ -156,7 +161,7 @@ async fn is_by(
     owner: Option<MemberId>,
 ) -> Result<bool, Problem> {
     let Some(named) = named else {
-        return Ok(false);
+        return Ok(owner.is_some());
     };
     let invalid = |code, detail| {
         let fault = Fault::new("/purchase/member", code, detail);

@@ -51,10 +51,11 @@ pub(crate) async fn record(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let receipt: Receipt = body.json(MAX_BODY_BYTES).await?;
+    let points = receipt.points_wished();
     let submission = submission(&app, &caller, key.hash(), receipt)?;
     // Before it is recorded: afterwards nothing may keep the till from its answer.
     let wording = Wording::of(&app, caller.tenant, language).await?;
-    let answer = app.ledger.submit(submission).await?;
+    let answer = app.submit_counted(&caller, points, submission).await?;
     let status = status_of(answer.replay);
     let mut response = HttpResponse::build(status);
     idempotency::tell_replay(&mut response, answer.replay.is_some());

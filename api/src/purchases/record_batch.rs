@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ReqData};
+use domain::amount::Points;
 use domain::fault::{Fault, FaultCode};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -14,14 +15,15 @@ use super::answer::Purchase;
 use super::batch_item::BatchReceipt;
 use super::detail::Wording;
 use super::record::{purchase, status_of, submission};
-use crate::app::App;
+use crate::allowance::Held;
+use crate::app::{App, settled};
 use crate::auth::scope::PurchasesWrite;
 use crate::auth::{Caller, Principal};
 use crate::body::Body;
 use crate::config::{MAX_BATCH, MAX_RECEIPT_BATCH_BYTES, REQUEST_DEADLINE};
 use crate::idempotency::{self, IdempotencyKey};
 use crate::language::Language;
-use crate::ledger::{Answer, Line, Submission};
+use crate::ledger::{Answer, Line, Pending, Submission};
 use crate::problem::{Problem, ProblemDocument, ProblemKind, Problems, RequestId};
 
 /// The most receipts of one batch.
@@ -125,8 +127,10 @@ pub(crate) async fn record_batch(
     // Before anything is recorded: afterwards nothing may keep the till from its answer.
     let wording = Wording::of(&app, caller.tenant, language).await?;
     let answers = batch.write().await;
-    let is_replay =
-        |answer: &Result<Answer, Problem>| matches!(answer, Ok(answer) if answer.replay.is_some());
+    let is_replay = |answer: &Result<Answer, Problem>| match answer {
+        Ok(answer) => answer.replay.is_some(),
+        Err(problem) => problem.is_repeated,
+    };
     let mut response = HttpResponse::Ok();
     let is_replayed = !answers.is_empty() && answers.iter().all(is_replay);
     idempotency::tell_replay(&mut response, is_replayed);
@@ -227,26 +231,44 @@ impl Batch<'_> {
         let line = Line::default();
         let mut pending = Vec::with_capacity(indexes.len());
         for index in indexes {
-            let handed_in = self
-                .submission(*index)
-                .and_then(|submission| self.app.ledger.hand_in(submission, Some(line.clone())));
-            pending.push(handed_in);
+            pending.push(self.begin(*index, &line).await);
         }
         let mut answers = Vec::with_capacity(indexes.len());
         for pending in pending {
             answers.push(match pending {
-                Ok(pending) => pending.answer().await,
+                Ok((held, pending)) => settled(held, pending.answer().await).await,
                 Err(problem) => Err(problem),
             });
         }
         answers
     }
 
-    fn submission(&self, index: usize) -> Result<Submission, Problem> {
+    /// Hand one in, when the points that pay for it are counted like those of a call of its own.
+    async fn begin(&self, index: usize, line: &Line) -> Result<(Held, Pending), Problem> {
+        let (submission, points) = self.submission(index)?;
+        let allowances = &self.app.allowances;
+        let held = allowances.hold(self.caller, submission.key, points).await;
+        let held = held.inspect_err(|problem| {
+            if problem.applied().is_some() {
+                line.break_off();
+            }
+        })?;
+        match self.app.ledger.hand_in(submission, Some(line.clone())) {
+            Ok(pending) => Ok((held, pending)),
+            Err(problem) => {
+                held.settle(Err(&problem)).await;
+                Err(problem)
+            }
+        }
+    }
+
+    fn submission(&self, index: usize) -> Result<(Submission, Points), Problem> {
         let entry = self.entries.get(index).copied().unwrap_or_default();
         let item = BatchReceipt::read(entry)?;
         let key = item.key(|| self.key.of_part(index).hash())?;
-        submission(self.app, self.caller, key, item.receipt)
+        let points = item.receipt.points_wished();
+        let submission = submission(self.app, self.caller, key, item.receipt)?;
+        Ok((submission, points))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::idempotency::{self, IdempotencyKey};
 use crate::ledger::Submission;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::roster::LookUp;
 
 /// Something that happened to a purchase.
@@ -131,19 +131,13 @@ pub(crate) async fn report_event(
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
-    let Some(member) = bought.member() else {
-        return Err(Problem::new(
-            ProblemKind::InvalidState,
-            "The purchase has no member, so no points wait for an event.",
-        ));
-    };
     let operation = format!("purchase event {purchase}");
     let submission = Submission {
         tenant: caller.tenant,
         actor: caller.key,
         key: key.hash(),
         content: idempotency::content(&operation, &new)?,
-        member: Some(LookUp::Id(member)),
+        member: bought.member().map(LookUp::Id),
         command: Command::Event(ReportEvent {
             seed: clock::new_id(),
             purchase,

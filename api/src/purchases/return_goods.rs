@@ -6,7 +6,7 @@ use domain::amount::Amount;
 use domain::decide::{Command, Outcome, ReturnGoods, ReturnLine, ReturnedGoods};
 use domain::fault::{Fault, FaultCode};
 use domain::id::PurchaseId;
-use domain::receipt::{MAX_LINES, MAX_TEXT_LENGTH, Quantity, strict_timestamp_option};
+use domain::receipt::{MAX_LINES, MAX_TEXT_LENGTH, MAX_TOTAL, Quantity, strict_timestamp_option};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -67,12 +67,23 @@ pub(crate) struct NewReturnLine {
 }
 
 impl NewReturn {
+    /// No receipt and no line is worth more, so that more is no matter of what is left.
+    fn check_amounts(&self, at: &str, faults: &mut Vec<Fault>) {
+        check_amount(format!("{at}/amount"), self.amount, MAX_TOTAL, faults);
+        let lines = self.lines.iter().flatten().take(MAX_LINES).enumerate();
+        for (index, line) in lines {
+            let pointer = format!("{at}/lines/{index}/amount");
+            check_amount(pointer, line.amount, Amount::MAX, faults);
+        }
+    }
+
     /// What comes back, checked as far as the receipt need not be known.
     pub(crate) fn goods(&self, at: &str) -> Result<ReturnedGoods, Problem> {
         let mut faults = Vec::new();
         if let Some(reason) = &self.reason {
             faults.extend(check_text(&format!("{at}/reason"), reason, MAX_TEXT_LENGTH));
         }
+        self.check_amounts(at, &mut faults);
         let goods = match (&self.lines, self.amount) {
             (Some(lines), None) => {
                 check_count(at, lines.len(), &mut faults);
@@ -108,6 +119,13 @@ impl NewReturn {
         } else {
             Err(Problem::invalid(faults))
         }
+    }
+}
+
+fn check_amount(pointer: String, amount: Option<Amount>, most: Amount, faults: &mut Vec<Fault>) {
+    if amount.is_some_and(|amount| amount > most) {
+        let detail = format!("Give at most {most}.");
+        faults.push(Fault::new(pointer, FaultCode::OutOfRange, detail));
     }
 }
 

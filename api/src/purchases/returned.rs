@@ -53,8 +53,9 @@ pub(crate) struct ReturnedPart {
     pub line: usize,
     /// Pieces, or weight.
     pub quantity: Quantity,
-    /// What the line's price fell by without goods, in minor units.
-    pub amount: Amount,
+    /// What the line's price fell by without goods, in minor units; only in a return by amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
 }
 
 impl From<ReturnOutcome> for Return {
@@ -62,7 +63,7 @@ impl From<ReturnOutcome> for Return {
         let parts = outcome.lines.into_iter().map(|part| ReturnedPart {
             line: part.line,
             quantity: part.quantity,
-            amount: part.amount,
+            amount: Some(part.amount).filter(|amount| *amount != Amount::ZERO),
         });
         Self {
             id: outcome.id,

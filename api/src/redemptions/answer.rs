@@ -29,6 +29,8 @@ pub(crate) struct Redemption {
     pub expired: Points,
     /// The caller's own name for it.
     pub reference: Option<String>,
+    /// Code of the store where it happened; null where none was named.
+    pub store: Option<String>,
     /// When a reservation ends by itself; null once it ended, and for points taken at once.
     pub expires_at: Option<Timestamp>,
     /// When it happened.
@@ -51,6 +53,7 @@ impl From<RedemptionOutcome> for Redemption {
             value: outcome.value,
             expired: outcome.expired,
             reference: outcome.reference,
+            store: outcome.store,
             expires_at: outcome.expires_at,
             occurred_at: outcome.occurred_at,
             balances: outcome.balances,

@@ -6,6 +6,8 @@ use domain::amount::Points;
 use domain::decide::RedemptionChange;
 use domain::fault::{Fault, FaultCode};
 use domain::id::RedemptionId;
+use domain::receipt::strict_timestamp_option;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,11 +29,19 @@ pub(crate) struct Capture {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub points: Option<Points>,
+    /// When it happened; now when left out, never before the redemption.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict_timestamp_option"
+    )]
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// Take points that are held.
 ///
-/// All, or some in the order of spending; the rest is released in the same transaction. A reservation
+/// All, or some in the order of spending; the rest is released in the same transaction, also points that buy no whole
+/// unit of money. A reservation
 /// ends once: one that was captured or released, or whose time is over, is refused with
 /// `invalid_state`.
 #[utoipa::path(
@@ -66,6 +76,7 @@ pub(crate) async fn capture(
         change: RedemptionChange::Capture {
             points: body.points,
         },
+        occurred_at: body.occurred_at,
     };
     change(&app, &caller, &key, asked).await
 }

@@ -3,7 +3,10 @@
 use actix_web::HttpResponse;
 use domain::decide::{ChangeRedemption, Command, Outcome, RedemptionChange};
 use domain::id::RedemptionId;
-use serde::Serialize;
+use domain::receipt::strict_timestamp_option;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::answer::Redemption;
 use super::store::recorded;
@@ -22,6 +25,16 @@ pub(super) struct Asked<'a, T> {
     pub(super) step: &'static str,
     pub(super) body: &'a T,
     pub(super) change: RedemptionChange,
+    pub(super) occurred_at: Option<Timestamp>,
+}
+
+/// When points are given back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GiveBack {
+    /// When it happened; now when left out, never before the redemption.
+    #[serde(default, deserialize_with = "strict_timestamp_option")]
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// Do it, once per key.
@@ -36,7 +49,7 @@ pub(super) async fn change<T: Serialize>(
         .parse()
         .map_err(|_not_an_id| Problem::not_found())?;
     // Its first answer never changes.
-    let redemption = recorded(&app.db, caller.tenant, id).await?;
+    let redemption = recorded(&app.db, caller, id).await?;
     let operation = format!("{} redemption {id}", asked.step);
     let submission = Submission {
         tenant: caller.tenant,
@@ -48,6 +61,7 @@ pub(super) async fn change<T: Serialize>(
             seed: clock::new_id(),
             redemption,
             change: asked.change,
+            occurred_at: asked.occurred_at,
         })),
     };
     let answer = app.ledger.submit(submission).await?;

@@ -141,6 +141,9 @@ fn check_text(pointer: &str, text: &str, faults: &mut Vec<Fault>) {
 
 /// Take or hold points.
 ///
+/// Only points that buy a whole unit of money are taken, and under `over: clamp` of the wallet as many as may be: the
+/// answer says how many. A reservation holds exactly what was asked for. What would buy nothing is refused.
+///
 /// From the lots that expire first, exactly once per key: with 100 points, 1,000 parallel requests
 /// for 1 point succeed exactly 100 times. What is held is neither spendable nor does it expire until
 /// it is captured or released; a reservation that nobody ends is released when its time is over.
@@ -182,6 +185,7 @@ pub(crate) async fn create(
             wallet: new.wallet,
             points: new.points,
             reference: new.reference,
+            store: new.store,
             occurred_at: new.occurred_at,
         }),
     };

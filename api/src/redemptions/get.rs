@@ -31,6 +31,6 @@ pub(crate) async fn get(
     _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: RedemptionId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
-    let outcome = present(&app.db, caller.tenant, id).await?;
+    let outcome = present(&app.db, &caller, id).await?;
     Ok(HttpResponse::Ok().json(Redemption::from(outcome)))
 }

@@ -5,6 +5,7 @@ use domain::decide::{RedemptionChanged, RedemptionOutcome};
 use domain::id::RedemptionId;
 use uuid::Uuid;
 
+use crate::auth::Principal;
 use crate::db::{Db, TenantNumber};
 use crate::problem::Problem;
 use crate::statement;
@@ -19,30 +20,40 @@ statement! {
     -> { String => Text, Option<String> => Nullable<Text> }
 }
 
-/// The redemption as it was first answered; 404 when the tenant has none of this id.
+/// The redemption as it was first answered; 404 when the tenant has none of this id, 403 when the caller is for
+/// other stores.
 pub(super) async fn recorded(
     db: &Db,
-    tenant: TenantNumber,
+    caller: &Principal,
     id: RedemptionId,
 ) -> Result<RedemptionOutcome, Problem> {
-    let (recorded, _) = read(db, tenant, id).await?;
-    serde_json::from_str(&recorded).map_err(|error| Problem::internal(&error))
+    let (recorded, _) = read(db, caller.tenant, id).await?;
+    let recorded = serde_json::from_str(&recorded).map_err(|error| Problem::internal(&error))?;
+    allowed(caller, recorded)
 }
 
-/// The redemption as it stands; 404 when the tenant has none of this id.
+/// The redemption as it stands; 404 and 403 as above.
 pub(super) async fn present(
     db: &Db,
-    tenant: TenantNumber,
+    caller: &Principal,
     id: RedemptionId,
 ) -> Result<RedemptionOutcome, Problem> {
-    let (recorded, last) = read(db, tenant, id).await?;
+    let (recorded, last) = read(db, caller.tenant, id).await?;
     let present = match last {
         Some(last) => {
             serde_json::from_str::<RedemptionChanged>(&last).map(|changed| changed.redemption)
         }
         None => serde_json::from_str(&recorded),
     };
-    present.map_err(|error| Problem::internal(&error))
+    allowed(caller, present.map_err(|error| Problem::internal(&error))?)
+}
+
+fn allowed(
+    caller: &Principal,
+    redemption: RedemptionOutcome,
+) -> Result<RedemptionOutcome, Problem> {
+    caller.check_store_of(redemption.store.as_deref())?;
+    Ok(redemption)
 }
 
 async fn read(

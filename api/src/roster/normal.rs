@@ -70,13 +70,9 @@ fn phone(text: &str) -> String {
     }
 }
 
-/// The domain is the same in any case; what stands before it is the receiver's own business.
+/// The same in any case. A receiver may tell `A@` from `a@`, but none does, and people write both.
 fn email(text: &str) -> String {
-    let text = text.trim();
-    match text.rsplit_once('@') {
-        Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
-        None => text.to_owned(),
-    }
+    text.trim().to_lowercase()
 }
 
 /// The ASCII twin of a full-width character, as Japanese keyboards make it.

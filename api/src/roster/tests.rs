@@ -53,14 +53,14 @@ fn a_phone_number_is_its_digits() {
 }
 
 #[test]
-fn only_the_domain_of_an_email_is_case_blind() {
+fn an_email_is_the_same_in_any_case() {
     check(
         IdentifierKind::Email,
         " Hanako@Example.COM ",
-        "Hanako@example.com",
+        "hanako@example.com",
     );
-    check(IdentifierKind::Email, "a@B@C.jp", "a@B@c.jp");
-    check(IdentifierKind::Email, "NoAt", "NoAt");
+    check(IdentifierKind::Email, "a@B@C.jp", "a@b@c.jp");
+    check(IdentifierKind::Email, "NoAt", "noat");
 }
 
 #[test]

@@ -115,6 +115,7 @@ async fn first_key(app: &App, mode: Mode) -> Result<UnstoredKey, Problem> {
         restrictions: Restrictions::default(),
         expires_at: None,
         created_by: None,
+        replaces: None,
     };
     UnstoredKey::make(&app.keys, terms).await
 }

@@ -6,11 +6,12 @@ use domain::amount::Points;
 use domain::decide::{Command, Outcome, TransferOutcome, TransferPoints, TransferSide};
 use domain::fault::{Fault, FaultCode};
 use domain::id::{MemberId, TransferId};
-use domain::receipt::{MAX_TEXT_LENGTH, MemberRef, strict_timestamp_option};
+use domain::receipt::{MAX_TEXT_LENGTH, strict_timestamp_option};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::party::Party;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PointsAdjust;
@@ -49,14 +50,6 @@ pub(crate) struct NewTransfer {
         deserialize_with = "strict_timestamp_option"
     )]
     pub occurred_at: Option<Timestamp>,
-}
-
-/// One side of a transfer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Party {
-    /// Who.
-    pub member: MemberRef,
 }
 
 /// Points that went from one member to another.
@@ -102,7 +95,7 @@ impl NewTransfer {
             let detail = "Must be at least 1 and at most 2^53 - 1.";
             faults.push(Fault::new("/points", FaultCode::OutOfRange, detail));
         }
-        if self.from == self.to {
+        if self.from.member == self.to.member {
             let detail = "Name another member; points can't go to the one that they come from.";
             faults.push(Fault::new("/to/member", FaultCode::InvalidValue, detail));
         }
@@ -135,14 +128,19 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewTransfer = body.json(MAX_BODY_BYTES).await?;
-    new.check()?;
+    let sides = [("/from", new.from.clone()), ("/to", new.to.clone())];
+    let as_sent = |problem| {
+        let sides = sides.iter();
+        sides.fold(problem, |problem, (at, side)| side.as_sent(at, problem))
+    };
+    new.check().map_err(as_sent)?;
     caller.check_named_store(None)?;
     let from = app.look_ups.look_up(caller.tenant, &new.from.member);
-    let from = from.map_err(|problem| within("/from", problem))?;
+    let from = from.map_err(|problem| as_sent(within("/from", problem)))?;
     let to = app.look_ups.look_up(caller.tenant, &new.to.member);
-    let to = to.map_err(|problem| within("/to", problem))?;
+    let to = to.map_err(|problem| as_sent(within("/to", problem)))?;
     let content = idempotency::content("transfer", &new)?;
-    let to = receiver(&app, caller.tenant, to).await?;
+    let to = receiver(&app, caller.tenant, to).await.map_err(as_sent)?;
     let submission = Submission {
         tenant: caller.tenant,
         actor: caller.key,
@@ -158,7 +156,8 @@ pub(crate) async fn create(
             occurred_at: new.occurred_at,
         }),
     };
-    let answer = app.submit_counted(&caller, new.points, submission).await?;
+    let answer = app.submit_counted(&caller, new.points, submission).await;
+    let answer = answer.map_err(as_sent)?;
     let Outcome::Transfer(outcome) = answer.outcome else {
         return Err(Problem::internal(
             &"a transfer was answered as something else",

@@ -1,5 +1,5 @@
--- Everything that was made has exactly one key, as long as keys are kept, and a key made one thing
--- or was refused. Keys are kept by real time, so a tenant with a clock of its own says nothing of their age.
+-- Everything that was made has exactly one key, as long as keys are kept, and a key made one thing,
+-- was refused, or repeats what another made. Keys are kept by real time, so a tenant with a clock of its own says nothing of their age.
 with made as (
     select tenant_id, id, recorded_at from purchases
     union all
@@ -22,6 +22,6 @@ select count(*) over (), tenant_id, what from (
     where coalesce(k.keys, 0) <> 1
         and (k.keys > 1 or (m.recorded_at > now() - interval '30 days' and t.test_clock is null))
     union all
-    select tenant_id, format('key %s has neither or both of answer and refusal', key)
-    from idempotency_keys where (subject is null) = (refusal is null)
+    select tenant_id, format('key %s has no answer or several', key)
+    from idempotency_keys where num_nonnulls(subject, refusal::text, repeats) <> 1
 ) violations (tenant_id, what)

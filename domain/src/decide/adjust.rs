@@ -50,6 +50,8 @@ pub struct ReviewAdjustment {
     pub seed: Uuid,
     /// The key that says it.
     pub actor: ApiKeyId,
+    /// Whether it is the asker's own, be it before or after a rotation.
+    pub is_own: bool,
     /// The adjustment as it was first answered, which never changes.
     pub adjustment: AdjustmentOutcome,
     /// Whether it is applied.
@@ -127,7 +129,8 @@ pub(super) fn review(
             present.state.as_str()
         )));
     }
-    if command.approves && command.actor == present.requested_by {
+    let is_own = command.is_own || command.actor == present.requested_by;
+    if command.approves && is_own {
         return Err(Refusal::SecondPersonRequired);
     }
     let id = derived(command.seed, 0);

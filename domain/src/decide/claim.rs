@@ -5,7 +5,9 @@ use super::purchase::{Entry, record};
 use super::return_goods::{RecordedPurchase, Remaining};
 use super::{Decision, Facts, JudgedBy, Outcome, Refusal};
 use crate::catalog::Catalog;
+use crate::fault::{Fault, FaultCode};
 use crate::receipt::Receipt;
+use crate::settings::Settings;
 use crate::trail::TrailNotLoaded;
 use jiff::{Timestamp, ToSpan};
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub struct ClaimPurchase {
     pub seed: Uuid,
     /// The purchase; it never changes.
     pub purchase: Arc<RecordedPurchase>,
+    /// When its member came; none = now.
+    pub occurred_at: Option<Timestamp>,
 }
 
 pub(super) fn decide(
@@ -43,7 +47,8 @@ pub(super) fn decide(
     let settings = &catalog.settings;
     let bought_on = settings.business_date(bought.outcome.occurred_at);
     let last = bought_on.checked_add(days.days());
-    let today = settings.business_date(member.ledger_time(now));
+    let claimed_at = time_of(settings, command, member.ledger_time(now))?;
+    let today = settings.business_date(claimed_at);
     if last.is_ok_and(|last| today > last) {
         return Err(Refusal::ClaimTooLate { days, bought_on });
     }
@@ -69,4 +74,22 @@ pub(super) fn decide(
         ranks: recorded.ranks,
         outcome: Outcome::Claim(recorded.outcome),
     })
+}
+
+/// When the member came: never before the purchase, and hardly in the future.
+fn time_of(
+    settings: &Settings,
+    command: &ClaimPurchase,
+    recorded_at: Timestamp,
+) -> Result<Timestamp, Refusal> {
+    let bought_at = command.purchase.outcome.occurred_at;
+    let claimed_at = command.occurred_at;
+    let claimed_at = claimed_at.unwrap_or(recorded_at.max(bought_at));
+    super::check_future(settings, claimed_at, recorded_at)?;
+    if claimed_at >= bought_at {
+        return Ok(claimed_at);
+    }
+    let detail = "a claim can't be before its purchase; give a later time or leave it out";
+    let fault = Fault::new("/occurred_at", FaultCode::OutOfRange, detail);
+    Err(Refusal::Invalid(vec![fault]))
 }

@@ -17,7 +17,7 @@ pub struct ExchangeGoods {
     pub back: Command,
     /// The purchase.
     pub bought: Command,
-    /// Whether the purchase names a member, who is the one of the return.
+    /// Whether the purchase is by a member, who is the one of the return.
     pub is_members: bool,
 }
 

@@ -348,6 +348,9 @@ pub struct RedemptionOutcome {
     pub expired: Points,
     /// The caller's own name for it.
     pub reference: Option<String>,
+    /// Code of the store where it happened, where it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
     /// When a reservation ends by itself; null for taken points.
     pub expires_at: Option<Timestamp>,
     /// When it happened.

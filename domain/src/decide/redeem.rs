@@ -10,6 +10,8 @@ use crate::fault::{Fault, FaultCode};
 use crate::id::{RedemptionId, derived};
 use crate::ledger::{Account, TransactionKind};
 use crate::member::MemberFacts;
+use crate::program::Wallet;
+use crate::redeem::Over;
 use jiff::Timestamp;
 
 pub(super) fn decide(
@@ -39,7 +41,7 @@ pub(super) fn decide(
     let wallet = catalog
         .wallet_at(occurred_at, &command.wallet)
         .ok_or_else(unknown_wallet)?;
-    wallet.redemption.check(&wallet.code, command.points)?;
+    let points = points_of(member, wallet, command, recorded_at)?;
     let moment = Moment {
         occurred_at,
         recorded_at,
@@ -59,7 +61,7 @@ pub(super) fn decide(
         ),
     };
     let mut posting = Posting::new(member, command.seed, kind, moment)?;
-    posting.take(&command.wallet, command.points, to)?;
+    posting.take(&command.wallet, points, to)?;
     if state == RedemptionState::Captured {
         slide(&mut posting, catalog, wallet, Deed::REDEEMED)?;
     }
@@ -73,10 +75,11 @@ pub(super) fn decide(
         member_id: member.member,
         state,
         wallet: command.wallet.clone(),
-        points: command.points,
-        value: wallet.redemption.value(command.points)?,
+        points,
+        value: wallet.redemption.value(points)?,
         expired: Points::ZERO,
         reference: command.reference.clone(),
+        store: command.store.clone(),
         expires_at,
         occurred_at,
         balances,
@@ -87,6 +90,49 @@ pub(super) fn decide(
         ranks: None,
         outcome: Outcome::Redemption(outcome),
     })
+}
+
+/// How many are taken or held. A hold is exactly what was asked for, since the till promises it to somebody; of
+/// what is taken at once only those are that buy a whole unit, and under `clamp` as many as may be. A redemption
+/// that would buy nothing is refused, where a receipt goes on without it.
+fn points_of(
+    member: &MemberFacts,
+    wallet: &Wallet,
+    command: &RedeemPoints,
+    now: Timestamp,
+) -> Result<Points, Refusal> {
+    let (terms, wanted) = (&wallet.redemption, command.points);
+    let facts = member.wallets.get(&wallet.code);
+    let available = facts.map_or(Ok(Points::ZERO), |facts| facts.spendable(now))?;
+    let short = Refusal::InsufficientPoints {
+        wallet: wallet.code.clone(),
+        available,
+        wanted,
+    };
+    let is_exact = command.hold.is_some() || terms.over == Over::Refuse;
+    let asked = if is_exact {
+        terms.check(&wallet.code, wanted)?;
+        terms.pay(wanted)?
+    } else {
+        terms.clamp(wanted)?
+    };
+    if asked.points.is_zero() {
+        return Err(Refusal::BelowMinimum {
+            wallet: wallet.code.clone(),
+            minimum: terms.least()?,
+            wanted,
+        });
+    }
+    let taken = match (is_exact, command.hold) {
+        (true, _) if wanted > available => return Err(short),
+        (true, Some(_)) => wanted,
+        (true, None) => asked.points,
+        (false, _) => terms.clamp(wanted.min(available))?.points,
+    };
+    if taken.is_zero() {
+        return Err(short);
+    }
+    Ok(taken)
 }
 
 fn invalid(pointer: &str, code: FaultCode, detail: &str) -> Refusal {

@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::fault::{Fault, FaultCode};
 use crate::id::{LotId, derived};
 use crate::ledger::{Account, TransactionKind};
+use crate::program::Wallet;
 use crate::trail::{Trail, TrailNotLoaded};
 use jiff::Timestamp;
 
@@ -37,19 +38,20 @@ pub(super) fn decide(
     let (step, kind) = step_of(command.change);
     let occurred_at = match command.change {
         RedemptionChange::Lapse => present.expires_at.unwrap_or(recorded_at),
-        _ => recorded_at,
+        _ => time_of(catalog, command, recorded_at)?,
     };
     let moment = Moment {
         occurred_at,
         recorded_at,
     };
     let mut posting = Posting::new(member, command.seed, kind, moment)?;
-    let (points, back) = move_points(&mut posting, (present, trail), command.change)?;
     let redeemed_at = command.redemption.occurred_at;
     let wallet = catalog.wallet_at(redeemed_at, &present.wallet);
     let wallet = wallet.ok_or_else(|| Refusal::UnknownWallet {
         pointer: String::new(),
     })?;
+    let of = (present, trail, wallet);
+    let (points, back) = move_points(&mut posting, of, command.change)?;
     if step == RedemptionStep::Capture {
         slide(&mut posting, catalog, wallet, Deed::REDEEMED)?;
     }
@@ -86,6 +88,24 @@ pub(super) fn decide(
             redemption,
         }),
     })
+}
+
+/// When it happened: never before the redemption, and hardly in the future.
+fn time_of(
+    catalog: &Catalog,
+    command: &ChangeRedemption,
+    recorded_at: Timestamp,
+) -> Result<Timestamp, Refusal> {
+    let redeemed_at = command.redemption.occurred_at;
+    let occurred_at = command.occurred_at;
+    let occurred_at = occurred_at.unwrap_or(recorded_at.max(redeemed_at));
+    super::check_future(&catalog.settings, occurred_at, recorded_at)?;
+    if occurred_at >= redeemed_at {
+        return Ok(occurred_at);
+    }
+    let detail = "it can't be before its redemption; give a later time or leave it out";
+    let fault = Fault::new("/occurred_at", FaultCode::OutOfRange, detail);
+    Err(Refusal::Invalid(vec![fault]))
 }
 
 const fn step_of(change: RedemptionChange) -> (RedemptionStep, TransactionKind) {
@@ -150,7 +170,7 @@ fn check_state(
 /// Moves the points; how many the change is about, and what became of those that came back.
 fn move_points(
     posting: &mut Posting<'_>,
-    (present, trail): (&RedemptionOutcome, &Trail),
+    (present, trail, terms): (&RedemptionOutcome, &Trail, &Wallet),
     change: RedemptionChange,
 ) -> Result<(Points, GivenBack), Refusal> {
     let wallet = present.wallet.as_str();
@@ -171,6 +191,11 @@ fn move_points(
         let fault = Fault::new("/points", FaultCode::OutOfRange, &detail);
         return Err(Refusal::Invalid(vec![fault]));
     }
+    // The rest of what buys no whole unit goes back with what was not asked for.
+    let wanted = match change {
+        RedemptionChange::Capture { .. } => terms.redemption.capture(wallet, wanted)?.points,
+        _ => wanted,
+    };
     let mut left = wanted;
     let mut back = GivenBack::default();
     for (lot, points) in held {

@@ -160,6 +160,7 @@ pub(crate) fn redeem(points: i64) -> Command {
         points: Points::new(points),
         hold: None,
         reference: None,
+        store: None,
         occurred_at: None,
     })
 }

@@ -60,3 +60,24 @@ fn clamping_goes_to_a_step_and_below_the_minimum_to_nothing() {
         assert_eq!(payment.points, Points::new(expected), "{most}");
     }
 }
+
+#[test]
+fn the_least_that_buys_something_is_a_step_and_not_below_the_minimum() {
+    for (value_per_point, minimum, step, least) in [
+        ("1", 1, 1, 1),
+        ("0.01", 1, 1, 100),
+        ("0.3", 1, 1, 4),
+        ("0.3", 1, 3, 6),
+        ("0.01", 250, 100, 300),
+        ("2", 20, 10, 20),
+    ] {
+        let terms = terms(value_per_point, minimum, step);
+        let found = terms.least().unwrap();
+        assert_eq!(
+            found,
+            Points::new(least),
+            "{value_per_point} {minimum} {step}"
+        );
+        assert!(terms.value(found).unwrap() > Amount::ZERO);
+    }
+}

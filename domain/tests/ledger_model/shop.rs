@@ -252,6 +252,7 @@ impl Shop {
             points: Points::new(points),
             hold: hold.map(SignedDuration::from_secs),
             reference: None,
+            store: None,
             occurred_at: None,
         });
         let decision = self.act(member, Subject::None, &command)?;
@@ -279,6 +280,7 @@ impl Shop {
             seed,
             redemption: kept.recorded.clone(),
             change,
+            occurred_at: None,
         }));
         let decision = self.act(member, Subject::Redemption(place), &command)?;
         match decision.outcome {

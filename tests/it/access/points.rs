@@ -203,3 +203,77 @@ fn the_next_business_day_starts_from_nothing() {
         send().await.expect(201);
     });
 }
+
+#[test]
+fn points_that_pay_for_receipts_count_as_well() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        tenant.grant(&member, 1_000).await;
+        let limits = json!({"max_points_per_call": 50, "max_points_per_day": 80});
+        let key = tenant.restricted(&["purchases:write"], limits).await;
+        let paid = |points: i64| {
+            let mut receipt = tenant.receipt(&member, &unique(), 1_000);
+            receipt["lines"][0]["points_excluded"] = json!(true);
+            receipt["redeem"] = json!([{"wallet": "points", "points": points}]);
+            receipt
+        };
+        let buy = async |points: i64| key.keyed("/v1/purchases", &unique(), &paid(points)).await;
+        assert_eq!(buy(51).await.expect(403).code(), "not_granted");
+        buy(30).await.expect(201);
+        // Each receipt of a batch counts like a call of its own.
+        let batch = json!({"purchases": [paid(51), paid(40), paid(11), paid(0), paid(10)]});
+        for _ in 0..2 {
+            let answer = key.keyed("/v1/purchases/batch", "batch", &batch).await;
+            let results = answer.expect(200).json["results"].clone();
+            let results = results.as_array().unwrap();
+            let told: Vec<_> = results
+                .iter()
+                .map(|result| result["status"].as_u64())
+                .collect();
+            assert_eq!(told, [403, 201, 409, 422, 201].map(Some), "{results:?}");
+            assert_eq!(results[0]["problem"]["code"], "not_granted");
+            assert_eq!(results[2]["problem"]["code"], "limit_reached");
+        }
+        let plain = tenant.receipt(&member, &unique(), 500);
+        let bought = key.keyed("/v1/purchases", &unique(), &plain).await;
+        let id = bought.expect(201).text("/id");
+        let exchange = json!({"return": {"purchase": id, "amount": 500}, "purchase": paid(1)});
+        let refused = key.keyed("/v1/exchanges", &unique(), &exchange).await;
+        assert_eq!(refused.expect(409).code(), "limit_reached");
+        books_are_right(&tenant).await;
+    });
+}
+
+async fn books_are_right(tenant: &TestTenant) {
+    crate::books::hold(node().cluster, tenant.number).await;
+}
+
+#[test]
+fn a_rotated_key_has_the_allowance_of_the_one_that_it_replaces() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let member = tenant.member().await;
+        tenant.grant(&member, 1_000).await;
+        let new = json!({"name": "Day", "scopes": REDEEM, "max_points_per_day": 100});
+        let made = tenant.api.post("/v1/api-keys", &new).await.expect(201);
+        let mut keys = vec![(tenant.api.with_key(&made.text("/secret")), made.text("/id"))];
+        for _ in 0..2 {
+            let (_, id) = keys.last().unwrap();
+            let path = format!("/v1/api-keys/{id}/rotate");
+            let next = tenant.api.post(&path, &json!({})).await.expect(201);
+            keys.push((tenant.api.with_key(&next.text("/secret")), next.text("/id")));
+        }
+        let send = async |api: &Api, points: i64| {
+            api.keyed("/v1/redemptions", &unique(), &capture(&member, points))
+                .await
+        };
+        for (api, _) in &keys {
+            send(api, 30).await.expect(201);
+        }
+        for (api, _) in &keys {
+            assert_eq!(send(api, 11).await.expect(409).code(), "limit_reached");
+        }
+        send(&keys[0].0, 10).await.expect(201);
+    });
+}

@@ -190,6 +190,14 @@ impl Model {
     }
 
     pub(crate) fn redeem(&mut self, member: usize, points: i64, hold: Option<i64>) -> Answer {
+        // A hold is exact; what is taken at once goes down to what is there, but not to nothing.
+        let points = match (self.rules.clamps, hold) {
+            (true, None) => points.min(self.available(member)),
+            _ => points,
+        };
+        if points == 0 {
+            return no("insufficient_points");
+        }
         let taken = self.take(member, points)?;
         let state = if hold.is_some() {
             State::Reserved

@@ -117,6 +117,7 @@ impl Step {
                     points: Points::new(*points),
                     hold: None,
                     reference: reference.map(|number| number.to_string()),
+                    store: None,
                     occurred_at: None,
                 };
                 let content = format!("{member} {points} {reference:?}");

@@ -304,6 +304,7 @@ fn review(
     let command = Command::ReviewAdjustment(Box::new(ReviewAdjustment {
         seed: seed(10),
         actor,
+        is_own: false,
         adjustment: adjustment.clone(),
         approves,
     }));

@@ -164,6 +164,7 @@ impl Life {
                 points: Points::new(points),
                 hold: None,
                 reference: None,
+                store: None,
                 occurred_at: None,
             }),
             Wish::Event { back, paid } => {

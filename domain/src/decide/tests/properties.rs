@@ -85,6 +85,7 @@ fn command(step: &Step, number: u128, now: Timestamp) -> Command {
             points: Points::new(*points),
             hold: None,
             reference: None,
+            store: None,
             occurred_at: None,
         }),
         Wish::Buy {

@@ -3,7 +3,7 @@
 use super::{NOW, at, base_program, catalog, decide, member, member_with, redeem, redeemed};
 use crate::amount::Points;
 use crate::catalog::Catalog;
-use crate::decide::Refusal;
+use crate::decide::{Command, Refusal};
 use crate::ledger::Account;
 use crate::member::{MemberFacts, MemberStatus};
 use serde_json::json;
@@ -133,4 +133,51 @@ fn a_dropped_wallet_stays_redeemable_under_its_last_settings() {
     let decision = decide(&catalog, Some(&member), &redeem(10), at(NOW)).unwrap();
     assert_eq!(redeemed(&decision).value.minor(), 20);
     assert_eq!(redeemed(&decision).balances[0].available, Points::new(20));
+}
+
+/// Points asked for, and what is taken for what, or the refusal; of a member with 250.
+fn bought(redemption: &serde_json::Value, hold: bool, points: i64) -> String {
+    let catalog = catalog(&json!({"wallets": [{"code": "points", "redemption": redemption}]}));
+    let member = member_with(&[(250, None)]);
+    let mut command = redeem(points);
+    if let (Command::Redeem(redeem), true) = (&mut command, hold) {
+        redeem.hold = Some(jiff::SignedDuration::from_secs(900));
+    }
+    match decide(&catalog, Some(&member), &command, at(NOW)) {
+        Err(refusal) => refusal.code().to_owned(),
+        Ok(decision) => {
+            let outcome = redeemed(&decision);
+            let made = decision.transaction.as_ref().unwrap();
+            let moved: i64 = made.transfers.iter().map(|row| row.points.get()).sum();
+            assert_eq!(moved, outcome.points.get(), "{points}");
+            format!("{} for {}", outcome.points, outcome.value)
+        }
+    }
+}
+
+#[test]
+fn only_points_that_buy_a_whole_unit_are_taken_and_some_must() {
+    let cents = json!({"value_per_point": "0.01"});
+    let clamped = json!({"value_per_point": "0.01", "over": "clamp", "minimum": 120, "step": 20});
+    let plain = json!({});
+    for (redemption, points, taken, held) in [
+        (&cents, 50, "below_minimum", "below_minimum"),
+        (&cents, 99, "below_minimum", "below_minimum"),
+        (&cents, 100, "100 for 1", "100 for 1"),
+        (&cents, 150, "100 for 1", "150 for 1"),
+        (&cents, 250, "200 for 2", "250 for 2"),
+        (&cents, 251, "insufficient_points", "insufficient_points"),
+        (&clamped, 110, "below_minimum", "below_minimum"),
+        (&clamped, 139, "100 for 1", "not_a_step"),
+        (&clamped, 140, "100 for 1", "140 for 1"),
+        (&clamped, 260, "200 for 2", "insufficient_points"),
+        (&plain, 1, "1 for 1", "1 for 1"),
+    ] {
+        assert_eq!(bought(redemption, false, points), taken, "{points}");
+        assert_eq!(bought(redemption, true, points), held, "{points} held");
+    }
+    let many = json!({"over": "clamp"});
+    assert_eq!(bought(&many, false, 1_000), "250 for 250");
+    let large = json!({"over": "clamp", "minimum": 300});
+    assert_eq!(bought(&large, false, 1_000), "insufficient_points");
 }

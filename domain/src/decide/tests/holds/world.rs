@@ -93,6 +93,7 @@ impl Holder {
             points: Points::new(points),
             hold: hold.map(SignedDuration::from_secs),
             reference: None,
+            store: None,
             occurred_at: None,
         })
     }
@@ -137,6 +138,7 @@ impl Holder {
             seed: self.next_seed(),
             redemption: redemption.clone(),
             change,
+            occurred_at: None,
         }))
     }
 

@@ -184,6 +184,7 @@ impl Shop {
         let command = Command::Claim(Box::new(ClaimPurchase {
             seed: seed(self.number),
             purchase: self.bought[&purchase].recorded.clone(),
+            occurred_at: None,
         }));
         match self.acts(purchase, &command)?.outcome {
             Outcome::Claim(outcome) => Ok(*outcome),
