@@ -1,13 +1,14 @@
 //! A moment of the past that a read looks at: an instant, or the end of a business day.
 
 use domain::calendar;
+use domain::fault::FaultCode;
 use domain::settings::Settings;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// The least that two recorded instants differ by.
 const TICK: SignedDuration = SignedDuration::from_micros(1);
@@ -53,7 +54,7 @@ impl AsOf {
 }
 
 fn refused(detail: &str) -> Problem {
-    Problem::new(ProblemKind::InvalidParameter, detail)
+    Problem::parameter("as_of", FaultCode::OutOfRange, detail)
 }
 
 #[cfg(test)]

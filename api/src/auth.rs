@@ -284,6 +284,7 @@ fn admitted(
         tenant: tenant.number,
         tenant_id: tenant.id,
         key: key.id,
+        partner: grant.map(|grant| grant.partner),
         scopes,
         restrictions: Arc::clone(restrictions),
         is_test: tenant.is_sandbox,

@@ -8,6 +8,7 @@ mod ladders;
 mod limits;
 mod money;
 mod operations;
+mod patches;
 mod sockets;
 mod transport;
 mod webhooks;

@@ -20,7 +20,6 @@ use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::{MAX_API_KEYS_PER_TENANT, MAX_BODY_BYTES};
 use crate::db::{Db, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::{ApiKey, CreatedApiKey, check_grant, mode, store};
@@ -112,7 +111,6 @@ impl NewApiKey {
 pub(crate) async fn create(
     app: Data<App>,
     caller: Caller<KeysAdmin>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewApiKey = body.json(MAX_BODY_BYTES).await?;

@@ -16,7 +16,6 @@ use crate::auth::{Caller, Principal};
 use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::create::{answer, shown};
@@ -72,7 +71,6 @@ pub(crate) async fn rotate(
     app: Data<App>,
     caller: Caller<KeysAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = key_id(&id)?;

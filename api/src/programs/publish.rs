@@ -20,7 +20,6 @@ use crate::catalog::{self, BumpRevision};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 use crate::outbox::{self, Event, EventType};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::save_draft::store_codes;
@@ -55,7 +54,6 @@ pub(crate) struct Publication {
 pub(crate) async fn publish(
     app: Data<App>,
     caller: Caller<ProgramWrite>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let publication: Publication = body.optional_json(MAX_BODY_BYTES).await?;

@@ -15,7 +15,6 @@ use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::{MAX_BODY_BYTES, MAX_STORES_PER_TENANT};
 use crate::db::{Db, DbError, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::etag;
 
@@ -68,7 +67,6 @@ impl NewStore {
 pub(crate) async fn create(
     app: Data<App>,
     caller: Caller<TenantAdmin>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewStore = body.json(MAX_BODY_BYTES).await?;
