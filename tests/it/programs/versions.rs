@@ -116,7 +116,14 @@ fn programs_go_to_the_sandbox_and_come_back_as_drafts() {
         let stale = tenant.api.request(Method::POST, promote);
         let stale = stale.header("If-Match", "\"99\"");
         tenant.api.send(stale).await.expect(412);
-        let promoted = tenant.api.post(promote, &nothing).await.expect(200);
+        let unread = tenant.api.post(promote, &nothing).await.expect(428);
+        assert_eq!(unread.code(), "precondition_required");
+        let unread = tenant.api.post(copy, &nothing).await.expect(428);
+        assert_eq!(unread.code(), "precondition_required");
+        let live = tenant.api.get("/v1/program/draft").await.expect(200);
+        let promoted = tenant.api.request(Method::POST, promote);
+        let promoted = promoted.header("If-Match", live.header("etag"));
+        let promoted = tenant.api.send(promoted).await.expect(200);
         assert_eq!(promoted.json["document"], worth(7));
         let live = tenant.api.get("/v1/program/draft").await.expect(200);
         assert_eq!(live.json, worth(7));
