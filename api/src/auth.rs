@@ -284,6 +284,7 @@ fn admitted(
         tenant: tenant.number,
         tenant_id: tenant.id,
         key: key.id,
+        expires_at: key.expires_at,
         partner: grant.map(|grant| grant.partner),
         scopes,
         restrictions: Arc::clone(restrictions),

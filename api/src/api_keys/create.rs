@@ -22,7 +22,7 @@ use crate::config::{MAX_API_KEYS_PER_TENANT, MAX_BODY_BYTES};
 use crate::db::{Db, TenantNumber};
 use crate::problem::{Problem, ProblemKind, Problems};
 
-use super::{ApiKey, CreatedApiKey, check_grant, mode, store};
+use super::{ApiKey, CreatedApiKey, check_grant, ends_with, mode, store};
 
 const MAX_NAME_CHARACTERS: usize = 200;
 
@@ -36,7 +36,7 @@ pub(crate) struct NewApiKey {
     /// What it may do; no more than the calling key.
     #[schema(min_items = 1)]
     pub(crate) scopes: Vec<Scope>,
-    /// When it ends by itself; null: never.
+    /// When it ends by itself, not after the calling key; null: with the calling key, or never.
     #[serde(default, deserialize_with = "strict_timestamp_option")]
     pub(crate) expires_at: Option<Timestamp>,
     /// Codes of the only stores whose receipts and redemptions it may send and read; left out: every store.
@@ -98,7 +98,7 @@ impl NewApiKey {
 /// Make an API key
 ///
 /// The secret is in this answer only. A key can't grant scopes that it lacks, and its own
-/// restrictions hold for the keys that it makes.
+/// restrictions and end hold for the keys that it makes.
 #[utoipa::path(
     post,
     path = "/v1/api-keys",
@@ -123,7 +123,7 @@ pub(crate) async fn create(
         name: new.name,
         scopes,
         restrictions,
-        expires_at: new.expires_at,
+        expires_at: ends_with(caller.expires_at, new.expires_at)?,
         created_by: Some(caller.key),
     };
     check_stores(&app, caller.tenant, &terms.restrictions).await?;

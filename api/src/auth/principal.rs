@@ -16,6 +16,7 @@ use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use domain::amount::Points;
 use domain::id::{ApiKeyId, PartnerId, TenantId};
+use jiff::Timestamp;
 
 use crate::db::TenantNumber;
 use crate::page::DeclaredQueries;
@@ -40,6 +41,8 @@ pub struct Principal {
     pub key: ApiKeyId,
     /// Whose key it is, if not the tenant's own.
     pub partner: Option<PartnerId>,
+    /// When the key ends by itself.
+    pub expires_at: Option<Timestamp>,
     /// What the key may do.
     pub scopes: Scopes,
     /// What it may not although its scopes allow it.
@@ -196,6 +199,12 @@ impl FromRequest for Operator {
             )),
         }))
     }
+}
+
+/// Whether the operator asks, where no path tells that anybody must be asked.
+pub(crate) fn is_operator(request: &HttpRequest) -> bool {
+    let asked = bearer(request).and_then(|key| Ok(ring(request)?.is_operator(&key)));
+    asked.unwrap_or(false)
 }
 
 fn lacks_scope<S: Demand>() -> Problem {
