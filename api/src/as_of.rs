@@ -2,10 +2,12 @@
 
 use domain::calendar;
 use domain::fault::FaultCode;
+use domain::receipt::{KNOWN_YEARS, strict_timestamp};
 use domain::settings::Settings;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde::de::Error as _;
+use serde::de::value::StrDeserializer;
+use serde::de::{Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use crate::problem::Problem;
@@ -27,13 +29,22 @@ impl<'de> Deserialize<'de> for AsOf {
         let text = String::deserialize(deserializer)?;
         let is_date = text.len() == "2026-11-21".len();
         let read = match is_date {
-            true => text.parse().map(Self::Day).ok(),
-            false => text.parse().map(Self::Instant).ok(),
+            true => text.parse().ok().filter(is_known).map(Self::Day),
+            false => instant(&text).map(Self::Instant),
         };
         read.ok_or_else(|| {
             D::Error::custom("as_of must be a date such as 2026-11-21 or an RFC 3339 instant")
         })
     }
+}
+
+fn is_known(date: &Date) -> bool {
+    KNOWN_YEARS.contains(&date.year())
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+    strict_timestamp(text).ok()
 }
 
 impl AsOf {

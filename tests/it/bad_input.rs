@@ -10,6 +10,7 @@ mod money;
 mod operations;
 mod patches;
 mod sockets;
+mod text;
 mod transport;
 mod webhooks;
 
