@@ -92,6 +92,9 @@ impl Change {
             return Err(Problem::new(ProblemKind::InvalidState, detail));
         }
         store::update(&tx, &settings, limits).await?;
+        if limits != present.limits {
+            store::limit_twin(&tx, limits).await?;
+        }
         bump(&tx).await?;
         let changed = store::by_id(&tx, self.id).await?;
         let changed = changed.ok_or_else(Problem::not_found)?;
