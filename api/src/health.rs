@@ -1,11 +1,12 @@
 //! What orchestrators and monitoring ask: alive, ready, and how much of what.
 
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::auth::principal::is_operator;
 use crate::db::DbError;
 use crate::problem::Problem;
 
@@ -56,8 +57,11 @@ pub(crate) async fn ready(app: Data<App>) -> HttpResponse {
     }
 }
 
-/// Counters in the `OpenMetrics` format.
-pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
+/// Counters in the `OpenMetrics` format, for the operator; for everybody else there is nothing here.
+pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if !is_operator(&request) {
+        return Err(Problem::not_found());
+    }
     let text = app
         .metrics
         .text()
