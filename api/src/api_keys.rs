@@ -53,6 +53,21 @@ const fn mode(is_test: bool) -> Mode {
     if is_test { Mode::Test } else { Mode::Live }
 }
 
+/// When a key ends that a key with `own` makes: with it, unless an earlier time is named. A later one would let its
+/// holder live on.
+fn ends_with(
+    own: Option<Timestamp>,
+    wanted: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Problem> {
+    match (own, wanted) {
+        (Some(own), Some(wanted)) if wanted > own => Err(Problem::new(
+            ProblemKind::NotGranted,
+            format!("The calling key ends at {own}, so it can't make one that ends later."),
+        )),
+        (own, wanted) => Ok(wanted.or(own)),
+    }
+}
+
 /// A key can't hand out what it lacks.
 fn check_grant(own: Scopes, wanted: Scopes) -> Result<(), Problem> {
     let missing = wanted

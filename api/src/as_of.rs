@@ -1,13 +1,16 @@
 //! A moment of the past that a read looks at: an instant, or the end of a business day.
 
 use domain::calendar;
+use domain::fault::FaultCode;
+use domain::receipt::{KNOWN_YEARS, strict_timestamp};
 use domain::settings::Settings;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde::de::Error as _;
+use serde::de::value::StrDeserializer;
+use serde::de::{Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// The least that two recorded instants differ by.
 const TICK: SignedDuration = SignedDuration::from_micros(1);
@@ -26,13 +29,22 @@ impl<'de> Deserialize<'de> for AsOf {
         let text = String::deserialize(deserializer)?;
         let is_date = text.len() == "2026-11-21".len();
         let read = match is_date {
-            true => text.parse().map(Self::Day).ok(),
-            false => text.parse().map(Self::Instant).ok(),
+            true => text.parse().ok().filter(is_known).map(Self::Day),
+            false => instant(&text).map(Self::Instant),
         };
         read.ok_or_else(|| {
             D::Error::custom("as_of must be a date such as 2026-11-21 or an RFC 3339 instant")
         })
     }
+}
+
+fn is_known(date: &Date) -> bool {
+    KNOWN_YEARS.contains(&date.year())
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+    strict_timestamp(text).ok()
 }
 
 impl AsOf {
@@ -53,7 +65,7 @@ impl AsOf {
 }
 
 fn refused(detail: &str) -> Problem {
-    Problem::new(ProblemKind::InvalidParameter, detail)
+    Problem::parameter("as_of", FaultCode::OutOfRange, detail)
 }
 
 #[cfg(test)]

@@ -30,12 +30,12 @@ pub(crate) struct Actor {
 }
 
 impl Actor {
-    /// A key of the tenant.
-    pub(crate) const fn caller(principal: &Principal) -> Self {
+    /// A key of the tenant, or of a partner that acts for it.
+    pub(crate) fn caller(principal: &Principal) -> Self {
         Self {
             kind: "api_key",
             key: Some(principal.key),
-            partner: None,
+            partner: principal.partner.map(|partner| partner.to_string()),
         }
     }
 

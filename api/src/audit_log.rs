@@ -26,9 +26,10 @@ pub(crate) struct AuditEntry {
     /// Who: `api_key`, `operator` or `system`.
     #[schema(example = "api_key")]
     pub(crate) actor: String,
-    /// The key that asked for it.
+    /// The key that asked for it; the partner's own where `partner` is given.
     pub(crate) api_key_id: Option<ApiKeyId>,
-    /// The partner whose credential it was.
+    /// The id of the partner whose credential it was; null: nobody but the tenant.
+    #[schema(examples("par_01k3z8q4v5e7r9t2y4a6b8c0d1"))]
     pub(crate) partner: Option<String>,
     /// What was there before, as far as it changed.
     #[schema(value_type = Option<Object>)]

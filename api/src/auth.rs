@@ -286,6 +286,8 @@ fn admitted(
         tenant_id: tenant.id,
         key: key.id,
         lineage: key.lineage,
+        expires_at: key.expires_at,
+        partner: grant.map(|grant| grant.partner),
         scopes,
         restrictions: Arc::clone(restrictions),
         is_test: tenant.is_sandbox,

@@ -9,19 +9,29 @@ mod strict;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::{FromRequest, HttpRequest};
 use bytes::{Bytes, BytesMut};
 use domain::fault::{Fault, FaultCode};
 use futures_util::StreamExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use list::Listing;
 pub use patch::merge_patch;
 
-use crate::config::BODY_TIMEOUT;
+use crate::config::{BODY_TIMEOUT, MAX_BODY_BYTES};
 use crate::problem::{Problem, ProblemKind};
+
+/// RFC 7396.
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// An object without fields.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// A request's body, not yet read: scopes are decided first.
 pub struct Body {
@@ -47,7 +57,7 @@ impl FromRequest for Body {
         let headers = request.headers();
         ready(Ok(Self {
             payload: payload.take(),
-            refusal: refused_media_type(headers),
+            refusal: refused_media_type(headers, request.method() == Method::PATCH),
             is_form: is_form(headers),
             declared_bytes: headers
                 .get(CONTENT_LENGTH)
@@ -76,6 +86,12 @@ impl Body {
             return Ok(T::default());
         }
         parse(&bytes)
+    }
+
+    /// For operations that take nothing: no body at all, or `{}`.
+    pub async fn nothing(self) -> Result<(), Problem> {
+        let Nothing {} = self.optional_json(MAX_BODY_BYTES).await?;
+        Ok(())
     }
 
     /// A JSON object as it stands, for documents that are validated elsewhere and for merge patches.
@@ -144,7 +160,8 @@ fn too_large(max_bytes: usize) -> Problem {
     )
 }
 
-fn refused_media_type(headers: &HeaderMap) -> Option<Problem> {
+/// What is sent with `PATCH` is a merge patch, and may be called so.
+fn refused_media_type(headers: &HeaderMap, is_patch: bool) -> Option<Problem> {
     let refusal = |detail: &str| Some(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     let encoding = headers
         .get(CONTENT_ENCODING)
@@ -153,12 +170,19 @@ fn refused_media_type(headers: &HeaderMap) -> Option<Problem> {
         return refusal("Send the body without Content-Encoding.");
     }
     let mut types = headers.get_all(CONTENT_TYPE);
+    let is_known = |value: &str| {
+        is_in_utf8(value, "application/json") || (is_patch && is_in_utf8(value, MERGE_PATCH))
+    };
     let is_json = types
         .next()
         .and_then(|value| value.to_str().ok())
-        .is_some_and(is_json_in_utf8);
+        .is_some_and(is_known);
     if is_json && types.next().is_none() {
         None
+    } else if is_patch {
+        refusal(
+            "Send the body with `Content-Type: application/json` or `application/merge-patch+json`, in UTF-8.",
+        )
     } else {
         refusal("Send the body with `Content-Type: application/json`, in UTF-8.")
     }
@@ -175,12 +199,13 @@ fn is_form(headers: &HeaderMap) -> bool {
     is_form && types.next().is_none() && !headers.contains_key(CONTENT_ENCODING)
 }
 
-fn is_json_in_utf8(value: &str) -> bool {
+/// Whether this is the media type `wanted`, without another character set.
+fn is_in_utf8(value: &str, wanted: &str) -> bool {
     let mut parts = value.split(';');
-    let is_json = parts
+    let is_wanted = parts
         .next()
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
-    is_json
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted));
+    is_wanted
         && parts.all(|parameter| match parameter.split_once('=') {
             Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
                 value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")

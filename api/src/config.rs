@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::outbound::Allowed;
@@ -28,6 +28,8 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 pub const REDIS_TIMEOUT: Duration = Duration::from_millis(20);
 /// Hard bound of staleness of a hot balance.
 pub const HOT_BALANCE_TTL: Duration = Duration::from_secs(5);
+/// Bits before the address of IPv4 in one of IPv6 that means it.
+const MAPPED_BITS: u8 = 96;
 /// Body of an ordinary request.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Body of a batch of receipts.
@@ -250,10 +252,20 @@ pub fn secret(
     Ok(given)
 }
 
-/// An address or a range of addresses, e.g. `203.0.113.7` or `2001:db8::/32`.
+/// An address or a range of addresses, e.g. `203.0.113.7` or `2001:db8::/32`. What is written as an address of IPv6
+/// and means one of IPv4 is that one, as clients are looked at.
 pub fn address_range(text: &str) -> Option<IpNet> {
     let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
-    text.parse().ok().or_else(single)
+    let range = text.parse().ok().or_else(single)?;
+    Some(unmapped(range).unwrap_or(range))
+}
+
+/// The range of IPv4 that a range within `::ffff:0:0/96` means.
+fn unmapped(range: IpNet) -> Option<IpNet> {
+    let IpNet::V6(range) = range else { return None };
+    let address = range.addr().to_ipv4_mapped()?;
+    let prefix = range.prefix_len().checked_sub(MAPPED_BITS)?;
+    Ipv4Net::new(address, prefix).ok().map(IpNet::V4)
 }
 
 fn proxies(given: &str) -> Result<Vec<IpNet>, ConfigError> {

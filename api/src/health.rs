@@ -1,11 +1,12 @@
 //! What orchestrators and monitoring ask: alive, ready, and how much of what.
 
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::auth::principal::is_operator;
 use crate::db::DbError;
 use crate::problem::Problem;
 
@@ -60,8 +61,12 @@ pub(crate) async fn ready(app: Data<App>) -> HttpResponse {
 /// Where a text in the `OpenMetrics` format ends.
 const END: &str = "# EOF\n";
 
-/// Counters of this process in the `OpenMetrics` format, and what was found in the books; without a database the former alone.
-pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
+/// Counters of this process in the `OpenMetrics` format, and what was found in the books; without a database the former
+/// alone. For the operator; for everybody else there is nothing here.
+pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if !is_operator(&request) {
+        return Err(Problem::not_found());
+    }
     let unwritable = |error: std::fmt::Error| Problem::internal(&error);
     let mut text = app.metrics.text().map_err(unwritable)?;
     let db = app.db.clone();

@@ -1,16 +1,20 @@
 //! Lists: query parameters that are checked as strictly as bodies, and cursors that are signed, so
 //! that a client can only go on where a list of its own tenant stopped.
 
+mod declared;
+
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::fault::{Fault, FaultCode};
+use domain::fault::FaultCode;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+pub use declared::DeclaredQueries;
 
 use crate::problem::{Problem, ProblemKind};
 use crate::secrets::{BadMasterKey, Purpose, Secrets};
@@ -104,33 +108,55 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
 /// Parse a query string; what is wrong is a 400 that names the parameter.
 pub fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    actix_web::web::Query::<T>::from_query(query)
-        .map(actix_web::web::Query::into_inner)
-        .map_err(|error| invalid_parameter(&error.to_string()))
+    read_query(query).map_err(|text| invalid_parameter::<T>(query, &text))
 }
 
-fn invalid_parameter(text: &str) -> Problem {
-    let text = text
-        .trim_start_matches("Query deserialize error: ")
-        .trim_start_matches("Query deserialize error:")
-        .trim();
-    let named = text.split('`').nth(1).unwrap_or_default();
-    let shown: String = text.chars().take(200).collect();
+fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, String> {
+    let read = actix_web::web::Query::<T>::from_query(query);
+    read.map(actix_web::web::Query::into_inner)
+        .map_err(|error| {
+            let text = error.to_string();
+            let text = text.trim_start_matches("Query deserialize error:");
+            text.trim().to_owned()
+        })
+}
+
+/// The names of the parameters of a query, as often as they stand there.
+fn names_of(query: &str) -> Result<Vec<String>, Problem> {
+    let pairs: Vec<(String, String)> = parse_query(query)?;
+    Ok(pairs.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The name of a parameter as far as it is shown back.
+fn shorten(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+fn invalid_parameter<T: DeserializeOwned>(query: &str, text: &str) -> Problem {
     let code = match text {
         text if text.starts_with("unknown field") => FaultCode::UnknownField,
         text if text.starts_with("missing field") => FaultCode::Required,
         text if text.starts_with("duplicate field") => FaultCode::Duplicate,
         _ => FaultCode::InvalidValue,
     };
-    let mut problem = Problem::new(ProblemKind::InvalidParameter, format!("{shown}."));
-    let step: String = named.chars().take(64).collect();
-    let pointer = if step.is_empty() {
-        step
-    } else {
-        format!("/{}", domain::fault::escape_pointer(&step))
+    // A wrong value does not tell whose it is.
+    let named = match code {
+        FaultCode::InvalidValue => wrong_alone::<T>(query),
+        _ => text.split('`').nth(1).map(str::to_owned),
     };
-    problem.errors = vec![Fault::new(pointer, code, problem.detail.clone())];
-    problem
+    let shown: String = text.chars().take(200).collect();
+    Problem::parameter(&named.unwrap_or_default(), code, format!("{shown}."))
+}
+
+/// The first parameter that is also wrong without the others.
+fn wrong_alone<T: DeserializeOwned>(query: &str) -> Option<String> {
+    let is_wrong = |part: &&str| {
+        let text = read_query::<T>(part).err();
+        text.is_some_and(|text| !text.starts_with("missing field"))
+    };
+    let part = query.split('&').find(is_wrong)?;
+    let pairs: Vec<(String, String)> = read_query(part).ok()?;
+    pairs.into_iter().next().map(|(name, _)| name)
 }
 
 /// One page of a list.

@@ -6,10 +6,13 @@ mod document;
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use domain::fault::{Fault, FaultCode};
+use domain::fault::{Fault, FaultCode, escape_pointer};
 use serde::{Deserialize, Serialize};
 
 pub use document::{DOCS_PATH, ProblemDocument, REPLAYED};
+
+/// The most of a parameter's name that is shown back.
+const MAX_NAME_CHARACTERS: usize = 64;
 
 /// Declares the catalogue: variant, code, status, title.
 macro_rules! catalogue {
@@ -173,6 +176,18 @@ impl Problem {
     pub const fn repeated(mut self) -> Self {
         self.is_repeated = true;
         self
+    }
+
+    /// A query parameter that is wrong, by its name.
+    pub fn parameter(name: &str, code: FaultCode, detail: impl Into<String>) -> Self {
+        let name: String = name.chars().take(MAX_NAME_CHARACTERS).collect();
+        let mut problem = Self::new(ProblemKind::InvalidParameter, detail);
+        let pointer = match name.as_str() {
+            "" => String::new(),
+            name => format!("/{}", escape_pointer(name)),
+        };
+        problem.errors = vec![Fault::new(pointer, code, problem.detail.clone())];
+        problem
     }
 
     /// Something of ours failed: the cause goes to the log, never to the client.

@@ -25,7 +25,8 @@ use crate::catalog::Catalogs;
 use crate::config::Config;
 use crate::db::{Db, DbError, roles};
 use crate::ledger::{Ledger, LedgerMetrics, LedgerTask, Tools};
-use crate::page::Cursors;
+use crate::openapi;
+use crate::page::{Cursors, DeclaredQueries};
 use crate::rate_limit::RateLimits;
 use crate::redis::Redis;
 use crate::roster::LookUpKeys;
@@ -192,11 +193,14 @@ fn http_server(listener: TcpListener, app: Data<App>) -> std::io::Result<actix_w
         app.config.rate_limit,
         Some(Arc::clone(&app.redis)),
     ));
+    let document = openapi::document().map_err(std::io::Error::other)?;
+    let queries = Data::new(DeclaredQueries::of(&document));
     let factory = move || {
         HttpApp::new()
             .app_data(app.clone())
             .app_data(keys.clone())
             .app_data(limits.clone())
+            .app_data(queries.clone())
             .configure(router::routes)
             .wrap(from_fn(identify))
             .wrap(from_fn(edge::edge))

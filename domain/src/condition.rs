@@ -222,6 +222,7 @@ impl Condition {
                     .map(|(pointer, value)| reader.store_at(value, pointer))
                     .collect()
             });
+        reader.refuse_entries(when, &["store_groups"]);
         let terminals = read_terminals(reader, when);
         let tenders = read_texts(reader, when, "tenders");
         let lines = LinePart::read(reader, when);

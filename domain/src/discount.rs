@@ -198,7 +198,8 @@ impl Discount {
             ("percent", "percent"),
             ("fixed", "fixed"),
         ];
-        let kind = match reader.choice(object, "type", &kinds, &[])? {
+        let beyond = ["buy_x_get_y", "cheapest", "free_product"];
+        let kind = match reader.choice(object, "type", &kinds, &beyond)? {
             "progressive" => Kind::Progressive(Progressive::read(reader, object)),
             "rank" => Kind::Rank(Rank::read(reader, object)),
             "percent" => Kind::Percent(Percent::read(reader, object)),

@@ -199,7 +199,7 @@ fn read_award(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Option<Award>
         ("percent", "percent"),
         ("tiered", "tiered"),
     ];
-    match reader.choice(object, "type", &kinds, &[])? {
+    match reader.choice(object, "type", &kinds, &["formula"])? {
         "per_amount" => Some(Award::PerAmount(PerAmount::read(reader, object))),
         "fixed" => Some(Award::Fixed(Fixed::read(reader, object))),
         "per_item" => Some(Award::PerItem(PerItem::read(reader, object))),

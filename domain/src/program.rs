@@ -288,7 +288,7 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
     let left = left.saturating_sub(program.bonuses.len());
     program.discounts = discounts::read(&mut reader, &mut root, &program.ladders, left);
     program.member_prices = MemberPrices::read(&mut reader, &mut root);
-    reader.refuse_entries(&mut root, &["rewards", "donations"]);
+    reader.refuse_entries(&mut root, &BEYOND);
     if let Some(mut returns) = reader.child(&mut root, "returns") {
         program.returns = Returns::read(&mut reader, &mut returns);
         reader.close(&returns);
@@ -318,6 +318,15 @@ fn read_activation(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Option<A
     reader.close(&activation);
     Some(read)
 }
+
+/// Parts of a document that are known and can't be done.
+const BEYOND: [&str; 5] = [
+    "rewards",
+    "donations",
+    "store_groups",
+    "grants",
+    "scheduled_grants",
+];
 
 /// What a rule may say about its own points.
 pub(crate) fn read_grant_overrides(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Overrides {

@@ -10,14 +10,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use utoipa::ToSchema;
 
+mod characters;
 mod check;
 mod moment;
 mod quantity;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Purpose, check_characters};
-pub use moment::{strict_timestamp, strict_timestamp_option};
+pub use characters::check_characters;
+pub use check::Purpose;
+pub use moment::{KNOWN_YEARS, strict_timestamp, strict_timestamp_option};
 pub use quantity::Quantity;
 
 /// The most lines a receipt may have.
@@ -32,6 +34,8 @@ pub const MAX_REDEEMS: usize = 20;
 pub const MAX_VOUCHERS: usize = 50;
 /// The most attributes of one line.
 pub const MAX_ATTRIBUTES: usize = 50;
+/// The longest name of one of them, in characters.
+pub const MAX_KEY_LENGTH: usize = 64;
 /// The largest total of a receipt, in minor units: below 10¹³.
 pub const MAX_TOTAL: Amount = Amount::new(9_999_999_999_999);
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod guessing;
+mod lifetimes;
 mod points;
 mod stores;
 

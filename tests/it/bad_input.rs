@@ -8,7 +8,9 @@ mod ladders;
 mod limits;
 mod money;
 mod operations;
+mod patches;
 mod sockets;
+mod text;
 mod transport;
 mod webhooks;
 

@@ -12,6 +12,7 @@ mod concurrency;
 mod conditions;
 mod discounts;
 mod events;
+mod every_operation;
 mod faults;
 #[expect(dead_code, reason = "not every slice needs every tool")]
 mod harness;

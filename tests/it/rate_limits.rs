@@ -174,3 +174,45 @@ fn an_export_keeps_no_till_waiting() {
         );
     });
 }
+
+#[test]
+fn a_limit_of_the_operator_holds_for_the_sandbox_too() {
+    block_on(async {
+        let tenant = limited(70).await;
+        for api in [&tenant.api, &tenant.sandbox] {
+            let answer = api.get("/v1/tenant").await.expect(200);
+            assert_eq!(answer.json["limits"]["requests_per_second"], 70);
+            let policy = answer.header("ratelimit-policy");
+            assert_eq!(policy, "\"reads\";q=70;w=1");
+        }
+    });
+}
+
+#[test]
+fn whoever_has_a_limit_is_told_of_it_whatever_the_answer() {
+    block_on(async {
+        let tenant = limited(70).await;
+        let key = tenant.key(&["members:read"]).await;
+        for (path, status) in [
+            ("/v1/members/x", 404),
+            ("/v1/members?zzz=1", 400),
+            ("/v1/api-keys", 403),
+            ("/v1/nowhere", 404),
+            ("/%76%31/tenant", 200),
+        ] {
+            let answer = key.get(path).await.expect(status);
+            assert_eq!(
+                answer.header("ratelimit-policy"),
+                "\"reads\";q=70;w=1",
+                "{path}"
+            );
+            assert!(
+                answer.header("ratelimit").starts_with("\"reads\";r="),
+                "{path}"
+            );
+        }
+        let question = key.request(Method::POST, "/v1/%71uotes").json(&json!({}));
+        let answer = key.send(question).await.expect(403);
+        assert_eq!(answer.header("ratelimit-policy"), "\"reads\";q=70;w=1");
+    });
+}

@@ -9,7 +9,7 @@ use crate::harness::{TestTenant, block_on, node};
 
 /// What `/metrics` says of violations of an invariant.
 async fn violations(node: &Node, invariant: &str) -> Option<String> {
-    let text = String::from_utf8(node.nobody().get("/metrics").await.body).unwrap();
+    let text = String::from_utf8(node.operator().get("/metrics").await.body).unwrap();
     assert_eq!(text.matches("# EOF").count(), 1, "one text with one end");
     assert!(text.ends_with("# EOF\n"));
     let name = format!("tamaru_books_violations{{invariant=\"{invariant}\"}} ");

@@ -9,7 +9,6 @@ use super::store::present;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PointsAdjust;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 /// Get an adjustment.
@@ -28,7 +27,6 @@ pub(crate) async fn get(
     app: Data<App>,
     caller: Caller<PointsAdjust>,
     id: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: AdjustmentId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
     let outcome = present(&app.db, caller.tenant, id).await?;

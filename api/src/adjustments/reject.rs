@@ -9,6 +9,7 @@ use super::review::review;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PointsAdjust;
+use crate::body::Body;
 use crate::idempotency::IdempotencyKey;
 use crate::problem::{Problem, Problems};
 
@@ -32,6 +33,9 @@ pub(crate) async fn reject(
     caller: Caller<PointsAdjust>,
     path: Path<String>,
     key: IdempotencyKey,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
-    review(&app, &caller, &key, (&path, false)).await
+    let id: AdjustmentId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
+    body.nothing().await?;
+    review(&app, &caller, &key, (id, false)).await
 }

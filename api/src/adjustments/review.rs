@@ -21,9 +21,8 @@ pub(super) async fn review(
     app: &App,
     caller: &Caller<PointsAdjust>,
     key: &IdempotencyKey,
-    (path, approves): (&str, bool),
+    (id, approves): (AdjustmentId, bool),
 ) -> Result<HttpResponse, Problem> {
-    let id: AdjustmentId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
     // Its first answer never changes.
     let adjustment = recorded(&app.db, caller.tenant, id).await?;
     if approves {

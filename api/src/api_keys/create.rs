@@ -20,10 +20,9 @@ use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::{MAX_API_KEYS_PER_TENANT, MAX_BODY_BYTES};
 use crate::db::{Db, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
-use super::{ApiKey, CreatedApiKey, check_grant, mode, store};
+use super::{ApiKey, CreatedApiKey, check_grant, ends_with, mode, store};
 
 const MAX_NAME_CHARACTERS: usize = 200;
 
@@ -37,7 +36,7 @@ pub(crate) struct NewApiKey {
     /// What it may do; no more than the calling key.
     #[schema(min_items = 1)]
     pub(crate) scopes: Vec<Scope>,
-    /// When it ends by itself; null: never.
+    /// When it ends by itself, not after the calling key; null: with the calling key, or never.
     #[serde(default, deserialize_with = "strict_timestamp_option")]
     pub(crate) expires_at: Option<Timestamp>,
     /// Codes of the only stores whose receipts and redemptions it may send and read; left out: every store.
@@ -99,7 +98,7 @@ impl NewApiKey {
 /// Make an API key
 ///
 /// The secret is in this answer only. A key can't grant scopes that it lacks, and its own
-/// restrictions hold for the keys that it makes.
+/// restrictions and end hold for the keys that it makes.
 #[utoipa::path(
     post,
     path = "/v1/api-keys",
@@ -112,7 +111,6 @@ impl NewApiKey {
 pub(crate) async fn create(
     app: Data<App>,
     caller: Caller<KeysAdmin>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewApiKey = body.json(MAX_BODY_BYTES).await?;
@@ -125,7 +123,7 @@ pub(crate) async fn create(
         name: new.name,
         scopes,
         restrictions,
-        expires_at: new.expires_at,
+        expires_at: ends_with(caller.expires_at, new.expires_at)?,
         created_by: Some(caller.key),
         replaces: None,
     };

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::KeysAdmin;
+use crate::body::Body;
 use crate::db::{Db, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::{ApiKey, key_id, store};
@@ -30,9 +30,10 @@ pub(crate) async fn revoke(
     app: Data<App>,
     caller: Caller<KeysAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = key_id(&id)?;
+    body.nothing().await?;
     let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let revoked = app
         .db

@@ -16,11 +16,10 @@ use crate::auth::{Caller, Principal};
 use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::create::{answer, shown};
-use super::{ApiKey, CreatedApiKey, check_grant, key_id, mode, store};
+use super::{ApiKey, CreatedApiKey, check_grant, ends_with, key_id, mode, store};
 
 /// A day, in which every till can be given the new key.
 const DEFAULT_OVERLAP_SECONDS: u32 = 24 * 60 * 60;
@@ -57,7 +56,8 @@ impl Rotation {
 
 /// Rotate an API key
 ///
-/// Makes a key with the same name, scopes and restrictions; the old one ends after the overlap. The new secret is in this answer only.
+/// Makes a key with the same name, scopes and restrictions; the old one ends after the overlap. A key that
+/// has a successor can't be rotated again (409 `invalid_state`): rotate the successor. The new secret is in this answer only.
 #[utoipa::path(
     post,
     path = "/v1/api-keys/{id}/rotate",
@@ -72,7 +72,6 @@ pub(crate) async fn rotate(
     app: Data<App>,
     caller: Caller<KeysAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = key_id(&id)?;
@@ -86,7 +85,7 @@ pub(crate) async fn rotate(
         name: old.name,
         scopes,
         restrictions: old.restrictions.granted_by(&caller.restrictions)?,
-        expires_at: old.expires_at,
+        expires_at: not_later(caller.expires_at, old.expires_at)?,
         created_by: Some(caller.key),
         replaces: Some(id),
     };
@@ -94,11 +93,11 @@ pub(crate) async fn rotate(
     let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let replace = async move {
         let control = db.control().await?;
-        let present = store::locked(&control, tenant, id).await?;
-        let before = still_usable(present)?;
+        let present = store::locked_with_successor(&control, tenant, id).await?;
+        let before = replaceable(present)?;
         let created_at = unstored.store(&control, tenant).await?;
-        store::expire(&control, tenant, id, ends_at).await?;
         let made = shown(&unstored, created_at);
+        store::replace(&control, (tenant, id), ends_at, made.key.id).await?;
         let after = serde_json::json!({"expires_at": ends_at, "replaced_by": made.key.id});
         let before = serde_json::json!({"expires_at": before.expires_at});
         let tx = control.into_tenant(tenant).await?;
@@ -118,16 +117,30 @@ async fn usable(app: &App, caller: &Principal, id: ApiKeyId) -> Result<ApiKey, P
         .db
         .run(async move {
             let control = db.control().await?;
-            let found = store::locked(&control, tenant, id).await?;
+            let found = store::locked_with_successor(&control, tenant, id).await?;
             control.commit().await?;
             Ok::<_, crate::db::DbError>(found)
         })
         .await??;
-    still_usable(found)
+    replaceable(found)
 }
 
-fn still_usable(key: Option<ApiKey>) -> Result<ApiKey, Problem> {
-    let key = key.ok_or_else(Problem::not_found)?;
+/// The successor of a key lives as long as the key would have; a calling key that ends earlier would outlive itself.
+fn not_later(own: Option<Timestamp>, old: Option<Timestamp>) -> Result<Option<Timestamp>, Problem> {
+    if own.is_some() && old.is_none() {
+        let detail = "The calling key ends by itself, so it can't renew one that does not.";
+        return Err(Problem::new(ProblemKind::NotGranted, detail));
+    }
+    ends_with(own, old)
+}
+
+/// A key that works and has no successor yet: its end would be that of the overlap.
+fn replaceable(key: Option<(ApiKey, Option<ApiKeyId>)>) -> Result<ApiKey, Problem> {
+    let (key, successor) = key.ok_or_else(Problem::not_found)?;
+    if let Some(successor) = successor {
+        let detail = format!("The key is being replaced by {successor} already; rotate that one.");
+        return Err(Problem::new(ProblemKind::InvalidState, detail));
+    }
     let is_over = key.expires_at.is_some_and(|at| at <= clock::now());
     if key.revoked_at.is_some() || is_over {
         let detail = "The key does not work any more; make a new one.";

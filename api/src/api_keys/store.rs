@@ -59,10 +59,17 @@ statement! {
 }
 
 statement! {
-    /// Let a key end later, never later than it would anyway.
-    control ExpireKey = "update api_keys set expires_at = least(expires_at, $3), changed_at = now()
+    /// Let a key end when its successor has taken over, never later than it would anyway.
+    control ReplaceKey = "update api_keys set expires_at = least(expires_at, $3), replaced_by = $4, changed_at = now()
         where tenant_id = $1 and id = $2";
-    { tenant: i64 => BigInt, id: Uuid => SqlUuid, at: SqlInstant => Timestamptz }
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid, at: SqlInstant => Timestamptz, successor: Uuid => SqlUuid }
+}
+
+statement! {
+    /// The key that takes the place of one, if any does.
+    control SuccessorOf = "select replaced_by from api_keys where tenant_id = $1 and id = $2 and replaced_by is not null";
+    { tenant: i64 => BigInt, id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid }
 }
 
 fn key(row: KeyRow) -> Result<ApiKey, DbError> {
@@ -123,17 +130,36 @@ pub(super) async fn revoke(
     Ok(())
 }
 
-pub(super) async fn expire(
+/// The same, with the key that takes its place, if any does.
+pub(super) async fn locked_with_successor(
     on: &impl OnControl,
-    TenantNumber(tenant): TenantNumber,
+    tenant: TenantNumber,
     id: ApiKeyId,
+) -> Result<Option<(ApiKey, Option<ApiKeyId>)>, DbError> {
+    let Some(key) = locked(on, tenant, id).await? else {
+        return Ok(None);
+    };
+    let successor = SuccessorOf {
+        tenant: tenant.0,
+        id: id.uuid(),
+    };
+    let successor = successor.all(on).await?.pop();
+    Ok(Some((key, successor.map(|(id,)| ApiKeyId::from_uuid(id)))))
+}
+
+/// Let a successor take the place of a key at an instant.
+pub(super) async fn replace(
+    on: &impl OnControl,
+    (TenantNumber(tenant), id): (TenantNumber, ApiKeyId),
     at: Timestamp,
+    successor: ApiKeyId,
 ) -> Result<(), DbError> {
-    let expire = ExpireKey {
+    let replace = ReplaceKey {
         tenant,
         id: id.uuid(),
         at: at.into(),
+        successor: successor.uuid(),
     };
-    expire.run(on).await?;
+    replace.run(on).await?;
     Ok(())
 }

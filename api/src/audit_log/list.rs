@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use domain::receipt::strict_timestamp_option;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -24,8 +25,10 @@ pub(crate) struct AuditQuery {
     /// Only this action, e.g. `api_key.revoked`.
     action: Option<String>,
     /// From this instant on.
+    #[serde(default, deserialize_with = "strict_timestamp_option")]
     from: Option<Timestamp>,
     /// Before this instant.
+    #[serde(default, deserialize_with = "strict_timestamp_option")]
     to: Option<Timestamp>,
     /// Entries per page, 1 to 200.
     #[serde(default)]

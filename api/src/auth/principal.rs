@@ -15,9 +15,11 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use domain::amount::Points;
-use domain::id::{ApiKeyId, TenantId};
+use domain::id::{ApiKeyId, PartnerId, TenantId};
+use jiff::Timestamp;
 
 use crate::db::TenantNumber;
+use crate::page::DeclaredQueries;
 use crate::problem::{Problem, ProblemKind};
 use crate::rate_limit::{Call, OperationClass, RateLimits};
 
@@ -39,6 +41,10 @@ pub struct Principal {
     pub key: ApiKeyId,
     /// The first of the keys that replaced each other by rotation up to this one: the same hand.
     pub lineage: ApiKeyId,
+    /// Whose key it is, if not the tenant's own.
+    pub partner: Option<PartnerId>,
+    /// When the key ends by itself.
+    pub expires_at: Option<Timestamp>,
     /// What the key may do.
     pub scopes: Scopes,
     /// What it may not although its scopes allow it.
@@ -105,11 +111,16 @@ pub(crate) async fn identify(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if request.path().starts_with(CALLED_BY_SOMEBODY) {
+    if path(request.request()).starts_with(CALLED_BY_SOMEBODY) {
         let identity = who(request.request()).await;
         request.extensions_mut().insert(identity);
     }
     next.call(request).await
+}
+
+/// The path as the router reads it, so that no other way of writing it leads past who calls.
+fn path(request: &HttpRequest) -> &str {
+    request.match_info().as_str()
 }
 
 async fn who(request: &HttpRequest) -> Identity {
@@ -137,7 +148,7 @@ async fn admit(request: &HttpRequest, principal: &Principal) -> Result<(), Probl
     let call = Call {
         tenant: principal.tenant,
         key: principal.key.uuid(),
-        class: OperationClass::of(request.method() == Method::GET, request.path()),
+        class: OperationClass::of(request.method() == Method::GET, path(request)),
         tenant_limit: principal.requests_per_second,
         key_limit: principal.restrictions.requests_per_second,
     };
@@ -152,7 +163,8 @@ fn identity(request: &HttpRequest) -> Result<Identity, Problem> {
     match found {
         Some(Identity::Refused(problem)) => Err(problem),
         Some(identity) => Ok(identity),
-        None => Err(Problem::internal(&"nobody found out who calls")),
+        // Whatever leads to a handler past `identify`, behind it the door stays closed.
+        None => Err(invalid_credentials()),
     }
 }
 
@@ -162,10 +174,13 @@ impl<S: Demand> FromRequest for Caller<S> {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(identity(request).and_then(|identity| match identity {
-            Identity::Principal(principal) if S::is_met(principal.scopes) => Ok(Self {
-                principal,
-                demand: PhantomData,
-            }),
+            Identity::Principal(principal) if S::is_met(principal.scopes) => {
+                DeclaredQueries::check(request)?;
+                Ok(Self {
+                    principal,
+                    demand: PhantomData,
+                })
+            }
             Identity::Principal(_) => Err(lacks_scope::<S>()),
             // The operator's key belongs to no tenant.
             Identity::Operator | Identity::Refused(_) => Err(invalid_credentials()),
@@ -183,7 +198,7 @@ impl FromRequest for Operator {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(identity(request).and_then(|identity| match identity {
-            Identity::Operator => Ok(Self),
+            Identity::Operator => DeclaredQueries::check(request).map(|()| Self),
             // A tenant's valid key is known, but not enough.
             Identity::Principal(_) | Identity::Refused(_) => Err(Problem::new(
                 ProblemKind::InsufficientScope,
@@ -191,6 +206,12 @@ impl FromRequest for Operator {
             )),
         }))
     }
+}
+
+/// Whether the operator asks, where no path tells that anybody must be asked.
+pub(crate) fn is_operator(request: &HttpRequest) -> bool {
+    let asked = bearer(request).and_then(|key| Ok(ring(request)?.is_operator(&key)));
+    asked.unwrap_or(false)
 }
 
 fn lacks_scope<S: Demand>() -> Problem {

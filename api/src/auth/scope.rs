@@ -3,13 +3,15 @@
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Declares the scopes: variant, text and the type that demands it.
 macro_rules! scopes {
     ($($(#[$doc:meta])* $name:ident $text:literal;)*) => {
         /// What a key may do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Scope {
             $($(#[$doc])* #[serde(rename = $text)] $name,)*
         }
@@ -73,6 +75,21 @@ scopes! {
     /// Change the tenant's settings and stores.
     TenantAdmin "tenant:admin";
 }
+
+// By hand, since a derived schema does not see the texts in the macro.
+impl PartialSchema for Scope {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|scope| scope.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What a key may do."))
+            .enum_values(Some(names))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Scope {}
 
 /// A set of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use domain::amount::Points;
+use domain::fault::FaultCode;
 use domain::history::History;
 use domain::id::MemberId;
 use domain::ledger::Balance;
@@ -27,7 +28,7 @@ use crate::db::time::maybe_from;
 use crate::db::{DbError, TenantConn};
 use crate::ledger::balances_of;
 use crate::page::Query;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Names where the answer came from.
 const SOURCE_HEADER: &str = "X-Balance-Source";
@@ -87,7 +88,11 @@ pub(crate) async fn read_balances(
     if let Some(as_of) = as_of {
         if min_version.is_some() {
             let detail = "as_of and min_version can't be asked for together.";
-            return Err(Problem::new(ProblemKind::InvalidParameter, detail));
+            return Err(Problem::parameter(
+                "min_version",
+                FaultCode::InvalidValue,
+                detail,
+            ));
         }
         let past = past::read(&app, caller.tenant, member, as_of).await?;
         return Ok(answer(member, past, "ledger"));

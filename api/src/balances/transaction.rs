@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::auth::scope::PurchasesRead;
 use crate::auth::{Caller, Principal};
 use crate::db::TenantConn;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 /// One atomic change of a member's points.
@@ -43,7 +42,6 @@ pub(crate) async fn get_transaction(
     app: Data<App>,
     caller: Caller<PurchasesRead>,
     path: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: TransactionId = path.parse().map_err(|_not_an_id| Problem::not_found())?;
     let principal: Principal = (*caller).clone();

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// Put `patch` over `target`: null removes, objects are merged, anything else replaces.
+/// Put `patch` over `target`: null removes, objects are merged, anything else replaces. A null that has nothing to
+/// remove stays, so that a name which the type does not know is refused whatever its value.
 pub fn merge_patch(target: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
         *target = patch;
@@ -15,7 +16,7 @@ pub fn merge_patch(target: &mut Value, patch: Value) {
         return;
     };
     for (key, value) in patch {
-        if value.is_null() {
+        if value.is_null() && members.contains_key(&key) {
             members.remove(&key);
         } else {
             merge_patch(members.entry(key).or_insert(Value::Null), value);

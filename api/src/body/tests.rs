@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{is_json_in_utf8, parse};
+use super::{is_in_utf8, parse};
 use crate::problem::Problem;
 
 #[derive(Debug, Deserialize)]
@@ -182,6 +182,6 @@ fn only_json_in_utf8_is_a_media_type() {
         ("application/jsonx", false),
         ("", false),
     ] {
-        assert_eq!(is_json_in_utf8(value), accepted, "{value}");
+        assert_eq!(is_in_utf8(value, "application/json"), accepted, "{value}");
     }
 }

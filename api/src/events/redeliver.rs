@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::WebhooksAdmin;
-use crate::page::{NoQuery, Query};
+use crate::body::Body;
 use crate::problem::{Problem, Problems};
 
 use super::store::{self, Redeliver};
@@ -40,9 +40,10 @@ pub(crate) async fn redeliver(
     app: Data<App>,
     caller: Caller<WebhooksAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let event_id: EventId = id.parse().map_err(|_other| Problem::not_found())?;
+    body.nothing().await?;
     let (db, tenant) = (app.db.clone(), caller.tenant);
     let again = async move {
         let tx = db.tenant(tenant).await?;

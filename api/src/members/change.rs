@@ -4,6 +4,8 @@
 use domain::fault::{Fault, FaultCode};
 use domain::id::MemberId;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::document::MemberFields;
@@ -47,6 +49,8 @@ pub(super) struct Context {
     pub(super) currency: String,
     /// The ledger's time.
     pub(super) now: Timestamp,
+    /// The day of the calendar that it is at the tenant's place.
+    pub(super) today: Date,
     /// The database's time, by which keys are kept whatever the tenant's clock says.
     pub(super) database_now: Timestamp,
     /// Whether somebody wants to hear of events.
@@ -61,11 +65,14 @@ pub(super) async fn context(tx: &TenantConn) -> Result<Context, DbError> {
     .all(tx)
     .await?
     .pop();
-    let (currency, now, database_now, has_webhooks) =
+    let (currency, zone, now, database_now, has_webhooks) =
         row.ok_or_else(|| DbError::Failed("the tenant is gone".into()))?;
+    let zone = TimeZone::get(&zone).map_err(|error| DbError::Failed(error.to_string()))?;
+    let now = now.into();
     Ok(Context {
         currency,
-        now: now.into(),
+        now,
+        today: zone.to_datetime(now).date(),
         database_now: database_now.into(),
         has_webhooks,
     })
@@ -85,14 +92,20 @@ pub(super) async fn tell(
     outbox::write(tx, vec![event.with("revision", revision)]).await
 }
 
-/// Refuse a store or member that the tenant does not have, and an enrolment that lies ahead.
+/// Refuse a store or member that the tenant does not have, and an enrolment or birth that lies ahead.
 pub(super) async fn check_references(
     tx: &TenantConn,
     fields: &MemberFields,
-    now: Timestamp,
+    context: &Context,
 ) -> Result<(), Problem> {
     let mut faults = Vec::new();
-    if fields.enrolled_at.is_some_and(|at| at > now) {
+    let birth_date = fields.birth_date.as_deref();
+    let birth_date = birth_date.and_then(|date| date.parse::<Date>().ok());
+    if birth_date.is_some_and(|date| date > context.today) {
+        let detail = "nobody is born tomorrow";
+        faults.push(Fault::new("/birth_date", FaultCode::OutOfRange, detail));
+    }
+    if fields.enrolled_at.is_some_and(|at| at > context.now) {
         let detail = "membership can't begin in the future; leave the field out for now";
         faults.push(Fault::new("/enrolled_at", FaultCode::OutOfRange, detail));
     }

@@ -13,9 +13,9 @@ use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::MembersWrite;
+use crate::body::Body;
 use crate::db::TenantConn;
 use crate::outbox::EventType;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::etag;
 
@@ -40,9 +40,10 @@ pub(crate) async fn close_member(
     app: Data<App>,
     caller: Caller<MembersWrite>,
     path: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
+    body.nothing().await?;
     let (tenant, tools, db) = (caller.tenant, Tools::of(&app), app.db.clone());
     let actor = Actor::caller(&caller);
     let closed = app

@@ -161,7 +161,7 @@ async fn enrol(
         keep(tx, guard, id, context.database_now).await?;
     }
     let enrolled_at = *fields.enrolled_at.get_or_insert(context.now);
-    change::check_references(tx, &fields, context.now).await?;
+    change::check_references(tx, &fields, &context).await?;
     let claims = change::claim(tx, tools, id, &fields, &context.currency).await?;
     let draft = record::Draft {
         id,

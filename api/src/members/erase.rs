@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::MembersWrite;
+use crate::body::Body;
 use crate::db::TenantConn;
 use crate::outbox::EventType;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 use crate::revision::etag;
 
@@ -38,9 +38,10 @@ pub(crate) async fn erase_personal_data(
     app: Data<App>,
     caller: Caller<MembersWrite>,
     path: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
+    body.nothing().await?;
     let (tenant, tools, db) = (caller.tenant, Tools::of(&app), app.db.clone());
     let actor = Actor::caller(&caller);
     let erased = app

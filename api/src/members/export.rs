@@ -21,7 +21,6 @@ use crate::auth::scope::MembersRead;
 use crate::catalog::Catalogs;
 use crate::db::TenantConn;
 use crate::ledger::{balances_of, facts_of};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 /// Transactions of one export, latest first; more are left out, and the export says so.
@@ -159,7 +158,6 @@ pub(crate) async fn export_member(
     app: Data<App>,
     caller: Caller<MembersRead>,
     path: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<Json<MemberExport>, Problem> {
     let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
     let (tenant, tools, db) = (caller.tenant, Tools::of(&app), app.db.clone());

@@ -9,7 +9,6 @@ use super::record;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::MembersRead;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 use crate::revision::etag;
 
@@ -33,7 +32,6 @@ pub(crate) async fn read_member(
     app: Data<App>,
     caller: Caller<MembersRead>,
     path: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
     let (tenant, vault, db) = (caller.tenant, app.vault.clone(), app.db.clone());

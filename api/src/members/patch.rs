@@ -100,7 +100,12 @@ async fn apply(tx: &TenantConn, tools: &Tools, change: Change) -> Result<Stored,
     if fields == before.fields {
         return Ok(before);
     }
-    change::check_references(tx, &fields, context.now).await?;
+    if fields.referred_by == Some(before.id) {
+        let detail = "a member can't have brought itself";
+        let fault = Fault::new("/referred_by", FaultCode::InvalidValue, detail);
+        return Err(Problem::invalid(vec![fault]));
+    }
+    change::check_references(tx, &fields, &context).await?;
     let claims = change::claim(tx, tools, before.id, &fields, &context.currency).await?;
     let enrolled_at = fields.enrolled_at.unwrap_or(before.enrolled_at);
     let draft = record::Draft {

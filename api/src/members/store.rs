@@ -11,11 +11,11 @@ use crate::statement;
 statement! {
     /// The tenant's currency, the ledger's time, the database's, by which keys are kept, and whether somebody wants to
     /// hear of events.
-    tenant TenantNow = "select t.currency, coalesce(k.test_clock, clock_timestamp()), clock_timestamp(),
+    tenant TenantNow = "select t.currency, t.time_zone, coalesce(k.test_clock, clock_timestamp()), clock_timestamp(),
             k.webhooks_since is not null
         from tenants t join tenant_keys k on k.tenant_id = $1 where t.id = $1";
     { tenant: i64 => BigInt }
-    -> { String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz, bool => Bool }
+    -> { String => Text, String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz, bool => Bool }
 }
 
 statement! {

@@ -2,6 +2,7 @@
 
 mod patches;
 mod shapes;
+mod whole;
 
 use serde_json::{Map, Value, json};
 
@@ -39,6 +40,7 @@ pub(super) fn finish(document: &mut Value) -> Result<(), serde_json::Error> {
     shapes::loosen_requests(document);
     patches::add(document);
     patches::complete_batch_receipts(document);
+    whole::write_out(document);
     mark_ids(document);
     Ok(())
 }

@@ -40,6 +40,46 @@ fn every_operation_names_itself_its_scopes_and_its_problems() {
 }
 
 #[test]
+fn scopes_are_named_as_they_are_sent() {
+    let document = document().expect("serialisable");
+    let scopes = &document["components"]["schemas"]["Scope"]["enum"];
+    assert_eq!(scopes[0], "purchases:write");
+    assert_eq!(scopes.as_array().map(Vec::len), Some(12));
+}
+
+#[test]
+fn nothing_is_added_to_what_allows_no_further_fields() {
+    let document = document().expect("serialisable");
+    let schemas = &document["components"]["schemas"];
+    for (name, schema) in schemas.as_object().expect("schemas") {
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            let reference = part["$ref"].as_str().unwrap_or_default();
+            let pointer = reference.trim_start_matches('#');
+            let part = document.pointer(pointer).unwrap_or(part);
+            assert!(
+                part["additionalProperties"].is_null(),
+                "{name}: {reference}"
+            );
+        }
+    }
+    for (name, closed) in [
+        ("Tenant", false),
+        ("CreatedTenant", false),
+        ("NewTenant", true),
+        ("ReturnOf", true),
+    ] {
+        let schema = &schemas[name];
+        assert_eq!(schema["additionalProperties"] == false, closed, "{name}");
+        assert!(schema["properties"].is_object(), "{name}");
+    }
+    assert!(
+        schemas["NewTenant"]["required"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty())
+    );
+}
+
+#[test]
 fn every_schema_and_property_is_described() {
     let document = document().expect("serialisable");
     let schemas = document["components"]["schemas"]

@@ -1,6 +1,7 @@
 //! Cursors are taken only where they were given; parameters only when all are known.
 
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use super::{Cursors, NoQuery, Page, PageQuery, PageSize, parse_query};
 use crate::secrets::Secrets;
@@ -83,6 +84,47 @@ fn the_limit_is_a_number_from_1_to_200() {
     }
     assert!(parse_query::<NoQuery>("a=b").is_err());
     assert!(parse_query::<NoQuery>("").is_ok());
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filters {
+    #[serde(rename = "limit", default)]
+    _limit: PageSize,
+    #[serde(rename = "colour")]
+    _colour: Colour,
+    #[serde(rename = "size")]
+    _size: Option<u8>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Colour {
+    Red,
+}
+
+#[test]
+fn what_is_wrong_with_a_query_is_said_of_its_parameter() {
+    for (query, pointer, code) in [
+        ("colour=red&limit=0", "/limit", "invalid_value"),
+        ("limit=0&colour=red", "/limit", "invalid_value"),
+        ("colour=zz", "/colour", "invalid_value"),
+        ("colour=red&size=300", "/size", "invalid_value"),
+        ("colour=zz&size=300", "/colour", "invalid_value"),
+        ("colour=red&zz=1", "/zz", "unknown_field"),
+        ("colour=red&a%2Fb=1", "/a~1b", "unknown_field"),
+        ("colour=red&colour=red", "/colour", "duplicate"),
+        ("size=1", "/colour", "required"),
+    ] {
+        let problem = parse_query::<Filters>(query).expect_err("refused");
+        let fault = problem.errors.first().expect("one");
+        let code_of_fault = fault.code.as_str();
+        assert_eq!(
+            (fault.pointer.as_str(), code_of_fault),
+            (pointer, code),
+            "{query}"
+        );
+    }
 }
 
 #[test]

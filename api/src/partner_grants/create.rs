@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::{self, Actor, Entry};
 use crate::auth::restrictions::Restrictions;
 use crate::auth::scope::{KeysAdmin, Scope, Scopes};
 use crate::auth::{Caller, Principal};
@@ -15,7 +16,6 @@ use crate::body::Body;
 use crate::clock;
 use crate::config::{MAX_BODY_BYTES, MAX_PARTNER_GRANTS_PER_TENANT};
 use crate::db::Db;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::store::InsertGrant;
@@ -77,7 +77,6 @@ impl NewPartnerGrant {
 pub(crate) async fn create(
     app: Data<App>,
     caller: Caller<KeysAdmin>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewPartnerGrant = body.json(MAX_BODY_BYTES).await?;
@@ -142,8 +141,12 @@ async fn keep(db: &Db, caller: &Principal, terms: Terms) -> Result<PartnerGrant,
         ));
     }
     let granted = store::one(&control, caller.tenant, id).await?;
-    control.commit().await?;
-    granted.ok_or_else(Problem::not_found)
+    let granted = granted.ok_or_else(Problem::not_found)?;
+    let tx = control.into_tenant(caller.tenant).await?;
+    let entry = Entry::new(Actor::caller(caller), "partner_grant.created", &id).made(&granted);
+    audit::record(&tx, entry).await?;
+    tx.commit().await?;
+    Ok(granted)
 }
 
 fn unknown_partner() -> Problem {

@@ -128,12 +128,12 @@ pub(super) async fn after(
     Ok(page.all(on).await?.into_iter().map(grant).collect())
 }
 
+/// End it; whether it counted until now.
 pub(super) async fn revoke(
     on: &impl OnControl,
     TenantNumber(tenant): TenantNumber,
     id: PartnerGrantId,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let id = id.uuid();
-    RevokeGrant { tenant, id }.run(on).await?;
-    Ok(())
+    Ok(RevokeGrant { tenant, id }.run(on).await? == 1)
 }

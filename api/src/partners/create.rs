@@ -13,7 +13,6 @@ use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::DbError;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::store::InsertPartner;
@@ -65,7 +64,6 @@ pub(crate) struct PartnerKey {
 pub(crate) async fn create(
     app: Data<App>,
     _operator: Operator,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewPartner = body.json(MAX_BODY_BYTES).await?;

@@ -6,7 +6,7 @@ use domain::id::PartnerId;
 
 use crate::app::App;
 use crate::auth::Operator;
-use crate::page::{NoQuery, Query};
+use crate::body::Body;
 use crate::problem::{Problem, Problems};
 
 use super::{Partner, store};
@@ -27,9 +27,10 @@ pub(crate) async fn revoke(
     app: Data<App>,
     _operator: Operator,
     id: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id: PartnerId = id.parse().map_err(|_other| Problem::not_found())?;
+    body.nothing().await?;
     let db = app.db.clone();
     let ended = app.db.run(async move {
         let control = db.control().await?;

@@ -23,7 +23,6 @@ use crate::auth::Caller;
 use crate::auth::scope::ProgramRead;
 use crate::language::Language;
 use crate::money::Currency;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::version::version_number;
@@ -96,7 +95,6 @@ pub(crate) async fn diff(
     caller: Caller<ProgramRead>,
     numbers: Path<(String, String)>,
     language: Language,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let from = version_number(&numbers.0).ok_or_else(Problem::not_found)?;
     let to = version_number(&numbers.1).ok_or_else(Problem::not_found)?;

@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::ProgramRead;
 use crate::db::DbError;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 use crate::revision::etag;
 
@@ -27,7 +26,6 @@ use super::{ProgramDocument, store};
 pub(crate) async fn draft(
     app: Data<App>,
     caller: Caller<ProgramRead>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (db, tenant) = (app.db.clone(), caller.tenant);
     let read = async move {

@@ -6,7 +6,6 @@ use actix_web::web::Data;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::AnyScope;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::{PublishedProgram, parsed, store};
@@ -25,7 +24,6 @@ use super::{PublishedProgram, parsed, store};
 pub(crate) async fn in_force(
     app: Data<App>,
     caller: Caller<AnyScope>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (db, tenant) = (app.db.clone(), caller.tenant);
     let read = async move {

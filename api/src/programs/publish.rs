@@ -20,7 +20,6 @@ use crate::catalog::{self, BumpRevision};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 use crate::outbox::{self, Event, EventType};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::save_draft::store_codes;
@@ -42,7 +41,8 @@ pub(crate) struct Publication {
 
 /// Publish the draft
 ///
-/// Makes a version of the draft that never changes.
+/// Makes a version of the draft that never changes. Where two are published at once, or would begin at the same
+/// instant, one is 409 `invalid_state`.
 #[utoipa::path(
     post,
     path = "/v1/program/publish",
@@ -55,7 +55,6 @@ pub(crate) struct Publication {
 pub(crate) async fn publish(
     app: Data<App>,
     caller: Caller<ProgramWrite>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let publication: Publication = body.optional_json(MAX_BODY_BYTES).await?;
@@ -126,12 +125,17 @@ impl Publisher {
 
     async fn write(self, db: &Db) -> Result<NewVersion, Problem> {
         let tx = db.tenant(self.tenant).await?;
+        let seen = store::next_version(&tx).await?;
         // The anchor first: it puts publications of one tenant in a row.
         let bump = BumpRevision {
             tenant: tx.number(),
         };
         if bump.run(&tx).await? != 1 {
             return Err(Problem::internal(&"the tenant has no anchor row"));
+        }
+        let next = store::next_version(&tx).await?;
+        if next != seen {
+            return Err(published_meanwhile());
         }
         let head = catalog::head(&tx).await?;
         let now = head.now;
@@ -156,8 +160,11 @@ impl Publisher {
             };
             refuse_recorded(&tx, effective_from, first_id).await?;
         }
+        if store::begins_at(&tx, effective_from).await? {
+            return Err(begins_already());
+        }
         let version = ProgramVersion {
-            version: store::next_version(&tx).await?,
+            version: next,
             effective_from,
             published_at: now,
             published_by: self.key,
@@ -174,6 +181,18 @@ impl Publisher {
         let program = PublishedProgram { version, document };
         Ok(NewVersion { program, warnings })
     }
+}
+
+/// Of two that publish at once, neither saw what the other made.
+fn published_meanwhile() -> Problem {
+    let detail = "Another version was published at the same time; look at it, then publish again.";
+    Problem::new(ProblemKind::InvalidState, detail)
+}
+
+/// Of two versions that begin together, one would never count.
+fn begins_already() -> Problem {
+    let detail = "A version begins at this very instant already; use another `effective_from`.";
+    Problem::new(ProblemKind::InvalidState, detail)
 }
 
 async fn draft(tx: &TenantConn) -> Result<String, Problem> {

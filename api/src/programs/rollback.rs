@@ -13,7 +13,6 @@ use crate::auth::Caller;
 use crate::auth::scope::ProgramWrite;
 use crate::body::Body;
 use crate::config::MAX_BODY_BYTES;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::publish::{NewVersion, Publisher, Source};
@@ -46,7 +45,6 @@ pub(crate) struct Rollback {
 pub(crate) async fn rollback(
     app: Data<App>,
     caller: Caller<ProgramWrite>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let rollback: Rollback = body.json(MAX_BODY_BYTES).await?;

@@ -9,18 +9,18 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::auth::Caller;
 use crate::auth::scope::ProgramWrite;
+use crate::body::Body;
 use crate::db::{Db, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::{IfMatch, etag};
 
-use super::save_draft::{SavedDraft, record, replace};
+use super::save_draft::{SavedDraft, record, replace, require};
 use super::{parsed, store};
 
 /// Copy to the sandbox
 ///
 /// Makes the program in force the draft of the sandbox. Called with a key of the live tenant; stores that the program
-/// names must exist in the sandbox. `If-Match`, where it is sent, is the sandbox draft's `ETag`.
+/// names must exist in the sandbox. `If-Match`, the sandbox draft's `ETag`, is required once something was saved there.
 #[utoipa::path(
     post,
     path = "/v1/program/copy-to-sandbox",
@@ -34,15 +34,16 @@ pub(crate) async fn copy_to_sandbox(
     app: Data<App>,
     caller: Caller<ProgramWrite>,
     condition: IfMatch,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
+    body.nothing().await?;
     carry(&app, &caller, condition, Direction::ToSandbox).await
 }
 
 /// Promote from the sandbox
 ///
 /// Makes the program in force in the sandbox the draft of the live tenant; publish it when you have looked at it.
-/// Called with a key of the live tenant. `If-Match`, where it is sent, is the live draft's `ETag`.
+/// Called with a key of the live tenant. `If-Match`, the live draft's `ETag`, is required once something was saved.
 #[utoipa::path(
     post,
     path = "/v1/program/promote-from-sandbox",
@@ -56,8 +57,9 @@ pub(crate) async fn promote_from_sandbox(
     app: Data<App>,
     caller: Caller<ProgramWrite>,
     condition: IfMatch,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
+    body.nothing().await?;
     carry(&app, &caller, condition, Direction::FromSandbox).await
 }
 
@@ -97,7 +99,7 @@ async fn carry(
         let tx = db.tenant(to).await?;
         let before = store::locked_draft(&tx).await?;
         let present = before.as_ref().map(|(revision, _)| *revision);
-        condition.check(present.unwrap_or(0))?;
+        require(&condition, present)?;
         let saved = replace(&tx, present, document).await?;
         let before = before.map(|(_, text)| text);
         record(&tx, (actor, direction.action()), before, &saved).await?;

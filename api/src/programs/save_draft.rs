@@ -18,7 +18,6 @@ use crate::body::Body;
 use crate::catalog::AllStores;
 use crate::config::MAX_PROGRAM_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::{IfMatch, etag};
 
@@ -53,7 +52,6 @@ pub(crate) async fn save(
     app: Data<App>,
     caller: Caller<ProgramWrite>,
     condition: IfMatch,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let document = body.raw_json(MAX_PROGRAM_BYTES).await?;
@@ -72,15 +70,20 @@ async fn write(
     let tx = db.tenant(tenant).await?;
     let before = store::locked_draft(&tx).await?;
     let present = before.as_ref().map(|(revision, _)| *revision);
-    match present {
-        Some(revision) => condition.require(revision)?,
-        None => condition.check(0)?,
-    }
+    require(condition, present)?;
     let saved = replace(&tx, present, document).await?;
     let before = before.map(|(_, text)| text);
     record(&tx, (actor, "program.draft_saved"), before, &saved).await?;
     tx.commit().await?;
     Ok(saved)
+}
+
+/// Nothing that was saved is replaced unread.
+pub(super) fn require(condition: &IfMatch, present: Option<i64>) -> Result<(), Problem> {
+    match present {
+        Some(revision) => condition.require(revision),
+        None => condition.check(0),
+    }
 }
 
 /// Note in the log of the tenant what became of its draft.

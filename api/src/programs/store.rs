@@ -15,6 +15,13 @@ type VersionRow = (i32, SqlInstant, SqlInstant, Uuid);
 type FullRow = (i32, SqlInstant, SqlInstant, Uuid, String);
 
 statement! {
+    /// The version that begins at an instant.
+    tenant VersionBeginsAt = "select version from program_versions where tenant_id = $1 and effective_from = $2 limit 1";
+    { tenant: i64 => BigInt, at: SqlInstant => Timestamptz }
+    -> { i32 => Integer }
+}
+
+statement! {
     /// The tenant's draft.
     tenant Draft = "select revision, document::text from program_drafts where tenant_id = $1";
     { tenant: i64 => BigInt }
@@ -137,6 +144,15 @@ pub(super) async fn next_version(tx: &TenantConn) -> Result<i32, DbError> {
     let tenant = tx.number();
     let last = LastVersion { tenant }.all(tx).await?;
     Ok(last.first().map_or(1, |(last,)| last.saturating_add(1)))
+}
+
+/// Whether a version begins at this instant.
+pub(super) async fn begins_at(tx: &TenantConn, at: Timestamp) -> Result<bool, DbError> {
+    let begins = VersionBeginsAt {
+        tenant: tx.number(),
+        at: at.into(),
+    };
+    Ok(!begins.all(tx).await?.is_empty())
 }
 
 /// Whether anything is recorded at or after `since`.

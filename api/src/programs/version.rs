@@ -6,7 +6,6 @@ use actix_web::web::{Data, Path};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::ProgramRead;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::{PublishedProgram, parsed, store};
@@ -27,7 +26,6 @@ pub(crate) async fn version(
     app: Data<App>,
     caller: Caller<ProgramRead>,
     number: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let number = version_number(&number).ok_or_else(Problem::not_found)?;
     let (db, tenant) = (app.db.clone(), caller.tenant);

@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::PurchasesRead;
 use crate::language::Language;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 /// A purchase with what became of it.
@@ -74,7 +73,6 @@ pub(crate) async fn get(
     caller: Caller<PurchasesRead>,
     id: Path<String>,
     language: Language,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id: PurchaseId = id.parse().map_err(|_not_an_id| Problem::not_found())?;
     let bought = recorded(&app.db, &caller, id).await?;

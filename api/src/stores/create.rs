@@ -14,8 +14,7 @@ use crate::auth::scope::TenantAdmin;
 use crate::body::{Body, check_text};
 use crate::clock;
 use crate::config::{MAX_BODY_BYTES, MAX_STORES_PER_TENANT};
-use crate::db::{Db, DbError, TenantNumber};
-use crate::page::{NoQuery, Query};
+use crate::db::{Db, TenantNumber};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::etag;
 
@@ -55,7 +54,8 @@ impl NewStore {
 
 /// Open a store
 ///
-/// Receipts name it by its code, which is unique within the tenant.
+/// Receipts name it by its code, which is unique within the tenant; widths and compositions of
+/// characters make no difference (NFKC).
 #[utoipa::path(
     post,
     path = "/v1/stores",
@@ -68,7 +68,6 @@ impl NewStore {
 pub(crate) async fn create(
     app: Data<App>,
     caller: Caller<TenantAdmin>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewStore = body.json(MAX_BODY_BYTES).await?;
@@ -91,6 +90,12 @@ async fn open(
     actor: Actor,
 ) -> Result<Store, Problem> {
     let tx = db.tenant(tenant).await?;
+    // The anchor first: it puts new stores of one tenant in a row.
+    bump(&tx).await?;
+    if store::has_lookalike(&tx, &new.code).await? {
+        let detail = "Another store of the tenant has this code, or one that reads the same.";
+        return Err(Problem::new(ProblemKind::CodeTaken, detail));
+    }
     if store::count(&tx).await? >= MAX_STORES_PER_TENANT {
         let detail = format!("A tenant may have {MAX_STORES_PER_TENANT} stores.");
         return Err(Problem::new(ProblemKind::QuotaExceeded, detail));
@@ -103,18 +108,11 @@ async fn open(
         name: new.name.clone(),
         time_zone: new.time_zone.clone(),
     };
-    let added = insert.all(&tx).await.map_err(|error| match error {
-        DbError::Duplicate(_) => {
-            let detail = "Another store of the tenant has this code.";
-            Problem::new(ProblemKind::CodeTaken, detail)
-        }
-        other => other.into(),
-    })?;
+    let added = insert.all(&tx).await?;
     let (created_at,) = added
         .into_iter()
         .next()
         .ok_or_else(|| Problem::internal(&"the tenant has no anchor row"))?;
-    bump(&tx).await?;
     let made = Store {
         id,
         code: new.code,

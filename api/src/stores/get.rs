@@ -7,7 +7,6 @@ use domain::id::StoreId;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::AnyScope;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::{Store, store, store_id};
@@ -28,7 +27,6 @@ pub(crate) async fn get(
     app: Data<App>,
     caller: Caller<AnyScope>,
     id: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id = store_id(&id)?;
     let (db, tenant) = (app.db.clone(), caller.tenant);

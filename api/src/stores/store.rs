@@ -13,6 +13,16 @@ use super::Store;
 type StoreRow = (Uuid, String, String, Option<String>, SqlInstant, i64);
 
 statement! {
+    /// How many stores have a code that reads like this one: of the same characters in other widths, other
+    /// compositions or other shapes.
+    tenant CountLookalikes = "select count(*) from stores where tenant_id = $1
+        and regexp_replace(normalize(code, NFKC), '[\\u200D\\uFE00-\\uFE0F\\U000E0100-\\U000E01EF]', '', 'g')
+          = regexp_replace(normalize($2, NFKC), '[\\u200D\\uFE00-\\uFE0F\\U000E0100-\\U000E01EF]', '', 'g')";
+    { tenant: i64 => BigInt, code: String => Text }
+    -> { i64 => BigInt }
+}
+
+statement! {
     /// Add a store. Nothing is added without the tenant's anchor.
     tenant InsertStore = "insert into stores (tenant_id, id, code, name, time_zone, created_at)
         select k.tenant_id, $2, $3, $4, $5, now() from tenant_keys k where k.tenant_id = $1
@@ -103,4 +113,17 @@ pub(super) async fn locked_by_id(tx: &TenantConn, id: StoreId) -> Result<Option<
     let (tenant, id) = (tx.number(), id.uuid());
     let rows = LockedStoreById { tenant, id }.all(tx).await?;
     Ok(rows.into_iter().next().map(store))
+}
+
+/// Whether another store's code reads like this one.
+pub(super) async fn has_lookalike(tx: &TenantConn, code: &str) -> Result<bool, DbError> {
+    let look = CountLookalikes {
+        tenant: tx.number(),
+        code: code.to_owned(),
+    };
+    Ok(look
+        .all(tx)
+        .await?
+        .first()
+        .is_some_and(|(count,)| *count > 0))
 }

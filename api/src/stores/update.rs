@@ -14,7 +14,6 @@ use crate::auth::scope::TenantAdmin;
 use crate::body::{Body, from_document, merge_patch};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 use crate::revision::IfMatch;
 
@@ -51,10 +50,10 @@ pub(crate) struct StoreChange {
 pub(crate) async fn update(
     app: Data<App>,
     caller: Caller<TenantAdmin>,
-    path: (Path<String>, IfMatch, Query<NoQuery>),
+    path: (Path<String>, IfMatch),
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (id, condition, _query) = path;
+    let (id, condition) = path;
     let change = Change {
         id: store_id(&id)?,
         condition,

@@ -18,7 +18,6 @@ use crate::body::{Body, from_document};
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 use crate::revision::etag;
 
@@ -86,7 +85,6 @@ pub(crate) struct CreatedSandbox {
 pub(crate) async fn create(
     app: Data<App>,
     _operator: Operator,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new = NewTenant::parse(body.raw_json(MAX_BODY_BYTES).await?)?;

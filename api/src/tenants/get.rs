@@ -6,7 +6,6 @@ use domain::id::TenantId;
 
 use crate::app::App;
 use crate::auth::Operator;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 use crate::revision::etag;
 
@@ -28,7 +27,6 @@ pub(crate) async fn get(
     app: Data<App>,
     _operator: Operator,
     id: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id = tenant_id(&id)?;
     let db = app.db.clone();

@@ -9,7 +9,6 @@ use crate::auth::Caller;
 use crate::auth::scope::{AnyScope, TenantAdmin};
 use crate::body::Body;
 use crate::config::MAX_BODY_BYTES;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 use crate::revision::IfMatch;
 
@@ -28,11 +27,7 @@ use super::{Tenant, TenantSettings, store};
     responses((status = 200, description = "The tenant.", body = Tenant), Problems),
     extensions(("x-scopes" = json!([])))
 )]
-pub(crate) async fn get(
-    app: Data<App>,
-    caller: Caller<AnyScope>,
-    _query: Query<NoQuery>,
-) -> Result<HttpResponse, Problem> {
+pub(crate) async fn get(app: Data<App>, caller: Caller<AnyScope>) -> Result<HttpResponse, Problem> {
     let (db, id) = (app.db.clone(), caller.tenant_id);
     let found = app
         .db
@@ -63,7 +58,6 @@ pub(crate) async fn update(
     app: Data<App>,
     caller: Caller<TenantAdmin>,
     condition: IfMatch,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let change = Change {

@@ -129,6 +129,13 @@ statement! {
 }
 
 statement! {
+    /// Allow a tenant's sandbox twin what the tenant is allowed.
+    control LimitTwin = "update tenants set requests_per_second = $2, revision = revision + 1, changed_at = now()
+        where sandbox_of = $1 and requests_per_second is distinct from $2";
+    { live: i64 => BigInt, requests_per_second: Option<i32> => Nullable<Integer> }
+}
+
+statement! {
     /// Whether the tenant has recorded any purchase.
     tenant AnyPurchase = "select id from purchases where tenant_id = $1 limit 1";
     { tenant: i64 => BigInt }
@@ -364,6 +371,17 @@ pub(super) async fn update(
             "{touched} tenants were changed instead of one"
         ))),
     }
+}
+
+/// Allow the tenant's sandbox twin what the tenant is allowed, if it has one.
+pub(super) async fn limit_twin(tx: &TenantConn, limits: TenantLimits) -> Result<(), DbError> {
+    let limit = limits.requests_per_second;
+    let limit = LimitTwin {
+        live: tx.number(),
+        requests_per_second: limit.and_then(|limit| i32::try_from(limit).ok()),
+    };
+    limit.run(tx).await?;
+    Ok(())
 }
 
 /// Whether the tenant has recorded any purchase.

@@ -7,8 +7,8 @@ use domain::id::TenantId;
 use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::Operator;
+use crate::body::Body;
 use crate::db::TenantNumber;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::get::answer;
@@ -30,9 +30,11 @@ pub(crate) async fn suspend(
     app: Data<App>,
     _operator: Operator,
     id: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
-    set(&app, tenant_id(&id)?, TenantStatus::Suspended).await
+    let id = tenant_id(&id)?;
+    body.nothing().await?;
+    set(&app, id, TenantStatus::Suspended).await
 }
 
 /// Resume a tenant
@@ -51,9 +53,11 @@ pub(crate) async fn resume(
     app: Data<App>,
     _operator: Operator,
     id: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
-    set(&app, tenant_id(&id)?, TenantStatus::Active).await
+    let id = tenant_id(&id)?;
+    body.nothing().await?;
+    set(&app, id, TenantStatus::Active).await
 }
 
 async fn set(app: &App, id: TenantId, status: TenantStatus) -> Result<HttpResponse, Problem> {

@@ -12,7 +12,6 @@ use crate::body::{Body, from_document, merge_patch};
 use crate::catalog::BumpRevision;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::revision::IfMatch;
 
@@ -39,10 +38,10 @@ use super::{Tenant, TenantLimits, TenantSettings, limits_in, store, tenant_id};
 pub(crate) async fn update(
     app: Data<App>,
     _operator: Operator,
-    path: (Path<String>, IfMatch, Query<NoQuery>),
+    path: (Path<String>, IfMatch),
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (id, condition, _query) = path;
+    let (id, condition) = path;
     let change = Change {
         id: tenant_id(&id)?,
         condition,
@@ -93,6 +92,9 @@ impl Change {
             return Err(Problem::new(ProblemKind::InvalidState, detail));
         }
         store::update(&tx, &settings, limits).await?;
+        if limits != present.limits {
+            store::limit_twin(&tx, limits).await?;
+        }
         bump(&tx).await?;
         let changed = store::by_id(&tx, self.id).await?;
         let changed = changed.ok_or_else(Problem::not_found)?;

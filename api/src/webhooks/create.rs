@@ -20,7 +20,6 @@ use crate::db::{Db, TenantNumber};
 use crate::outbound::{Allowed, Destination, Unreachable};
 use crate::outbox::EventType;
 use crate::outbox::store::{lock_endpoints, note_endpoints};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 use super::store::InsertEndpoint;
@@ -88,7 +87,6 @@ fn not_allowed(detail: &str) -> Problem {
 pub(crate) async fn create(
     app: Data<App>,
     caller: Caller<WebhooksAdmin>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let new: NewWebhookEndpoint = body.json(MAX_BODY_BYTES).await?;

@@ -8,13 +8,13 @@ use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::WebhooksAdmin;
+use crate::body::Body;
 use crate::db::{Db, TenantNumber};
 use crate::outbox::store::{lock_endpoints, note_endpoints};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::store::DeleteEndpoint;
-use super::{endpoint_id, store};
+use super::{WebhookEndpoint, endpoint_id, store};
 
 /// Delete a webhook endpoint
 ///
@@ -25,20 +25,21 @@ use super::{endpoint_id, store};
     operation_id = "delete_webhook_endpoint",
     tag = "webhooks",
     params(("id" = WebhookEndpointId, Path, description = "The endpoint.")),
-    responses((status = 204, description = "It is gone."), Problems),
+    responses((status = 200, description = "The endpoint as it was.", body = WebhookEndpoint), Problems),
     extensions(("x-scopes" = json!(["webhooks:admin"])))
 )]
 pub(crate) async fn delete(
     app: Data<App>,
     caller: Caller<WebhooksAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = endpoint_id(&id)?;
+    body.nothing().await?;
     let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let remove = async move { remove(&db, tenant, id, actor).await };
-    app.db.run(remove).await??;
-    Ok(HttpResponse::NoContent().finish())
+    let removed = app.db.run(remove).await??;
+    Ok(HttpResponse::Ok().json(removed))
 }
 
 async fn remove(
@@ -46,7 +47,7 @@ async fn remove(
     tenant: TenantNumber,
     id: WebhookEndpointId,
     actor: Actor,
-) -> Result<(), Problem> {
+) -> Result<WebhookEndpoint, Problem> {
     let tx = db.tenant(tenant).await?;
     lock_endpoints(&tx).await?;
     let present = store::by_id(&tx, id).await?;
@@ -61,5 +62,5 @@ async fn remove(
     let entry = Entry::new(actor, "webhook_endpoint.deleted", &id).changed(&present, nothing);
     audit::record(&tx, entry).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(present)
 }

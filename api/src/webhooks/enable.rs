@@ -8,9 +8,9 @@ use crate::app::App;
 use crate::audit::{self, Actor, Entry};
 use crate::auth::Caller;
 use crate::auth::scope::WebhooksAdmin;
+use crate::body::Body;
 use crate::db::{Db, TenantNumber};
 use crate::outbox::store::{lock_endpoints, note_endpoints};
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::store::EnableEndpoint;
@@ -33,9 +33,10 @@ pub(crate) async fn enable(
     app: Data<App>,
     caller: Caller<WebhooksAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = endpoint_id(&id)?;
+    body.nothing().await?;
     let (db, tenant, actor) = (app.db.clone(), caller.tenant, Actor::caller(&caller));
     let enable = async move { switch_on(&db, tenant, id, actor).await };
     let enabled = app.db.run(enable).await??;

@@ -7,7 +7,6 @@ use domain::id::WebhookEndpointId;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::WebhooksAdmin;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::{WebhookEndpoint, endpoint_id, store};
@@ -28,7 +27,6 @@ pub(crate) async fn get(
     app: Data<App>,
     caller: Caller<WebhooksAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id = endpoint_id(&id)?;
     let (db, tenant) = (app.db.clone(), caller.tenant);

@@ -15,7 +15,6 @@ use crate::body::Body;
 use crate::config::MAX_BODY_BYTES;
 use crate::db::{Db, TenantNumber};
 use crate::outbox::store::lock_endpoints;
-use crate::page::{NoQuery, Query};
 use crate::problem::{Problem, Problems};
 
 use super::store::RotateSecret;
@@ -64,7 +63,6 @@ pub(crate) async fn rotate(
     app: Data<App>,
     caller: Caller<WebhooksAdmin>,
     id: Path<String>,
-    _query: Query<NoQuery>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = endpoint_id(&id)?;

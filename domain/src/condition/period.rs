@@ -278,7 +278,7 @@ impl Period {
         if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
             let detail = "the period ends before it starts; swap the dates";
             reader.fault(when.at("to"), FaultCode::PeriodEmpty, detail);
-        } else if reader.wants_warnings() && period.is_never() {
+        } else if reader.is_draft() && period.is_never() {
             let detail = "no date meets all parts of the condition, so it can never fire";
             reader.warn(when.pointer().to_owned(), detail);
         }

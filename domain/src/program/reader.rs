@@ -3,7 +3,7 @@
 
 use crate::amount::Decimal4;
 use crate::fault::{Fault, FaultCode, escape_pointer};
-use crate::receipt::MAX_TEXT_LENGTH;
+use crate::receipt::{KNOWN_YEARS, MAX_TEXT_LENGTH};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -16,6 +16,8 @@ pub(crate) struct Object<'v> {
     pointer: String,
     fields: Option<&'v Map<String, Value>>,
     known: Vec<&'static str>,
+    /// Whether it is of a kind that can't be done, whose fields nobody knows.
+    is_beyond: bool,
 }
 
 impl<'v> Object<'v> {
@@ -72,9 +74,9 @@ impl<'s> Reader<'s> {
         self.faults.push(Fault::new(pointer, code, detail));
     }
 
-    /// Whether somebody will read the warnings, which take time to find: nobody does of a version
-    /// that was published.
-    pub(crate) fn wants_warnings(&self) -> bool {
+    /// Whether it may still be mended: then somebody reads the warnings, which take time to find,
+    /// and what no sane document has is refused.
+    pub(crate) fn is_draft(&self) -> bool {
         self.stores.is_some()
     }
 
@@ -98,6 +100,7 @@ impl<'s> Reader<'s> {
             pointer,
             fields,
             known: Vec::new(),
+            is_beyond: false,
         }
     }
 
@@ -268,7 +271,9 @@ impl<'s> Reader<'s> {
             let detail = format!("the text may have at most {MAX_TEXT_LENGTH} characters");
             self.fault(pointer.clone(), FaultCode::TooLong, detail);
         }
-        crate::receipt::check_characters(text, || pointer.clone(), &mut self.faults);
+        if self.is_draft() {
+            crate::receipt::check_characters(text, || pointer.clone(), &mut self.faults);
+        }
         text.to_owned()
     }
 
@@ -292,6 +297,12 @@ impl<'s> Reader<'s> {
                 FaultCode::InvalidValue,
                 "give a date as \"YYYY-MM-DD\"",
             );
+            return None;
+        }
+        let is_known = |date: Date| KNOWN_YEARS.contains(&date.year());
+        if self.is_draft() && !date.is_none_or(is_known) {
+            let detail = "give a date from 1970 to 2199";
+            self.fault(pointer, FaultCode::OutOfRange, detail);
         }
         date
     }
@@ -317,6 +328,7 @@ impl<'s> Reader<'s> {
         if word.is_none() {
             self.fault(pointer, FaultCode::InvalidType, "give a text here");
         } else if unsupported.iter().any(|name| Some(*name) == word) {
+            object.is_beyond = true;
             self.unsupported(pointer);
         } else {
             let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
@@ -358,10 +370,8 @@ impl<'s> Reader<'s> {
 
     /// Notes every field that no reader asked for.
     pub(crate) fn close(&mut self, object: &Object<'_>) {
-        let Some(fields) = object.fields else {
-            return;
-        };
-        for field in fields.keys() {
+        let fields = object.fields.filter(|_| !object.is_beyond);
+        for field in fields.into_iter().flat_map(Map::keys) {
             if !object.known.contains(&field.as_str()) {
                 let detail = "there is no such field here; remove it or mend its spelling";
                 self.fault(object.at(field), FaultCode::UnknownField, detail);

@@ -85,9 +85,33 @@ fn unsupported(pointer: &str, value: Value) {
 
 #[test]
 fn parts_that_can_not_be_done_yet_say_so() {
-    for part in ["rewards", "donations"] {
+    for part in [
+        "rewards",
+        "donations",
+        "store_groups",
+        "grants",
+        "scheduled_grants",
+    ] {
         unsupported(&format!("/{part}"), json!([{"code": "x"}]));
     }
+    for kind in ["buy_x_get_y", "cheapest", "free_product"] {
+        let discount = json!([{"code": "x", "type": kind, "buy": 2, "get": 1, "when": {}}]);
+        check(
+            "/discounts",
+            discount,
+            "/discounts/0/type",
+            FaultCode::Unsupported,
+        );
+    }
+    let formula = json!({"type": "formula", "formula": "amount / 100"});
+    let at = "/earn_rules/0/award/type";
+    check("/earn_rules/0/award", formula, at, FaultCode::Unsupported);
+    let groups = json!({"store_groups": ["tokyo"]});
+    let at = "/earn_rules/0/when/store_groups";
+    check("/earn_rules/0/when", groups, at, FaultCode::Unsupported);
+    let ladder = json!([{"code": "main", "metric": "balance",
+        "steps": [{"code": "low", "from": 0}]}]);
+    check("/ranks", ladder, "/ranks/0/metric", FaultCode::Unsupported);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn read_metric(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Metric {
         ("visits", Metric::Visits),
         ("points_earned", Metric::PointsEarned),
     ];
-    let metric = reader.choice(object, "metric", &metrics, &[]);
+    let metric = reader.choice(object, "metric", &metrics, &["balance"]);
     metric.unwrap_or(Metric::Spend)
 }
 

@@ -1,9 +1,10 @@
 //! What makes a receipt unacceptable whatever the tenant has configured: limits and consistency,
 //! all of it reported at once.
 
+use super::characters::check_characters;
 use super::{
-    Line, MAX_ATTRIBUTES, MAX_LINES, MAX_REDEEMS, MAX_TENDERS, MAX_TEXT_LENGTH, MAX_TOTAL,
-    MemberRef, Receipt,
+    Line, MAX_ATTRIBUTES, MAX_KEY_LENGTH, MAX_LINES, MAX_REDEEMS, MAX_TENDERS, MAX_TEXT_LENGTH,
+    MAX_TOTAL, MemberRef, Receipt,
 };
 use crate::amount::{Amount, Decimal4, Overflow, Points};
 use crate::fault::{Fault, FaultCode, escape_pointer};
@@ -242,7 +243,11 @@ impl Line {
         }
         for (key, text) in &self.attributes {
             let place = || format!("{pointer}/attributes/{}", escape_pointer(key));
-            check_text(key, place, faults);
+            if key.len() > MAX_KEY_LENGTH && key.chars().count() > MAX_KEY_LENGTH {
+                let detail = format!("a key may have at most {MAX_KEY_LENGTH} characters");
+                faults.push(Fault::new(place(), FaultCode::TooLong, detail));
+            }
+            check_characters(key, place, faults);
             check_text(text, place, faults);
         }
     }
@@ -260,8 +265,7 @@ fn check_name(text: &str, pointer: &str, faults: &mut Vec<Fault>) {
     check_text(text, || pointer.to_owned(), faults);
 }
 
-/// Length and characters of a text. Direction marks are refused with the control characters: they
-/// make a name look like another one on a screen.
+/// Length and characters of a text.
 fn check_text(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>) {
     // Bytes bound the characters from above, so that short texts need no count.
     if text.len() > MAX_TEXT_LENGTH && text.chars().count() > MAX_TEXT_LENGTH {
@@ -269,20 +273,4 @@ fn check_text(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>)
         faults.push(Fault::new(pointer(), FaultCode::TooLong, detail));
     }
     check_characters(text, pointer, faults);
-}
-
-/// Characters that no text may have, whatever its length.
-pub fn check_characters(text: &str, pointer: impl Fn() -> String, faults: &mut Vec<Fault>) {
-    if text.chars().any(is_forbidden) {
-        let detail = "the text has a control or direction-changing character; remove it";
-        faults.push(Fault::new(pointer(), FaultCode::ControlCharacter, detail));
-    }
-}
-
-fn is_forbidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
-        )
 }

@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 use serde::{Deserializer, de};
 use std::fmt;
+use std::ops::RangeInclusive;
 
-const FIRST_YEAR: i16 = 1970;
-const LAST_YEAR: i16 = 2199;
+/// The years in which anything may happen; others are typing errors.
+pub const KNOWN_YEARS: RangeInclusive<i16> = 1970..=2199;
 
 /// Reads an instant strictly: `2026-11-21T10:15:00+09:00` or with `Z`, up to nine decimals (kept
 /// to the microsecond, as stored), years 1970 to 2199, no leap second, no space for the `T`.
@@ -77,7 +78,7 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let at: Timestamp = text.parse().ok()?;
     let at = Timestamp::from_microsecond(at.as_microsecond()).ok()?;
     let year = jiff::tz::TimeZone::UTC.to_datetime(at).year();
-    (FIRST_YEAR..=LAST_YEAR).contains(&year).then_some(at)
+    KNOWN_YEARS.contains(&year).then_some(at)
 }
 
 /// What follows a text of this form (`d` = a digit).

@@ -277,3 +277,21 @@ fn a_long_uri_is_refused() {
         assert_eq!(answer.status, 414, "{answer}");
     });
 }
+
+#[test]
+fn counters_are_for_the_operator_only() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let operator = node().operator();
+        let counters = operator.get("/metrics").await.expect(200);
+        assert!(
+            counters
+                .header("content-type")
+                .starts_with("application/openmetrics-text")
+        );
+        for api in [node().nobody(), tenant.api.clone()] {
+            let answer = api.get("/metrics").await.expect(404);
+            assert_eq!(answer.code(), "not_found");
+        }
+    });
+}

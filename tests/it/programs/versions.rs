@@ -1,11 +1,11 @@
 //! Going back, comparing versions, and programs between a live tenant and its sandbox.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{bare, worth};
 use crate::harness::tenant::{plain_program, unique};
-use crate::harness::{TestTenant, block_on};
+use crate::harness::{Answer, TestTenant, block_on};
 
 #[test]
 fn an_older_version_comes_back_as_a_new_one() {
@@ -116,7 +116,14 @@ fn programs_go_to_the_sandbox_and_come_back_as_drafts() {
         let stale = tenant.api.request(Method::POST, promote);
         let stale = stale.header("If-Match", "\"99\"");
         tenant.api.send(stale).await.expect(412);
-        let promoted = tenant.api.post(promote, &nothing).await.expect(200);
+        let unread = tenant.api.post(promote, &nothing).await.expect(428);
+        assert_eq!(unread.code(), "precondition_required");
+        let unread = tenant.api.post(copy, &nothing).await.expect(428);
+        assert_eq!(unread.code(), "precondition_required");
+        let live = tenant.api.get("/v1/program/draft").await.expect(200);
+        let promoted = tenant.api.request(Method::POST, promote);
+        let promoted = promoted.header("If-Match", live.header("etag"));
+        let promoted = tenant.api.send(promoted).await.expect(200);
         assert_eq!(promoted.json["document"], worth(7));
         let live = tenant.api.get("/v1/program/draft").await.expect(200);
         assert_eq!(live.json, worth(7));
@@ -202,5 +209,30 @@ fn an_offline_till_is_judged_by_the_versions_of_its_receipts() {
             assert_eq!(purchase["program_version"], version, "{answer}");
             assert_eq!(purchase["earned"][0]["points"], points, "{answer}");
         }
+    });
+}
+
+#[test]
+fn of_publications_for_one_instant_one_counts() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let publish = async |body: &Value| tenant.api.post("/v1/program/publish", body).await;
+        for body in [json!({"effective_from": "2030-01-01T00:00:00Z"}), json!({})] {
+            let all = futures_util::future::join_all((0..6).map(|_| publish(&body))).await;
+            let versions = all.iter().map(|answer| &answer.json["version"]);
+            let mut versions: Vec<i64> = versions.filter_map(Value::as_i64).collect();
+            versions.dedup();
+            let made = all.iter().filter(|answer| answer.status == 201).count();
+            assert_eq!(versions.len(), made, "{all:?}");
+            assert!(made >= 1, "{all:?}");
+            let is_expected =
+                |answer: &&Answer| answer.status == 201 || answer.code() == "invalid_state";
+            assert_eq!(all.iter().filter(is_expected).count(), 6, "{all:?}");
+            if body != json!({}) {
+                assert_eq!(made, 1, "{all:?}");
+            }
+        }
+        let again = publish(&json!({"effective_from": "2030-01-01T00:00:00Z"})).await;
+        assert_eq!((again.status, again.code()), (409, "invalid_state"));
     });
 }

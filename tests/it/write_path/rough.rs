@@ -27,7 +27,7 @@ fn rough() -> &'static Node {
 
 /// What a counter of `/metrics` shows.
 async fn metric(name: &str) -> i64 {
-    let text = rough().nobody().get("/metrics").await.body;
+    let text = rough().operator().get("/metrics").await.body;
     let text = String::from_utf8(text).unwrap();
     let line = text
         .lines()

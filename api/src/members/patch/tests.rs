@@ -19,6 +19,7 @@ fn patch(patch: Value) -> Result<MemberFields, Vec<(String, FaultCode)>> {
     let context = Context {
         currency: "JPY".into(),
         now: "2026-11-21T12:00:00Z".parse().unwrap(),
+        today: "2026-11-21".parse().unwrap(),
         database_now: "2026-11-21T12:00:00Z".parse().unwrap(),
         has_webhooks: false,
     };

@@ -6,7 +6,7 @@ use super::{SCHEMAS, operations, schemas};
 
 const BODY: &str = "/requestBody/content/application~1json/schema/$ref";
 
-/// Give every `PATCH` a schema of its own in which nothing is required.
+/// Give every `PATCH` a schema of its own in which nothing is required, under both names of its media type.
 pub(super) fn add(document: &mut Value) {
     let mut wanted: Vec<String> = Vec::new();
     for (method, operation) in operations(document) {
@@ -19,6 +19,12 @@ pub(super) fn add(document: &mut Value) {
         {
             wanted.push(name.to_owned());
             *reference = format!("{SCHEMAS}{}", patch_name(name));
+        }
+        if let Some(content) = whole.pointer_mut("/requestBody/content")
+            && let Some(content) = content.as_object_mut()
+            && let Some(json) = content.get("application/json").cloned()
+        {
+            content.insert("application/merge-patch+json".to_owned(), json);
         }
         if let Value::Object(whole) = whole {
             *operation = whole;

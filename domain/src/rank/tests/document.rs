@@ -95,12 +95,15 @@ fn check_ladder(field: &str, value: &Value, at: &str, code: FaultCode) {
 
 #[test]
 fn faults_of_codes_numbers_and_windows_stand_at_their_place() {
-    use FaultCode::{Duplicate, InvalidType, InvalidValue, OutOfRange, Required, UnknownField};
+    use FaultCode::{
+        Duplicate, InvalidType, InvalidValue, OutOfRange, Required, UnknownField, Unsupported,
+    };
     for (field, value, at, code) in [
         ("code", Value::Null, "code", Required),
         ("code", json!("Main"), "code", InvalidValue),
         ("code", json!("points"), "code", Duplicate),
-        ("metric", json!("balance"), "metric", InvalidValue),
+        ("metric", json!("balance"), "metric", Unsupported),
+        ("metric", json!("hearts"), "metric", InvalidValue),
         ("metric", json!(1), "metric", InvalidType),
         ("window", json!("lifetime"), "window", InvalidType),
         ("window", json!({}), "window/type", Required),
