@@ -72,7 +72,7 @@ pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<Http
     let db = app.db.clone();
     let found = async move {
         let control = db.control().await?;
-        let found = books::found(&control).await?;
+        let found = store::found_in_books(&control).await?;
         control.commit().await?;
         Ok::<_, DbError>(found)
     };

@@ -16,7 +16,7 @@ const RULES: [(&str, &str); 14] = [
         "a table with tenants' data has row-level security and a policy",
         "select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
             and exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')
-            and c.relname not in ('api_keys', 'partner_grants')
+            and c.relname not in ('api_keys', 'partner_grants', 'book_checks')
             and (not c.relrowsecurity or not exists (select 1 from pg_policy p where p.polrelid = c.oid))",
     ),
     (

@@ -1,5 +1,7 @@
 //! Turns what the parser says about a wrong field into a pointer, a code and a sentence.
 
+use std::borrow::Cow;
+
 use domain::fault::escape_pointer;
 use domain::fault::{Fault, FaultCode};
 use serde_path_to_error::{Path, Segment};
@@ -12,7 +14,7 @@ pub(super) fn pointer(path: &Path) -> String {
     path.iter()
         .filter_map(|segment| match segment {
             Segment::Seq { index } => Some(format!("/{index}")),
-            Segment::Map { key } => Some(format!("/{}", escape_pointer(key))),
+            Segment::Map { key } => Some(format!("/{}", escape_pointer(&cut(key)))),
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect()
@@ -46,13 +48,17 @@ pub(super) fn from_data(error: &serde_path_to_error::Error<serde_json::Error>) -
     Fault::new(at, code, sentence(text))
 }
 
-/// A caller's text, cut to what may be shown.
+/// A caller's text, cut to what may be shown, in quotes.
 pub(super) fn shorten(text: &str) -> String {
-    if text.chars().count() <= MAX_ECHO_CHARACTERS {
-        return format!("`{text}`");
+    format!("`{}`", cut(text))
+}
+
+/// A caller's text, cut to what may be shown.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_ECHO_CHARACTERS) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
     }
-    let head: String = text.chars().take(MAX_ECHO_CHARACTERS).collect();
-    format!("`{head}…`")
 }
 
 fn quoted_after<'a>(text: &'a str, opening: &str) -> Option<(&'a str, &'a str)> {
@@ -61,7 +67,7 @@ fn quoted_after<'a>(text: &'a str, opening: &str) -> Option<(&'a str, &'a str)> 
 
 /// The parser names an unknown or missing field sometimes in its path and always in its text.
 fn with_step(at: &str, field: &str) -> String {
-    let step = format!("/{}", escape_pointer(field));
+    let step = format!("/{}", escape_pointer(&cut(field)));
     if at.ends_with(&step) {
         at.to_owned()
     } else {

@@ -171,6 +171,20 @@ fn long_input_is_not_shown_back() {
 }
 
 #[test]
+fn a_long_name_is_cut_in_pointer_and_sentence() {
+    let name = "x".repeat(200_000);
+    let body = format!("{{\"amount\":1,\"{name}\":1}}");
+    let problem = refused(body.as_bytes());
+    let fault = problem.errors.first().unwrap();
+    assert_eq!(fault.pointer, format!("/{}…", "x".repeat(64)));
+    assert!(fault.detail.len() < 200, "{}", fault.detail);
+    let body = format!("{{\"amount\":1,\"{}\":1}}", "y".repeat(64));
+    let problem = refused(body.as_bytes());
+    let fault = problem.errors.first().unwrap();
+    assert_eq!(fault.pointer, format!("/{}", "y".repeat(64)));
+}
+
+#[test]
 fn only_json_in_utf8_is_a_media_type() {
     for (value, accepted) in [
         ("application/json", true),

@@ -2,32 +2,14 @@
 
 use std::fmt;
 
-use diesel::sql_types::{BigInt, Text};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::db::{ControlConn, DbError};
-use crate::statement;
-
-statement! {
-    /// By invariant: what speaks against it, and for how many seconds nobody looked at the tenant that waited longest.
-    control BookChecks = "select invariant, sum(violations)::bigint,
-            extract(epoch from clock_timestamp() - min(checked_at))::bigint
-        from book_checks group by invariant order by invariant";
-    {}
-    -> { String => Text, i64 => BigInt, i64 => BigInt }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct InvariantLabels {
     invariant: String,
-}
-
-/// What was found, by invariant.
-pub(super) async fn found(on: &ControlConn) -> Result<Vec<(String, i64, i64)>, DbError> {
-    BookChecks {}.all(on).await
 }
 
 /// The findings in the `OpenMetrics` text format, to stand at the end of others.

@@ -1,6 +1,6 @@
-//! Whether the database takes writes.
+//! Whether the database takes writes, and what was found in the books.
 
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use crate::db::{ControlConn, DbError};
 use crate::statement;
@@ -15,4 +15,18 @@ statement! {
 pub(super) async fn is_writable(on: &ControlConn) -> Result<bool, DbError> {
     let rows = Writable {}.all(on).await?;
     Ok(rows.first().is_some_and(|(is_writable,)| *is_writable))
+}
+
+statement! {
+    /// By invariant: what speaks against it, and for how many seconds nobody looked at the tenant that waited longest.
+    control BookChecks = "select invariant, sum(violations)::bigint,
+            extract(epoch from clock_timestamp() - min(checked_at))::bigint
+        from book_checks group by invariant order by invariant";
+    {}
+    -> { String => Text, i64 => BigInt, i64 => BigInt }
+}
+
+/// What was found in the books, by invariant.
+pub(super) async fn found_in_books(on: &ControlConn) -> Result<Vec<(String, i64, i64)>, DbError> {
+    BookChecks {}.all(on).await
 }
