@@ -60,7 +60,6 @@ pub(crate) struct Batcher<T> {
     /// Tenants with something waiting, in order of their turn.
     turns: VecDeque<TenantNumber>,
     in_flight: HashMap<TenantNumber, Flight>,
-    batches: usize,
     queued: usize,
 }
 
@@ -71,7 +70,6 @@ impl<T: Waits> Batcher<T> {
             queues: HashMap::new(),
             turns: VecDeque::new(),
             in_flight: HashMap::new(),
-            batches: 0,
             queued: 0,
         }
     }
@@ -110,7 +108,13 @@ impl<T: Waits> Batcher<T> {
 
     /// The next batch to send, if a place is free and something waits that may go.
     pub(crate) fn next_batch(&mut self) -> Option<Batch<T>> {
-        let turn = self.turns.iter().position(|tenant| self.may_go(*tenant))?;
+        let places = self.limits.in_flight.saturating_sub(self.batches());
+        if places == 0 {
+            return None;
+        }
+        // Few are passed over, since few have something in flight.
+        let mut turns = self.turns.iter();
+        let turn = turns.position(|tenant| self.may_go(*tenant, places))?;
         let tenant = self.turns.remove(turn)?;
         let queue = self.queues.get_mut(&tenant)?;
         let size = queue.len().min(self.limits.batch);
@@ -121,7 +125,6 @@ impl<T: Waits> Batcher<T> {
             self.turns.push_back(tenant);
         }
         self.queued = self.queued.saturating_sub(items.len());
-        self.batches = self.batches.saturating_add(1);
         let flight = match self.in_flight.get(&tenant) {
             Some(_) => Flight::Two,
             None if items.iter().any(Waits::is_in_line) => Flight::InLine,
@@ -131,10 +134,18 @@ impl<T: Waits> Batcher<T> {
         Some(Batch { tenant, items })
     }
 
-    fn may_go(&self, tenant: TenantNumber) -> bool {
-        let places = self.limits.in_flight.saturating_sub(self.batches);
+    /// Batches in flight, of all tenants.
+    fn batches(&self) -> usize {
+        let batches = |flight: &Flight| match flight {
+            Flight::InLine | Flight::One => 1,
+            Flight::Two => 2,
+        };
+        self.in_flight.values().map(batches).sum()
+    }
+
+    fn may_go(&self, tenant: TenantNumber, places: usize) -> bool {
         match self.in_flight.get(&tenant) {
-            None => places > 0,
+            None => true,
             Some(Flight::One) if places > 1 => self.queues.get(&tenant).is_some_and(|queue| {
                 let mut next = queue.iter().take(self.limits.batch);
                 queue.len() >= self.limits.beside && !next.any(|waiting| waiting.item.is_in_line())
@@ -145,14 +156,9 @@ impl<T: Waits> Batcher<T> {
 
     /// A batch has its answers.
     pub(crate) fn finished(&mut self, tenant: TenantNumber) {
-        match self.in_flight.remove(&tenant) {
-            None => return,
-            Some(Flight::Two) => {
-                self.in_flight.insert(tenant, Flight::One);
-            }
-            Some(Flight::One | Flight::InLine) => {}
+        if self.in_flight.remove(&tenant) == Some(Flight::Two) {
+            self.in_flight.insert(tenant, Flight::One);
         }
-        self.batches = self.batches.saturating_sub(1);
     }
 
     /// Take out what waited too long.
