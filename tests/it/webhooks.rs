@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
+use tokio_postgres::Client;
 
 use crate::books::wait_until;
 use crate::harness::call::{Answer, Api};
@@ -168,7 +169,7 @@ fn workers_send_each_event_once_and_few_at_a_time() {
         for _ in 0..3 {
             receiver::deliver(node().cluster);
         }
-        fabricate(&tenant, 300).await;
+        fabricate(&node().cluster.owner().await, &tenant, 300).await;
         let all = arrive(&path, 300).await;
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         assert_eq!(received(&path).len(), 300, "none twice");
@@ -183,7 +184,7 @@ fn a_backlog_drains_fast() {
         let tenant = TestTenant::new().await;
         let path = path("ok");
         listen(&tenant.api, &path, json!([])).await;
-        fabricate(&tenant, 3_000).await;
+        fabricate(&node().cluster.owner().await, &tenant, 3_000).await;
         let started = std::time::Instant::now();
         arrive(&path, 3_000).await;
         let per_second = 3_000_000 / started.elapsed().as_millis();
@@ -193,8 +194,7 @@ fn a_backlog_drains_fast() {
 }
 
 /// Events as a batch writes them, many at once.
-pub(crate) async fn fabricate(tenant: &TestTenant, events: i64) {
-    let owner = node().cluster.owner().await;
+pub(crate) async fn fabricate(owner: &Client, tenant: &TestTenant, events: i64) {
     let query = "insert into outbox (tenant_id, id, type, data, recorded_at, written_at)
         select $1, (lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') || lpad(to_hex(n), 20, '0'))::uuid,
             'purchase.recorded', '{\"n\":' || n || '}', now(), now() from generate_series(1, $2::bigint) n";
