@@ -4,6 +4,7 @@
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponseBuilder};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
+use domain::fault::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
@@ -23,17 +24,15 @@ pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
     /// Accept 1 to 255 visible ASCII characters.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, Fault> {
         let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
         if (1..=MAX_KEY_CHARACTERS).contains(&text.len()) && is_visible {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Problem::new(
-                ProblemKind::InvalidParameter,
-                format!(
-                    "{HEADER} must be 1 to {MAX_KEY_CHARACTERS} visible ASCII characters, e.g. a UUID."
-                ),
-            ))
+            let detail = format!(
+                "{HEADER} must be 1 to {MAX_KEY_CHARACTERS} visible ASCII characters, e.g. a UUID."
+            );
+            Err(Fault::new("", FaultCode::InvalidValue, detail))
         }
     }
 
@@ -62,7 +61,8 @@ impl FromRequest for IdempotencyKey {
                     "Send {HEADER} with a fresh UUID, and the same one again when you repeat the request."
                 ),
             )),
-            (Some(value), None) => Self::parse(value.to_str().unwrap_or_default()),
+            (Some(value), None) => Self::parse(value.to_str().unwrap_or_default())
+                .map_err(|fault| Problem::invalid(vec![fault])),
             (Some(_), Some(_)) => Err(Problem::new(
                 ProblemKind::InvalidParameter,
                 format!("Send {HEADER} once."),

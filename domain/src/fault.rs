@@ -19,6 +19,8 @@ pub enum FaultCode {
     InvalidValue,
     /// Below the smallest or above the largest allowed number.
     OutOfRange,
+    /// Objects and lists inside each other, more than can be read.
+    TooDeep,
     /// A text above its maximum length.
     TooLong,
     /// A list above its maximum length.
@@ -57,6 +59,7 @@ impl FaultCode {
             Self::InvalidType => "invalid_type",
             Self::InvalidValue => "invalid_value",
             Self::OutOfRange => "out_of_range",
+            Self::TooDeep => "too_deep",
             Self::TooLong => "too_long",
             Self::TooMany => "too_many",
             Self::Empty => "empty",

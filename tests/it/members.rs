@@ -122,7 +122,7 @@ fn one_key_enrols_one_member() {
             .api
             .keyed("/v1/members", "with space", &body)
             .await
-            .expect(400);
+            .expect(422);
     });
 }
 

@@ -48,7 +48,7 @@ pub(super) fn refusal(bytes: &[u8], error: &serde_json::Error) -> Problem {
     let invalid = |code, detail: &str| Problem::invalid(vec![Fault::new(pointer(), code, detail)]);
     if own.starts_with(TOO_DEEP) {
         let detail = format!("Nesting may be at most {MAX_DEPTH} deep.");
-        return invalid(FaultCode::OutOfRange, &detail);
+        return invalid(FaultCode::TooDeep, &detail);
     }
     if own.starts_with(CONTROL) {
         return invalid(FaultCode::ControlCharacter, "Leave out control characters.");

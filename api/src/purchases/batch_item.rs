@@ -44,13 +44,9 @@ impl BatchReceipt {
         let Some(own) = &self.idempotency_key else {
             return Ok(fallback());
         };
-        let key = IdempotencyKey::parse(own).map_err(|problem| {
+        let key = IdempotencyKey::parse(own).map_err(|fault| {
             let pointer = format!("/{OWN_KEY}");
-            Problem::invalid(vec![Fault::new(
-                pointer,
-                FaultCode::InvalidValue,
-                problem.detail,
-            )])
+            Problem::invalid(vec![Fault { pointer, ..fault }])
         })?;
         Ok(key.hash())
     }
