@@ -8,6 +8,7 @@ use crate::earn::{MAX_AWARD_POINTS, PerAmount};
 use crate::earning::Stacking;
 use crate::fault::FaultCode;
 use crate::limit::Limits;
+use crate::places::Places;
 use crate::program::reader::{Object, Reader};
 use crate::program::{MAX_RULES, Overrides, read_grant_overrides, read_wallet_code};
 use crate::ratio::Ratio;
@@ -29,6 +30,8 @@ pub(crate) struct Bonus {
     pub(crate) combine: Stacking,
     /// Codes of the earn rules whose points it works on; none = all of the wallet.
     pub(crate) rules: Option<Vec<String>>,
+    /// The same rules by their places in the document.
+    pub(crate) works_on: Places,
     /// It adds nothing where nothing was earned.
     pub(crate) needs_base_points: bool,
     pub(crate) limits: Limits,
@@ -98,6 +101,7 @@ impl Bonus {
             when,
             combine: own.unwrap_or(combine),
             rules,
+            works_on: Places::none(0),
             needs_base_points: reader.flag(object, "needs_base_points", true),
             limits: Limits::read(reader, object),
             overrides: read_grant_overrides(reader, object),

@@ -3,24 +3,50 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::num::NonZero;
 use std::ops::Deref;
 
 #[cfg(test)]
 mod tests;
 
 /// The longest text that needs no memory of its own.
-const SHORT: usize = 22;
+const SHORT: usize = 23;
 
 /// A text that is mostly short.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code(Kept);
 
-/// A text of up to 22 bytes is always kept short, and its spare bytes are zero, so that equal texts
-/// are kept equally.
+/// A text of up to 23 bytes is always kept short, so that equal texts are kept equally.
 #[derive(Clone, PartialEq, Eq)]
 enum Kept {
-    Short { length: u8, bytes: [u8; SHORT] },
+    Short(Short),
     Long(Box<str>),
+}
+
+/// A short text: three words that are copied as they are. Its spare bytes are zero.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Short {
+    bytes: [u8; SHORT],
+    /// One more than it is, so that a long text needs no word to be told apart.
+    length: NonZero<u8>,
+}
+
+impl Short {
+    fn of(text: &str) -> Option<Self> {
+        let mut bytes = [0; SHORT];
+        let short = bytes.get_mut(..text.len())?;
+        short.copy_from_slice(text.as_bytes());
+        let length = u8::try_from(text.len()).ok()?.checked_add(1)?;
+        Some(Self {
+            bytes,
+            length: NonZero::new(length)?,
+        })
+    }
+
+    fn text(&self) -> &[u8] {
+        let length = usize::from(self.length.get()).saturating_sub(1);
+        self.bytes.get(..length).unwrap_or_default()
+    }
 }
 
 impl Code {
@@ -28,11 +54,8 @@ impl Code {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Kept::Short { length, bytes } => {
-                let text = bytes.get(..usize::from(*length)).unwrap_or_default();
-                // It was a text when it was put there.
-                std::str::from_utf8(text).unwrap_or_default()
-            }
+            // It was a text when it was put there.
+            Kept::Short(short) => std::str::from_utf8(short.text()).unwrap_or_default(),
             Kept::Long(text) => text,
         }
     }
@@ -40,14 +63,7 @@ impl Code {
 
 impl From<&str> for Code {
     fn from(text: &str) -> Self {
-        let mut bytes = [0; SHORT];
-        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            (Some(short), Ok(length)) => {
-                short.copy_from_slice(text.as_bytes());
-                Self(Kept::Short { length, bytes })
-            }
-            _ => Self(Kept::Long(text.into())),
-        }
+        Self(Short::of(text).map_or_else(|| Kept::Long(text.into()), Kept::Short))
     }
 }
 
@@ -86,10 +102,7 @@ impl AsRef<str> for Code {
 impl PartialEq<str> for Code {
     fn eq(&self, other: &str) -> bool {
         match &self.0 {
-            Kept::Short { length, bytes } => {
-                let text = bytes.get(..usize::from(*length)).unwrap_or_default();
-                text == other.as_bytes()
-            }
+            Kept::Short(short) => short.text() == other.as_bytes(),
             Kept::Long(text) => **text == *other,
         }
     }

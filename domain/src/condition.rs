@@ -22,7 +22,7 @@ mod recurrence;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lines::{Goods, Path, Paths};
+pub(crate) use lines::{Codes, Goods, Path, Paths};
 pub(crate) use moment::{Customer, Moment};
 
 /// The most entries of any list of a condition.
@@ -51,6 +51,8 @@ pub(crate) struct Condition {
     asks_for_visit: bool,
     /// Whether it asks anything of the member.
     asks_for_member: bool,
+    /// Whether it asks anything of lines.
+    is_narrow: bool,
 }
 
 /// Why a rule can't apply to a receipt, before any money is looked at.
@@ -159,12 +161,22 @@ impl Condition {
 
     /// Whether the rule sees only some lines.
     pub(crate) fn has_line_scope(&self) -> bool {
-        self.lines.is_narrow()
+        self.is_narrow
+    }
+
+    /// Whether it asks nothing of time, place, payment and member.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.asks_for_visit && !self.asks_for_member
     }
 
     /// The one category of the lines that it sees, if nothing else is asked of them.
     pub(crate) fn only_path(&self) -> Option<&Path> {
         self.lines.only_path()
+    }
+
+    /// The article numbers of the lines that it sees, if nothing else is asked of them.
+    pub(crate) fn only_skus(&self) -> Option<&Codes> {
+        self.lines.only_skus()
     }
 
     /// Whether the rule sees this line.
@@ -233,6 +245,7 @@ impl Condition {
         Self {
             asks_for_visit: !is_anywhere || hours.is_some() || period != Period::default(),
             asks_for_member: !customer.is_open(),
+            is_narrow: lines.is_narrow(),
             period,
             hours,
             stores,

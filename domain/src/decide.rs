@@ -259,7 +259,7 @@ pub struct SetRank {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// What is to be written; none for a quote and for a receipt without a member.
-    pub transaction: Option<Transaction>,
+    pub transaction: Option<Box<Transaction>>,
     /// What changes of the member's ranks; none when nothing does.
     pub ranks: Option<RankUpdate>,
     /// The answer.

@@ -2,6 +2,7 @@
 //! file of its own; here is what they have in common.
 
 use crate::amount::{Amount, Decimal4, Overflow};
+use crate::code::Code;
 use crate::condition::{Condition, Customer, Moment};
 use crate::decide::Refusal;
 use crate::fault::FaultCode;
@@ -27,6 +28,8 @@ mod rank;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Discount {
     pub(crate) code: String,
+    /// The same as answers tell it.
+    pub(crate) told: Code,
     kind: Kind,
     pub(crate) when: Condition,
     pub(crate) stacks: Stacks,
@@ -136,6 +139,7 @@ impl Discount {
     /// The discount of a ladder of which the document says no more than its steps do.
     pub(crate) fn of_ladder(ladder: &str) -> Self {
         Self {
+            told: Code::from(rank_rule(ladder)),
             code: rank_rule(ladder),
             kind: Kind::Rank(Rank::of(ladder)),
             when: Condition::default(),
@@ -217,6 +221,7 @@ impl Discount {
         ];
         let rounding = reader.choice(object, "rounding", &modes, &[]);
         Some(Self {
+            told: Code::from(&code),
             code,
             stacks: kind.read_stacks(reader, object),
             kind,

@@ -41,6 +41,8 @@ pub(crate) struct EarnRule {
     pub(crate) code: String,
     /// The same as answers tell it.
     pub(crate) told: Code,
+    /// Its own place in the document.
+    pub(crate) place: usize,
     pub(crate) wallet: String,
     /// The place of the wallet in the document.
     pub(crate) wallet_place: usize,
@@ -80,6 +82,22 @@ impl Award {
             Self::PerItem(award) => award.points(measure, rounding),
             Self::Percent(award) => award.points(measure, rounding),
             Self::Tiered(award) => award.points(measure, rounding),
+        }
+    }
+
+    /// The same for what is rounded as one and not multiplied.
+    pub(crate) fn points_of_sum(
+        &self,
+        (amount, pieces): (Amount, i64),
+        reached: Reached,
+        rounding: Rounding,
+    ) -> Result<Points, Overflow> {
+        match self {
+            Self::PerAmount(award) => award.points_of_sum(amount, rounding),
+            Self::Fixed(award) => Ok(award.points_of_visit()),
+            Self::PerItem(award) => award.points_of_pieces(pieces),
+            Self::Percent(award) => award.points_of_sum(amount, rounding),
+            Self::Tiered(award) => award.points_of_sum(amount, reached, rounding),
         }
     }
 
@@ -177,6 +195,7 @@ impl EarnRule {
         Some(Self {
             told: Code::from(&code),
             code,
+            place: 0,
             wallet,
             wallet_place: 0,
             award: award?,

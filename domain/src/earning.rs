@@ -124,8 +124,8 @@ impl Earning {
             })
         };
         !line.points_excluded
-            && !is_in(skus, &line.sku)
-            && !is_in(departments, &line.department)
+            && (skus.is_empty() || !is_in(skus, &line.sku))
+            && (departments.is_empty() || !is_in(departments, &line.department))
             && !categories.have(goods)
     }
 

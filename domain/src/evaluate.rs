@@ -1,7 +1,7 @@
 //! A receipt under a program: one pipeline for the quote, the purchase and every replay, with a
 //! function for each step, in the order in which they take place.
 
-use crate::amount::{Amount, Points};
+use crate::amount::{Amount, Overflow, Points};
 use crate::catalog::{Catalog, Version};
 use crate::code::Code;
 use crate::condition::{Condition, Goods, Moment, Unmet};
@@ -10,13 +10,14 @@ use crate::earning::Basis;
 use crate::history::Budgets;
 use crate::limit::Limits;
 use crate::member::MemberFacts;
+use crate::places::Places;
 use crate::program::Overrides;
 use crate::receipt::Receipt;
 use basket::Basket;
-use discounts::Discounted;
+use discounts::{Discounted, Prices};
 use jiff::Timestamp;
-use line_set::LineSet;
 pub(crate) use past::Past;
+use smallvec::SmallVec;
 use std::cell::Cell;
 
 mod base;
@@ -27,7 +28,6 @@ mod caps;
 mod cells;
 mod discounts;
 mod gains;
-mod line_set;
 mod past;
 mod payment;
 mod spread;
@@ -57,9 +57,8 @@ pub(crate) struct Context<'a> {
 /// Points that one rule grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Award<'a> {
-    pub(crate) rule: &'a str,
-    /// The same as answers tell it.
-    pub(crate) told: &'a Code,
+    /// The code of the rule.
+    pub(crate) rule: &'a Code,
     /// The place of the wallet in the document.
     pub(crate) wallet_place: usize,
     /// What limits leave of it.
@@ -84,10 +83,24 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) redeemed: Vec<Redeemed>,
     pub(crate) awards: Vec<Award<'a>>,
     pub(crate) explanation: Vec<Explained>,
-    basket: Basket<'a>,
+    /// What points may pay at most.
+    payable: Amount,
+}
+
+/// A receipt while it is evaluated.
+struct Reckoning<'g, 'a> {
+    told: Box<Evaluation<'a>>,
+    basket: Basket<'g, 'a>,
+    goods: &'g [Goods<'a>],
     /// The money of all lines that earn, as the last rule that sees all of them looked at it.
     whole: Cell<Option<(Basis, Amount)>>,
 }
+
+/// So many lines need no memory of their own while a receipt is evaluated.
+const USUAL_LINES: usize = 16;
+
+/// Some number of each line.
+type PerLine = SmallVec<[i64; USUAL_LINES]>;
 
 /// Evaluates a receipt.
 pub(crate) fn evaluate<'a>(
@@ -96,43 +109,49 @@ pub(crate) fn evaluate<'a>(
 ) -> Result<Box<Evaluation<'a>>, Refusal> {
     let program = &context.version.program;
     let settings = &context.catalog.settings;
-    let goods: Vec<Goods<'a>> = receipt.lines.iter().map(Goods::of).collect();
+    let mut goods: SmallVec<[Goods<'a>; USUAL_LINES]> = SmallVec::new();
+    goods.extend(receipt.lines.iter().map(Goods::of));
+    let mut prices = Prices::default();
     let Discounted {
-        prices,
         applied,
         explanation,
-    } = discounts::take_off(context, &receipt.lines, &goods)?;
-    let mut basket = Basket::price(settings, program, goods, (&receipt.lines, prices))?;
-    let redeemed = payment::pay(context, receipt, basket.payable())?;
+    } = discounts::take_off(context, &receipt.lines, &goods, &mut prices)?;
+    let mut basket = Basket::price(settings, program, &goods, (&receipt.lines, &prices))?;
+    let payable = basket.payable();
+    let redeemed = payment::pay(context, receipt, payable)?;
     let amounts = basket.settle(&redeemed)?;
-    // It is large, so that it stays where it is.
-    let mut evaluation = Box::new(Evaluation {
-        amounts,
-        spend: basket.spend(),
-        gross_spend: basket.gross_spend()?,
-        discounts: applied,
-        redeemed,
-        awards: Vec::new(),
-        explanation,
+    let mut reckoning = Reckoning {
+        told: Box::new(Evaluation {
+            amounts,
+            spend: basket.spend(),
+            gross_spend: basket.gross_spend()?,
+            discounts: applied,
+            redeemed,
+            awards: Vec::new(),
+            explanation,
+            payable,
+        }),
         basket,
+        goods: &goods,
         whole: Cell::new(None),
-    });
+    };
     if context.member.is_some() {
-        let fired = evaluation.earn(context)?;
-        evaluation.add_bonuses(context, &fired)?;
-        evaluation.cap(context)?;
+        let mut fired = SmallVec::new();
+        reckoning.earn(context, &mut fired)?;
+        reckoning.add_bonuses(context, &fired)?;
+        reckoning.told.cap(context)?;
     } else {
-        let rules = program.earn_rules().iter().map(|rule| rule.code.clone());
+        let rules = program.earn_rules().iter().map(|rule| rule.told.clone());
         let ladders = program
             .ladders()
             .iter()
             .filter(|ladder| ladder.multiplies());
         let codes = rules.chain(ladders.map(|ladder| ladder.rule.clone()));
-        let codes = codes.chain(program.bonuses().iter().map(|bonus| bonus.code.clone()));
+        let codes = codes.chain(program.bonuses().iter().map(|bonus| bonus.told.clone()));
         let silent = codes.map(|code| Explained::silent(code, Reason::NoMember));
-        evaluation.explanation.extend(silent);
+        reckoning.told.explanation.extend(silent);
     }
-    Ok(evaluation)
+    Ok(reckoning.told)
 }
 
 /// The most that each wallet could pay for the receipt, each alone.
@@ -140,60 +159,65 @@ pub(crate) fn redeemable(
     context: &Context<'_>,
     evaluation: &Evaluation<'_>,
 ) -> Result<Vec<Redeemable>, Refusal> {
-    payment::redeemable(context, evaluation.basket.payable())
+    payment::redeemable(context, evaluation.payable)
 }
 
 /// Why a rule stays silent: small, so that it is told at length only where it is kept.
 enum Silent {
     Unmet(Unmet),
-    NoMatchingLines,
-    BelowQuantity { missing: i64 },
-    BelowMinimum { amount: Amount, missing: Amount },
+    /// There is nothing more to tell.
+    Because(Reason),
+    BelowQuantity {
+        missing: i64,
+    },
+    BelowMinimum {
+        amount: Amount,
+        missing: Amount,
+    },
 }
 
 impl Silent {
-    fn explained(self, code: &Code) -> Explained {
-        let code = code.clone();
+    /// Tells it of a rule.
+    fn tell(self, code: &Code, explanation: &mut Vec<Explained>) {
+        let reason = match &self {
+            Self::Unmet(unmet) => unmet.reason(),
+            Self::Because(reason) => *reason,
+            Self::BelowQuantity { .. } => Reason::BelowQuantity,
+            Self::BelowMinimum { .. } => Reason::BelowMinimum,
+        };
+        let told = explanation.push_mut(Explained::silent(code.clone(), reason));
         match self {
-            Self::Unmet(unmet) => Explained::unmet(code, unmet),
-            Self::NoMatchingLines => Explained::silent(code, Reason::NoMatchingLines),
-            Self::BelowQuantity { missing } => {
-                let mut silent = Explained::silent(code, Reason::BelowQuantity);
-                silent.missing_quantity = Some(missing);
-                silent
-            }
+            Self::Unmet(unmet) => told.add_unmet(unmet),
+            Self::Because(_) => {}
+            Self::BelowQuantity { missing } => told.missing_quantity = Some(missing),
             Self::BelowMinimum { amount, missing } => {
-                let mut silent = Explained::silent(code, Reason::BelowMinimum);
-                silent.amount = Some(amount);
-                silent.missing_amount = Some(missing);
-                silent
+                told.amount = Some(amount);
+                told.missing_amount = Some(missing);
             }
         }
     }
 }
 
-impl Evaluation<'_> {
+impl Reckoning<'_, '_> {
     /// The money and lines that a rule looks at, or why it stays silent.
     fn admit(
         &self,
         (code, when): (&str, &Condition),
         basis: Basis,
         context: &Context<'_>,
-    ) -> Result<Result<(Amount, LineSet), Silent>, Refusal> {
+    ) -> Result<Result<(Amount, Places), Silent>, Refusal> {
         if let Err(unmet) = context.admits(code, when)? {
             return Ok(Err(Silent::Unmet(unmet)));
         }
-        let seen = self.basket.seen(when);
+        let seen = self.basket.seen(when, self.goods);
         if seen.is_empty() {
-            return Ok(Err(Silent::NoMatchingLines));
+            return Ok(Err(Silent::Because(Reason::NoMatchingLines)));
         }
-        let amount = match self.whole.get().filter(|_| !when.has_line_scope()) {
-            Some((same, amount)) if same == basis => amount,
-            _ => self.basket.amount_of(&seen, basis)?,
+        let amount = if when.has_line_scope() {
+            self.basket.amount_of(&seen, basis)?
+        } else {
+            self.amount_of_all(&seen, basis)?
         };
-        if !when.has_line_scope() {
-            self.whole.set(Some((basis, amount)));
-        }
         if let Some(missing) = when.missing_quantity(self.basket.lines_of(&seen)) {
             return Ok(Err(Silent::BelowQuantity { missing }));
         }
@@ -201,5 +225,17 @@ impl Evaluation<'_> {
             return Ok(Err(Silent::BelowMinimum { amount, missing }));
         }
         Ok(Ok((amount, seen)))
+    }
+
+    /// The money of all lines that earn, which most rules see in the same basis.
+    fn amount_of_all(&self, all: &Places, basis: Basis) -> Result<Amount, Overflow> {
+        if let Some((same, amount)) = self.whole.get()
+            && same == basis
+        {
+            return Ok(amount);
+        }
+        let amount = self.basket.amount_of(all, basis)?;
+        self.whole.set(Some((basis, amount)));
+        Ok(amount)
     }
 }

@@ -137,19 +137,17 @@ impl Explained {
         }
     }
 
-    /// A rule whose condition was not met, with what it would take.
-    pub(crate) fn unmet(rule: impl Into<Code>, unmet: Unmet) -> Self {
-        let mut silent = Self::silent(rule, unmet.reason());
+    /// Adds what it would take to meet a condition.
+    pub(crate) fn add_unmet(&mut self, unmet: Unmet) {
         match unmet {
             Unmet::OutsidePeriod(next_date) | Unmet::VisitedRecently(next_date) => {
-                silent.next_date = next_date;
+                self.next_date = next_date;
             }
-            Unmet::OutsideHours(hours) => silent.hours = Some(hours.shown()),
-            Unmet::OtherVisit(visits_to_go) => silent.visits_to_go = visits_to_go,
-            Unmet::EnrolledTooLong(days) => silent.most_days = Some(days),
+            Unmet::OutsideHours(hours) => self.hours = Some(hours.shown()),
+            Unmet::OtherVisit(visits_to_go) => self.visits_to_go = visits_to_go,
+            Unmet::EnrolledTooLong(days) => self.most_days = Some(days),
             _ => {}
         }
-        silent
     }
 
     fn blank(rule: impl Into<Code>) -> Self {
@@ -176,7 +174,8 @@ impl Explained {
 }
 
 impl Unmet {
-    fn reason(self) -> Reason {
+    /// The same without what it would take.
+    pub(crate) fn reason(self) -> Reason {
         match self {
             Self::OutsidePeriod(_) => Reason::OutsidePeriod,
             Self::OutsideHours(_) => Reason::OutsideHours,

@@ -216,7 +216,7 @@ impl History {
     pub fn uses(&self, code: &str, range: DateRange) -> Result<Uses, HistoryNotLoaded> {
         if self.uses.len() <= FEW {
             let mut uses = self.uses.iter();
-            let found = uses.find(|((known, of), _)| *of == range && known == code);
+            let found = uses.find(|((known, of), _)| known == code && *of == range);
             return found.map(|(_, uses)| *uses).ok_or(HistoryNotLoaded);
         }
         let key: &dyn UseKey = &(code, range);

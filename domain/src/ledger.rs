@@ -192,7 +192,7 @@ impl LotChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WalletState {
     /// The wallet's code.
-    pub wallet: String,
+    pub wallet: Code,
     /// The sum of its open active lots, swept or not.
     pub available: Points,
     /// Granted but not active yet.

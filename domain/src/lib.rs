@@ -29,6 +29,7 @@ pub mod lot;
 pub mod member;
 mod member_price;
 pub mod needs;
+mod places;
 pub mod program;
 pub mod rank;
 mod ratio;

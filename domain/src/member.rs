@@ -3,6 +3,7 @@
 
 use crate::amount::Points;
 use crate::catalog::Catalog;
+use crate::code::Code;
 use crate::decide::{Command, Decision};
 use crate::history::History;
 use crate::id::{LotId, MemberId};
@@ -92,9 +93,9 @@ impl WalletFacts {
         Ok(Points::new(points))
     }
 
-    fn balance(&self, wallet: &str, now: Timestamp) -> Result<Balance, LotsNotLoaded> {
+    fn balance(&self, wallet: Code, now: Timestamp) -> Result<Balance, LotsNotLoaded> {
         Ok(Balance {
-            wallet: wallet.into(),
+            wallet,
             available: self.spendable(now)?,
             pending: self.pending,
             reserved: self.reserved,
@@ -148,22 +149,24 @@ impl MemberFacts {
         &self,
         catalog: &Catalog,
         now: Timestamp,
-        changed: impl Fn(&str) -> Option<Balance>,
+        changed: impl Fn(&Code) -> Option<Balance>,
     ) -> Result<Vec<Balance>, LotsNotLoaded> {
-        let unused = WalletFacts::default();
-        let balance = |code: &str| match changed(code) {
+        let balance = |code: Code| match changed(&code) {
             Some(balance) => Ok(balance),
-            None => self.wallets.get(code).unwrap_or(&unused).balance(code, now),
+            None => match self.wallets.get(code.as_str()) {
+                Some(facts) => facts.balance(code, now),
+                None => WalletFacts::default().balance(code, now),
+            },
         };
         let program = catalog.version_at(now).map(|version| &version.program);
         let listed = program.map_or(&[][..], |program| program.wallets());
         let mut balances = Vec::with_capacity(listed.len());
         for wallet in listed {
-            balances.push(balance(&wallet.code)?);
+            balances.push(balance(wallet.told.clone())?);
         }
         for code in self.wallets.keys() {
             if !listed.iter().any(|wallet| wallet.code == *code) {
-                balances.push(balance(code)?);
+                balances.push(balance(Code::from(code))?);
             }
         }
         Ok(balances)
@@ -188,7 +191,7 @@ impl MemberFacts {
             };
             let wallet = self
                 .wallets
-                .entry(state.wallet.clone())
+                .entry(state.wallet.as_str().to_owned())
                 .or_insert_with(unused);
             wallet.available = state.available;
             wallet.pending = state.pending;
@@ -196,7 +199,7 @@ impl MemberFacts {
             wallet.deficit = state.deficit;
             wallet.next_expires_at = state.next_expires_at;
             if let Some(lots) = &mut wallet.lots {
-                apply_lots(lots, &state.wallet, (&self.recalled, transaction));
+                apply_lots(lots, state.wallet.as_str(), (&self.recalled, transaction));
             }
         }
     }

@@ -17,12 +17,14 @@ use crate::needs::Needs;
 use crate::rank::{self, Ladder, MAX_LADDERS};
 use crate::redeem::RedemptionTerms;
 use crate::returns::Returns;
+use crate::rounding::Rounding;
 use crate::shortage::Shortage;
 use reader::{Object, Reader};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 mod discounts;
+mod place;
 pub(crate) mod reader;
 #[cfg(test)]
 mod tests;
@@ -65,6 +67,13 @@ pub(crate) struct Overrides {
     pub(crate) activation: Option<Activation>,
 }
 
+impl Overrides {
+    /// Whether the wallet's own words hold.
+    pub(crate) const fn are_empty(&self) -> bool {
+        self.expiry.is_none() && self.activation.is_none()
+    }
+}
+
 /// A program document that can be evaluated.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Program {
@@ -79,6 +88,7 @@ pub struct Program {
     returns: Returns,
     /// Whether some points live on when a member comes back: asked for every receipt.
     slides: bool,
+    rounds_as_one: Option<Rounding>,
 }
 
 impl Program {
@@ -211,25 +221,9 @@ impl Program {
         self.slides
     }
 
-    /// Lets rules and bonuses know the places of their wallets.
-    fn place_wallets(&mut self) {
-        let wallets = &self.wallets;
-        let place_of = |code: &str| wallets.iter().position(|wallet| wallet.code == code);
-        for rule in &mut self.earn_rules {
-            rule.wallet_place = place_of(&rule.wallet).unwrap_or(0);
-        }
-        for bonus in &mut self.bonuses {
-            bonus.wallet_place = place_of(&bonus.wallet).unwrap_or(0);
-        }
-    }
-
-    /// Lets ranks multiply the points of every wallet that has earn rules.
-    fn equip_ranks(&mut self) {
-        let has_rules =
-            |(_, wallet): &(usize, &str)| self.earn_rules.iter().any(|rule| rule.wallet == *wallet);
-        let wallets = self.wallets.iter().map(|wallet| wallet.code.as_str());
-        let wallets: Vec<(usize, &str)> = wallets.enumerate().filter(has_rules).collect();
-        rank::equip(&mut self.ladders, &wallets, self.earning.bonus_combine);
+    /// The rounding of all earn rules, where each is rounded as a whole and all in the same way.
+    pub(crate) const fn rounds_as_one(&self) -> Option<Rounding> {
+        self.rounds_as_one
     }
 
     /// What adds to base points, in document order.
@@ -294,15 +288,13 @@ fn read(document: &Value, mut reader: Reader<'_>) -> Result<(Program, Vec<Fault>
         reader.close(&returns);
     }
     reader.close(&root);
-    program.place_wallets();
-    program.equip_ranks();
+    program.place();
     let mut wallets = program.wallets.iter();
     program.slides =
         wallets.any(|wallet| wallet.expiry.slides()) || program.sliding().next().is_some();
     reader.finish(program)
 }
 
-/// Reads `discounts`, at most so many, and puts them into the order in which they apply.
 /// When points end, if the object says so.
 fn read_expiry(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Option<Expiry> {
     let mut expiry = reader.child(object, "expiry")?;

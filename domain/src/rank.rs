@@ -3,6 +3,7 @@
 
 use crate::amount::Decimal4;
 use crate::bonus::Bonus;
+use crate::code::Code;
 use crate::history::{Counters, HistoryNotLoaded};
 use crate::window::{Cut, DateRange, Window};
 use jiff::civil::Date;
@@ -96,6 +97,8 @@ struct Requirement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) code: String,
+    /// The same as answers tell it.
+    told: Code,
     requirement: Requirement,
     /// Above one.
     times: Option<Decimal4>,
@@ -121,8 +124,10 @@ pub(crate) enum Upgrade {
 pub struct Ladder {
     /// Unique in the document.
     pub code: String,
+    /// The same as answers tell it.
+    told: Code,
     /// The name under which its benefits are granted and explained.
-    pub(crate) rule: String,
+    pub(crate) rule: Code,
     /// From the lowest to the highest.
     pub(crate) steps: Vec<Step>,
     upgrade: Upgrade,
@@ -242,6 +247,11 @@ impl Ladder {
     /// The code of a place.
     fn code_at(&self, place: Place) -> Option<&str> {
         Some(&self.steps.get(place?)?.code)
+    }
+
+    /// The same as answers tell it.
+    fn told_at(&self, place: Place) -> Option<Code> {
+        Some(self.steps.get(place?)?.told.clone())
     }
 
     /// Whether some step multiplies points.

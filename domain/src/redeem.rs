@@ -83,6 +83,9 @@ impl RedemptionTerms {
 
     /// What so many points are worth: whole minor units, rounded down.
     pub(crate) fn value(&self, points: Points) -> Result<Amount, Overflow> {
+        if self.value_per_point == Decimal4::ONE {
+            return Ok(Amount::new(points.get()));
+        }
         let product = i128::from(points.get())
             .checked_mul(self.value_units())
             .ok_or(Overflow)?;
@@ -91,6 +94,9 @@ impl RedemptionTerms {
 
     /// The most money that may be paid with this wallet, of a total after discounts.
     pub(crate) fn largest_value(&self, total: Amount) -> Result<Amount, Overflow> {
+        if self.max_percent == Decimal4::HUNDRED {
+            return Ok(total);
+        }
         let hundred = i128::from(Decimal4::HUNDRED.units());
         let share = i128::from(self.max_percent.units());
         let product = i128::from(total.minor())
@@ -180,6 +186,9 @@ impl RedemptionTerms {
     }
 
     fn points_that_buy(&self, value: i128) -> Result<i128, Overflow> {
+        if self.value_per_point == Decimal4::ONE {
+            return Ok(value);
+        }
         let scaled = value.checked_mul(SCALE).ok_or(Overflow)?;
         let below = self.value_units().checked_sub(1).ok_or(Overflow)?;
         let raised = scaled.checked_add(below).ok_or(Overflow)?;

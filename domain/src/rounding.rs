@@ -3,6 +3,8 @@
 
 use crate::amount::Overflow;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use std::cmp::Ordering;
 use utoipa::ToSchema;
 
 #[cfg(test)]
@@ -29,19 +31,38 @@ impl Rounding {
         if denominator <= 0 {
             return Err(Overflow);
         }
+        // Small numbers are divided several times as fast.
+        if let (Ok(numerator), Ok(denominator)) =
+            (i64::try_from(numerator), i64::try_from(denominator))
+        {
+            return self.apply_small(numerator, denominator).ok_or(Overflow);
+        }
         let (floor, rest) = divided(numerator, denominator).ok_or(Overflow)?;
-        let twice = rest.checked_mul(2).ok_or(Overflow)?;
-        let up = match self {
-            Self::Floor => false,
-            Self::Ceil => rest > 0,
-            Self::HalfUp => twice > denominator || (twice == denominator && numerator > 0),
-            Self::HalfEven => {
-                let odd = floor & 1 == 1;
-                twice > denominator || (twice == denominator && odd)
-            }
-        };
+        let odd = floor & 1 == 1;
+        let other = denominator.checked_sub(rest).ok_or(Overflow)?;
+        let up = self.goes_up((rest > 0, odd, numerator > 0), rest.cmp(&other));
         let whole = floor.checked_add(i128::from(up)).ok_or(Overflow)?;
         i64::try_from(whole).map_err(|_out_of_range| Overflow)
+    }
+
+    fn apply_small(self, numerator: i64, denominator: i64) -> Option<i64> {
+        let floor = numerator.checked_div_euclid(denominator)?;
+        let rest = numerator.checked_rem_euclid(denominator)?;
+        let odd = floor & 1 == 1;
+        let other = denominator.checked_sub(rest)?;
+        let up = self.goes_up((rest > 0, odd, numerator > 0), rest.cmp(&other));
+        floor.checked_add(i64::from(up))
+    }
+
+    /// Whether a fraction goes up: if anything is left, by whether the floor is odd and the number
+    /// above zero, and by how what is left compares with what is missing.
+    const fn goes_up(self, (is_left, odd, is_above): (bool, bool, bool), half: Ordering) -> bool {
+        match self {
+            Self::Floor => false,
+            Self::Ceil => is_left,
+            Self::HalfUp => half.is_gt() || (half.is_eq() && is_above),
+            Self::HalfEven => half.is_gt() || (half.is_eq() && odd),
+        }
     }
 }
 
@@ -88,18 +109,33 @@ fn split_small(total: i64, sum: i128, weights: &[i64]) -> Option<Vec<i64>> {
         (total, sum)
     };
     let mut parts = Vec::with_capacity(weights.len());
-    let mut remainders = Vec::with_capacity(weights.len());
+    let mut keys: SmallVec<[i64; USUAL]> = SmallVec::new();
+    let places = i64::try_from(weights.len()).ok()?;
     let mut left = total;
-    for (index, weight) in weights.iter().enumerate() {
+    for (behind, weight) in (0..places).rev().zip(weights) {
         let product = share.checked_mul(*weight)?;
         let part = product.checked_div_euclid(size)?;
         left = left.saturating_sub(part);
         parts.push(part);
-        remainders.push((product.checked_rem_euclid(size)?, index));
+        // Of equal remainders the earlier has the larger key. It is within 0..size, whatever the signs.
+        let remainder = product.wrapping_sub(part.wrapping_mul(size));
+        keys.push(remainder.checked_mul(places)?.checked_add(behind)?);
     }
-    give_rest(left, &mut remainders, &mut parts);
+    if left > 0 {
+        keys.sort_unstable();
+        let largest = keys.iter().rev().take(usize::try_from(left).ok()?);
+        for key in largest {
+            let behind = usize::try_from(key.checked_rem(places)?).ok()?;
+            let place = weights.len().checked_sub(behind)?.checked_sub(1)?;
+            let part = parts.get_mut(place)?;
+            *part = part.saturating_add(1);
+        }
+    }
     Some(parts)
 }
+
+/// The remainders of so many parts need no memory of their own.
+const USUAL: usize = 16;
 
 fn split_large(total: i64, sum: i128, weights: &[i64]) -> Vec<i64> {
     let mut parts = Vec::with_capacity(weights.len());
@@ -124,7 +160,7 @@ fn split_large(total: i64, sum: i128, weights: &[i64]) -> Vec<i64> {
 }
 
 /// One more to each of the largest remainders, ties to the earlier, until nothing is left.
-fn give_rest<R: Ord>(left: i64, remainders: &mut [(R, usize)], parts: &mut [i64]) {
+fn give_rest(left: i64, remainders: &mut [(i128, usize)], parts: &mut [i64]) {
     let extra = usize::try_from(left).unwrap_or(0);
     if extra == 0 {
         return;

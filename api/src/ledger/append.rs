@@ -219,7 +219,7 @@ impl Rows {
         }
         for wallet in &transaction.wallets {
             self.wallets
-                .insert((member, wallet.wallet.clone()), wallet.clone());
+                .insert((member, wallet.wallet.as_str().to_owned()), wallet.clone());
         }
         let end = self.ledgers.entry(member).or_default();
         end.version = transaction.version;

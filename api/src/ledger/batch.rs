@@ -310,7 +310,7 @@ impl Deciding {
         }
         let actor = submission.actor.uuid();
         if let Some(transaction) = decision.transaction {
-            self.rows.transaction(transaction, actor)?;
+            self.rows.transaction(*transaction, actor)?;
         }
         if let Some(update) = decision.ranks {
             self.rows.rank(update, recorded_at, actor);

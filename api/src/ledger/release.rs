@@ -123,7 +123,7 @@ async fn release(
         };
         let recorded_at = transaction.recorded_at;
         rows.unasked((&decision.outcome, step), recorded_at, NOBODY)?;
-        rows.transaction(transaction, NOBODY)?;
+        rows.transaction(*transaction, NOBODY)?;
         released = released.saturating_add(1);
         members.extend(after.map(|after| (after.member, after)));
     }

@@ -228,7 +228,7 @@ async fn chunk(
         let decision = decide(&catalog, facts, &due.command(), head.now)
             .map_err(|refusal| DbError::Failed(problem_of(&refusal).detail))?;
         if let Some(transaction) = decision.transaction {
-            rows.transaction(transaction, NOBODY)?;
+            rows.transaction(*transaction, NOBODY)?;
             written = written.saturating_add(1);
         }
     }

@@ -5,8 +5,9 @@ use super::Code;
 #[test]
 fn codes_are_texts_of_any_length() {
     let texts = ["", "base", "rank:members", "点数", "twenty-two-bytes-long-"];
-    let long = ["twenty-three-bytes-long", &"x".repeat(300)];
-    for text in texts.into_iter().chain(long) {
+    let edge = ["twenty-three-bytes-long", "twenty-four-bytes-longer"];
+    let long = "x".repeat(300);
+    for text in texts.into_iter().chain(edge).chain([long.as_str()]) {
         let code = Code::from(text);
         assert_eq!(code.as_str(), text);
         assert_eq!(code, *text);
@@ -19,4 +20,9 @@ fn codes_are_texts_of_any_length() {
         assert_eq!(format!("{code} {code:?}"), format!("{text} {text:?}"));
     }
     assert_ne!(Code::from("a"), Code::from("b"));
+}
+
+#[test]
+fn a_code_is_three_words() {
+    assert_eq!(size_of::<Code>(), 24);
 }

@@ -18,9 +18,9 @@ pub(super) struct LinePart {
 pub(crate) struct Goods<'l> {
     pub(crate) line: &'l Line,
     /// Of the category.
-    head: u64,
+    head: Head,
     /// Of the article number.
-    tail: u64,
+    mark: u64,
 }
 
 impl<'l> Goods<'l> {
@@ -28,18 +28,20 @@ impl<'l> Goods<'l> {
     pub(crate) fn of(line: &'l Line) -> Self {
         Self {
             line,
-            head: line.category.as_deref().map_or(0, |path| head(path).0),
-            tail: line.sku.as_deref().map_or(0, tail),
+            head: line.category.as_deref().map_or(NO_TEXT, head),
+            mark: line.sku.as_deref().map_or(0, mark),
         }
     }
 }
 
-/// A category with its first bytes as a number and a mask of those, so that mostly no texts are
-/// compared.
+/// A category with its first bytes as numbers, so that mostly no texts are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path {
-    head: u64,
-    mask: u64,
+    /// Its head, as far as the mask goes.
+    head: Head,
+    mask: Head,
+    /// Whether the head tells it all.
+    is_short: bool,
     text: String,
 }
 
@@ -49,13 +51,36 @@ pub(crate) struct Paths(Vec<Path>);
 
 impl Path {
     fn of(text: String) -> Self {
-        let (head, mask) = head(&text);
-        Self { head, mask, text }
+        // The slash after it belongs to what is compared.
+        let compared = text.len().saturating_add(1);
+        let bytes = u32::try_from(compared).unwrap_or(u32::MAX);
+        let mask = |before: u32| {
+            let bits = bytes.saturating_sub(before).saturating_mul(u8::BITS);
+            !u64::MAX.checked_shr(bits).unwrap_or(0)
+        };
+        let mask = [mask(0), mask(8)];
+        Self {
+            head: masked(head(&text), mask),
+            mask,
+            is_short: compared <= HEAD,
+            text,
+        }
     }
 
     /// Whether it is the category of the line or lies above it.
     pub(crate) fn has(&self, goods: &Goods<'_>) -> bool {
-        goods.head & self.mask == self.head && self.is_above(goods.line)
+        masked(goods.head, self.mask) == self.head && (self.is_short || self.is_above(goods.line))
+    }
+
+    /// Whether the first half of the head tells it all.
+    pub(crate) fn is_very_short(&self) -> bool {
+        self.mask.ends_with(&[0])
+    }
+
+    /// The same as `has` for a very short one.
+    pub(crate) fn has_first(&self, goods: &Goods<'_>) -> bool {
+        let ([first, _], [mask, _], [own, _]) = (goods.head, self.mask, self.head);
+        first & mask == own
     }
 
     fn is_above(&self, line: &Line) -> bool {
@@ -75,60 +100,110 @@ impl Paths {
     }
 }
 
-/// The first eight bytes, or all of a shorter text, and which bits of the number they are.
-fn head(text: &str) -> (u64, u64) {
-    if let Some(chunk) = text.as_bytes().first_chunk() {
-        return (u64::from_be_bytes(*chunk), u64::MAX);
+/// The first bytes of a text as numbers, and a slash after the end of a shorter one, so that what
+/// lies in a category begins with its head.
+type Head = [u64; 2];
+
+/// So many bytes are a head.
+const HEAD: usize = 16;
+/// The head of no text: no text has such bytes.
+const NO_TEXT: Head = [u64::MAX; 2];
+
+fn head(text: &str) -> Head {
+    let bytes = text.as_bytes();
+    let number = |chunk: &[u8; 8]| u64::from_be_bytes(*chunk);
+    if let Some((first, rest)) = bytes.split_first_chunk() {
+        let second = match (rest.first_chunk(), bytes.last_chunk()) {
+            (Some(second), _) => number(second),
+            // The last bytes are there, after some that are the first's as well.
+            (None, Some(last)) => ended(number(last), rest.len()),
+            (None, None) => 0,
+        };
+        return [number(first), second];
     }
-    let places = [56, 48, 40, 32, 24, 16, 8_u32];
-    let bytes = text.bytes().zip(places);
-    bytes.fold((0, 0), |(head, mask), (byte, place)| {
-        (head | (u64::from(byte) << place), mask | (0xff << place))
-    })
+    let all = bytes
+        .iter()
+        .fold(0, |all, byte| (all << u8::BITS) | u64::from(*byte));
+    [ended(all, bytes.len()), 0]
+}
+
+/// The last so many of the bytes, below eight, with a slash behind them.
+fn ended(bytes: u64, count: usize) -> u64 {
+    let spare = 7_usize.saturating_sub(count);
+    let spare = u32::try_from(spare).unwrap_or(0).saturating_mul(u8::BITS);
+    let ended = (bytes << u8::BITS) | u64::from(b'/');
+    ended.checked_shl(spare).unwrap_or(0)
+}
+
+const fn masked([first, second]: Head, mask: Head) -> Head {
+    [first & mask[0], second & mask[1]]
 }
 
 /// So many codes are looked through one by one.
 const FEW: usize = 16;
 
-/// Codes with their last bytes as a number, sorted by both. Article numbers begin alike and differ
-/// in the end, so that mostly one comparison of texts decides.
+/// Codes with their marks, sorted by both, so that mostly one comparison of texts decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Codes(Vec<(u64, String)>);
+pub(crate) struct Codes {
+    /// One bit for each mark, which may be that of several: mostly a look at it decides.
+    bits: u64,
+    sorted: Vec<(u64, String)>,
+}
 
 impl Codes {
     fn of(codes: Vec<String>) -> Self {
-        let codes = codes.into_iter().map(|code| (tail(&code), code));
-        let mut codes: Vec<_> = codes.collect();
-        codes.sort_unstable();
-        Self(codes)
+        let codes = codes.into_iter().map(|code| (mark(&code), code));
+        let mut sorted: Vec<_> = codes.collect();
+        sorted.sort_unstable();
+        let marks = sorted.iter();
+        let bits = marks.fold(0, |bits, (mark, _)| bits | bit(*mark));
+        Self { bits, sorted }
     }
 
-    fn have(&self, found: &str, end: u64) -> bool {
-        if self.0.len() <= FEW {
-            let mut codes = self.0.iter();
-            return codes.any(|(tail, code)| *tail == end && code == found);
+    /// Whether one of them is the article number of the line.
+    pub(crate) fn have_sku(&self, goods: &Goods<'_>) -> bool {
+        self.have(goods.line.sku.as_deref(), goods.mark)
+    }
+
+    fn have(&self, found: Option<&str>, mark: u64) -> bool {
+        self.bits & bit(mark) != 0 && found.is_some_and(|found| self.hold(found, mark))
+    }
+
+    fn hold(&self, found: &str, mark: u64) -> bool {
+        if self.sorted.len() <= FEW {
+            let mut codes = self.sorted.iter();
+            return codes.any(|(known, code)| *known == mark && code == found);
         }
-        let first = self.0.partition_point(|(tail, _)| *tail < end);
+        let first = self.sorted.partition_point(|(known, _)| *known < mark);
         let mut alike = self
-            .0
+            .sorted
             .iter()
             .skip(first)
-            .take_while(|(tail, _)| *tail == end);
+            .take_while(|(known, _)| *known == mark);
         alike.any(|(_, code)| code == found)
     }
 }
 
-/// The last eight bytes, or all of a shorter text.
-fn tail(text: &str) -> u64 {
+/// One of 64 bits, by all bits of a mark.
+fn bit(mark: u64) -> u64 {
+    1 << (mark.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
+}
+
+/// A number that equal texts share, and few others. Article numbers begin alike and differ in the
+/// end.
+fn mark(text: &str) -> u64 {
     let bytes = text.as_bytes();
-    let short = || {
-        bytes
-            .iter()
-            .fold(0, |all, byte| (all << 8) | u64::from(*byte))
-    };
-    bytes
-        .last_chunk()
-        .map_or_else(short, |chunk| u64::from_be_bytes(*chunk))
+    if let Some(chunk) = bytes.last_chunk() {
+        return u64::from_be_bytes(*chunk);
+    }
+    let number = |chunk: &[u8; 4]| u64::from(u32::from_be_bytes(*chunk));
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => (number(first) << 32) | number(last),
+        _ => {
+            let bytes = bytes.iter().map(|byte| u64::from(*byte));
+            bytes.fold(0, |all, byte| (all << u8::BITS) | byte)
+        }
+    }
 }
 
 impl LinePart {
@@ -148,16 +223,25 @@ impl LinePart {
         }
     }
 
+    /// The article numbers that it asks for, if it asks for nothing else.
+    pub(super) fn only_skus(&self) -> Option<&Codes> {
+        let skus = self.skus.as_ref();
+        skus.filter(|_| self.categories.is_none() && self.departments.is_none())
+    }
+
     /// Whether the rule sees this line.
     pub(super) fn matches(&self, goods: &Goods<'_>) -> bool {
-        let Goods {
-            line, tail: sku, ..
-        } = *goods;
+        let line = goods.line;
+        let is_listed = |listed: &Option<Codes>, found: &Option<String>, mark: &dyn Fn() -> u64| {
+            let listed = listed.as_ref();
+            listed.is_none_or(|codes| codes.have(found.as_deref(), mark()))
+        };
+        let department = || line.department.as_deref().map_or(0, mark);
         self.categories
             .as_ref()
             .is_none_or(|paths| paths.have(goods))
-            && is_listed(self.skus.as_ref(), line.sku.as_deref(), |_| sku)
-            && is_listed(self.departments.as_ref(), line.department.as_deref(), tail)
+            && is_listed(&self.skus, &line.sku, &|| goods.mark)
+            && is_listed(&self.departments, &line.department, &department)
     }
 
     /// Reads the parts of a `when` that speak of lines.
@@ -170,13 +254,12 @@ impl LinePart {
     }
 }
 
-fn is_listed(listed: Option<&Codes>, found: Option<&str>, end: impl Fn(&str) -> u64) -> bool {
-    listed.is_none_or(|listed| found.is_some_and(|found| listed.have(found, end(found))))
-}
-
 /// Whether `path` is `category` or lies below it, by whole segments.
 pub(crate) fn is_within(path: &str, category: &str) -> bool {
     // Most paths differ in where a segment ends, which is seen at once.
     let after = path.as_bytes().get(category.len());
     after.is_none_or(|byte| *byte == b'/') && path.starts_with(category)
 }
+
+#[cfg(test)]
+mod tests;

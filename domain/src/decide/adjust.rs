@@ -157,7 +157,7 @@ pub(super) fn review(
     Ok(decision(made, Outcome::AdjustmentReviewed(outcome)))
 }
 
-const fn decision(transaction: Option<Transaction>, outcome: Outcome) -> Decision {
+const fn decision(transaction: Option<Box<Transaction>>, outcome: Outcome) -> Decision {
     Decision {
         transaction,
         ranks: None,
@@ -210,7 +210,7 @@ fn apply(
     asked: AdjustmentOutcome,
     (seed, operation): (Uuid, Uuid),
     recorded_at: Timestamp,
-) -> Result<(Transaction, AdjustmentOutcome), Refusal> {
+) -> Result<(Box<Transaction>, AdjustmentOutcome), Refusal> {
     let moment = Moment {
         occurred_at: asked.occurred_at,
         recorded_at,

@@ -1,7 +1,7 @@
 //! A receipt without a member that gets one afterwards: it earns as of its own time, with the rank and
 //! the counters of then, and its discounts stay what they were.
 
-use super::purchase::{Entry, record};
+use super::purchase::{Entry, record, store_of};
 use super::return_goods::{RecordedPurchase, Remaining};
 use super::{Decision, Facts, JudgedBy, Outcome, Refusal};
 use crate::catalog::Catalog;
@@ -65,7 +65,8 @@ pub(super) fn decide(
     let nothing = JudgedBy::default();
     let judged_by = bought.outcome.judged_by.as_ref().unwrap_or(&nothing);
     let taxed = judged_by.catalog(catalog);
-    let mut recorded = record(&taxed, facts, entry, now)?;
+    let store = store_of(&taxed, &receipt)?;
+    let mut recorded = record((&taxed, store), facts, entry, now)?;
     if let Some(transaction) = &mut recorded.transaction {
         transaction.operation = Some(command.seed);
     }

@@ -10,18 +10,18 @@ use crate::receipt::Receipt;
 use jiff::Timestamp;
 
 /// A judged receipt.
-pub(super) struct Judged<'a> {
-    pub(super) context: Context<'a>,
+pub(super) struct Judged<'c, 'a> {
+    pub(super) context: &'c Context<'a>,
     pub(super) evaluation: Box<Evaluation<'a>>,
     occurred_at: Timestamp,
     /// What it adds to its business date.
     pub(super) day: DayDelta,
 }
 
-impl<'a> Judged<'a> {
+impl<'c, 'a> Judged<'c, 'a> {
     /// Judges the receipt by this context.
-    pub(super) fn of(context: Context<'a>, receipt: &'a Receipt) -> Result<Self, Refusal> {
-        let evaluation = evaluate(&context, receipt)?;
+    pub(super) fn of(context: &'c Context<'a>, receipt: &'a Receipt) -> Result<Self, Refusal> {
+        let evaluation = evaluate(context, receipt)?;
         let settings = &context.catalog.settings;
         let customer = context.moment.customer;
         let date = || settings.business_date(receipt.occurred_at);

@@ -13,6 +13,7 @@ use crate::ledger::{
 use crate::lot::Lot;
 use crate::member::{LotsNotLoaded, MemberFacts, WalletFacts};
 use jiff::Timestamp;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -31,6 +32,9 @@ pub(super) use take_back::{TakeBack, TakeOrder, TakenBack};
 const TRANSACTION_ID: u16 = 1;
 /// The place of the first lot.
 const FIRST_LOT_ID: u16 = 2;
+
+/// So many wallets need no memory of their own while the transaction grows.
+const FEW: usize = 2;
 
 /// When a command happened and when it is recorded.
 #[derive(Debug, Clone, Copy)]
@@ -77,17 +81,16 @@ pub(super) struct Posting<'a> {
     facts: &'a MemberFacts,
     seed: Uuid,
     transaction: Transaction,
-    touched: Vec<Touched>,
+    touched: SmallVec<[Touched; FEW]>,
     /// New lots that take no points of other rules.
     apart: Vec<LotId>,
     /// Whether somebody will read more than the sums.
     keeps_rows: bool,
-    /// The last wallet that points were added to: its place in the program and among those touched.
-    last: Option<(usize, usize)>,
 }
 
 impl<'a> Posting<'a> {
     /// The member's next transaction, without rows.
+    #[inline]
     pub(super) fn new(
         facts: &'a MemberFacts,
         seed: Uuid,
@@ -118,10 +121,9 @@ impl<'a> Posting<'a> {
             facts,
             seed,
             transaction,
-            touched: Vec::new(),
+            touched: SmallVec::new(),
             apart: Vec::new(),
             keeps_rows: true,
-            last: None,
         })
     }
 
@@ -190,19 +192,17 @@ impl<'a> Posting<'a> {
 
     /// The wallets as the member sees them after what was posted so far.
     pub(super) fn balances(&self, catalog: &Catalog) -> Result<Vec<Balance>, LotsNotLoaded> {
-        let touched = |code: &str| {
-            let touched = self
-                .touched
-                .iter()
-                .find(|touched| touched.state.wallet == code)?;
-            Some(touched.balance())
+        let touched = |code: &Code| {
+            let mut touched = self.touched.iter();
+            let touched = touched.find(|touched| touched.state.wallet == *code)?;
+            Some(touched.balance(code.clone()))
         };
         self.facts
             .balances_with(catalog, self.transaction.recorded_at, touched)
     }
 
     /// The transaction, closed.
-    pub(super) fn finish(mut self) -> Transaction {
+    pub(super) fn finish(mut self) -> Box<Transaction> {
         for touched in self.touched {
             let Touched {
                 mut state,
@@ -213,10 +213,10 @@ impl<'a> Posting<'a> {
             let lots = lots.unwrap_or_default();
             if has_changed_lots {
                 let opened = &self.transaction.lots_opened;
-                let opened = opened.iter().filter(|lot| lot.wallet == state.wallet);
+                let opened = opened.iter().filter(|lot| state.wallet == lot.wallet);
                 state.next_expires_at = next_expiry(lots.iter().chain(opened));
             }
-            let before = self.facts.wallets.get(&state.wallet);
+            let before = self.facts.wallets.get(state.wallet.as_str());
             let before = before.and_then(|wallet| wallet.lots.as_ref());
             let changes = lots
                 .into_iter()
@@ -226,7 +226,7 @@ impl<'a> Posting<'a> {
             self.transaction.lots_changed.extend(changes);
             self.transaction.wallets.push(state);
         }
-        self.transaction
+        Box::new(self.transaction)
     }
 
     /// The transaction so far, to say what it belongs to.
@@ -254,7 +254,7 @@ impl<'a> Posting<'a> {
             return Ok(());
         }
         self.transaction.transfers.push(Transfer {
-            wallet: state.wallet.clone(),
+            wallet: state.wallet.as_str().to_owned(),
             debit: row.debit,
             credit: row.credit,
             points: row.points,
@@ -273,14 +273,11 @@ impl<'a> Posting<'a> {
         {
             return Ok(index);
         }
-        // A wallet that was never used has no lots, so the list of them is complete.
-        let unused = WalletFacts {
-            lots: Some(Vec::new()),
-            ..WalletFacts::default()
-        };
-        let facts = self.facts.wallets.get(wallet).unwrap_or(&unused);
+        let known = self.facts.wallets.get(wallet);
+        let unused = WalletFacts::default();
+        let facts = known.unwrap_or(&unused);
         let state = WalletState {
-            wallet: wallet.to_owned(),
+            wallet: Code::from(wallet),
             available: facts.available,
             pending: facts.pending,
             reserved: facts.reserved,
@@ -290,7 +287,8 @@ impl<'a> Posting<'a> {
         self.touched.push(Touched {
             state,
             spendable: facts.spendable(self.transaction.recorded_at)?,
-            lots: facts.lots.clone(),
+            // A wallet that was never used has no lots, so the list of them is complete.
+            lots: known.map_or_else(|| Some(Vec::new()), |facts| facts.lots.clone()),
             has_changed_lots: false,
         });
         Ok(self.touched.len().saturating_sub(1))
@@ -298,9 +296,9 @@ impl<'a> Posting<'a> {
 }
 
 impl Touched {
-    fn balance(&self) -> Balance {
+    fn balance(&self, wallet: Code) -> Balance {
         Balance {
-            wallet: Code::from(&self.state.wallet),
+            wallet,
             available: self.spendable,
             pending: self.state.pending,
             reserved: self.state.reserved,
@@ -312,7 +310,7 @@ impl Touched {
         let held = self.state.available.checked_add(self.state.pending)?;
         if held.checked_add(self.state.reserved)? > Points::MAX_BALANCE {
             return Err(Refusal::BalanceLimit {
-                wallet: self.state.wallet.clone(),
+                wallet: self.state.wallet.as_str().to_owned(),
             });
         }
         Ok(())

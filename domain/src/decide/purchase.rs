@@ -5,7 +5,7 @@ use super::judged::Judged;
 use super::posting::{Grant, Moment, Posting};
 use super::ranks;
 use super::slide::{Deed, slide};
-use super::terms::{TermsOf, TermsOfReceipt};
+use super::terms::{Terms, TermsOfReceipt};
 use super::{
     Counted, Decision, Earned, Facts, JudgedBy, Outcome, PurchaseOutcome, RecordPurchase, Refusal,
 };
@@ -13,7 +13,7 @@ use crate::amount::{Overflow, Points};
 use crate::catalog::{Catalog, Store};
 use crate::code::Code;
 use crate::condition;
-use crate::evaluate::{Context, Evaluation, redeemable};
+use crate::evaluate::{Award, Context, Evaluation, redeemable};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{Transaction, TransactionKind};
@@ -23,6 +23,7 @@ use crate::rank::{self, Held, NO_RANKS, RankBook, RankUpdate};
 use crate::receipt::Receipt;
 use crate::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 /// A receipt to be judged: a new one, or one that was recorded without its member.
@@ -41,7 +42,7 @@ pub(super) fn decide(
     command: &RecordPurchase,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    store_of(catalog, &command.receipt)?;
+    let store = store_of(catalog, &command.receipt)?;
     check_moment(&catalog.settings, command.receipt.occurred_at, now)?;
     let entry = Entry {
         seed: command.seed,
@@ -49,7 +50,7 @@ pub(super) fn decide(
         quote: command.quote,
         is_claim: false,
     };
-    let recorded = record(catalog, facts, entry, now)?;
+    let recorded = record((catalog, store), facts, entry, now)?;
     Ok(Decision {
         transaction: recorded.transaction,
         ranks: recorded.ranks,
@@ -59,21 +60,20 @@ pub(super) fn decide(
 
 /// What a receipt comes to, before it is said whether it is a purchase or a claim.
 pub(super) struct Recorded {
-    pub(super) transaction: Option<Transaction>,
+    pub(super) transaction: Option<Box<Transaction>>,
     pub(super) ranks: Option<RankUpdate>,
     pub(super) outcome: Box<PurchaseOutcome>,
 }
 
 /// Judges a receipt and posts what it earns and what points pay.
 pub(super) fn record(
-    catalog: &Catalog,
+    (catalog, store): (&Catalog, &Store),
     facts: Facts<'_>,
     command: Entry<'_>,
     now: Timestamp,
 ) -> Result<Recorded, Refusal> {
     let member = facts.member;
     let receipt = command.receipt;
-    let store = store_of(catalog, receipt)?;
     let version = catalog
         .version_at(receipt.occurred_at)
         .ok_or(Refusal::NoProgram)?;
@@ -100,10 +100,12 @@ pub(super) fn record(
         past: None,
         is_claim: command.is_claim,
     };
-    let mut judged = Judged::of(context(&held), receipt)?;
+    let as_held = context(&held);
+    let mut judged = Judged::of(&as_held, receipt)?;
     let mut climbed = judged.climbs(book.as_ref())?;
     let lifted = held.lifted(&climbed);
-    if let Some(context) = lifted.as_ref().map(context) {
+    let as_lifted = lifted.as_ref().map(context);
+    if let Some(context) = &as_lifted {
         let again = Judged::of(context, receipt)?;
         (judged, climbed) = judged.or_lifted(again, book.as_ref(), climbed)?;
     }
@@ -113,11 +115,12 @@ pub(super) fn record(
         day,
         ..
     } = judged;
-    let mut outcome = answer(&context, command, &mut evaluation)?;
+    let mut outcome = answer(context, command, &mut evaluation)?;
     let transaction = match member {
         None => None,
         Some(member) => {
-            let mut posting = post(&context, member, command, &evaluation, &mut outcome)?;
+            let mut posting = open_posting(context, member, command)?;
+            post(context, &mut posting, command, &evaluation, &mut outcome)?;
             posting.transaction().day = Some(day);
             outcome.balances = posting.balances(catalog)?;
             close(posting, member, command, &mut outcome)
@@ -141,7 +144,8 @@ pub(super) fn record(
     })
 }
 
-fn store_of<'c>(catalog: &'c Catalog, receipt: &Receipt) -> Result<&'c Store, Refusal> {
+/// The store of a receipt.
+pub(super) fn store_of<'c>(catalog: &'c Catalog, receipt: &Receipt) -> Result<&'c Store, Refusal> {
     let unknown_store = || Refusal::UnknownStore {
         pointer: "/store".to_owned(),
     };
@@ -217,17 +221,15 @@ pub(super) fn check_member(member: &MemberFacts) -> Result<(), Refusal> {
     }
 }
 
-/// Posts what the receipt takes and gives: redemption comes before earning.
-fn post<'a>(
+/// The member's next transaction for a receipt, without rows.
+#[inline]
+fn open_posting<'a>(
     context: &Context<'_>,
     member: &'a MemberFacts,
     command: Entry<'_>,
-    evaluation: &Evaluation<'_>,
-    outcome: &mut PurchaseOutcome,
-) -> Result<Posting<'a>, Refusal> {
-    let occurred_at = command.receipt.occurred_at;
+) -> Result<Posting<'a>, Overflow> {
     let moment = Moment {
-        occurred_at,
+        occurred_at: command.receipt.occurred_at,
         recorded_at: context.now,
     };
     let kind = if command.is_claim {
@@ -239,45 +241,105 @@ fn post<'a>(
     if command.quote {
         posting.leave_out_rows();
     }
+    Ok(posting)
+}
+
+/// So many awards need no memory of their own while they are posted.
+const USUAL: usize = 16;
+
+/// What is told of an award.
+fn earned(award: &Award<'_>, wallet: &Wallet, terms: Option<&Terms>) -> Earned {
+    Earned {
+        rule: award.rule.clone(),
+        wallet: wallet.told.clone(),
+        points: award.points,
+        wanted: award.wanted,
+        activates_at: terms.and_then(Terms::activates_at),
+        expires_at: terms.and_then(|terms| terms.expires_at),
+    }
+}
+
+/// Points that follow each other into one wallet with the same terms.
+struct Sum<'a> {
+    wallet: &'a str,
+    /// The place of the terms.
+    terms: usize,
+    points: Points,
+}
+
+impl Sum<'_> {
+    /// Adds more points, if they are like those before them.
+    fn takes(&mut self, wallet: &Wallet, terms: usize, points: Points) -> bool {
+        let is_like = self.terms == terms && std::ptr::eq(self.wallet, wallet.code.as_str());
+        let sum = self.points.checked_add(points);
+        if let (true, Ok(sum)) = (is_like, sum) {
+            self.points = sum;
+            return true;
+        }
+        false
+    }
+}
+
+/// Posts what the receipt takes and gives: redemption comes before earning.
+fn post(
+    context: &Context<'_>,
+    posting: &mut Posting<'_>,
+    command: Entry<'_>,
+    evaluation: &Evaluation<'_>,
+    outcome: &mut PurchaseOutcome,
+) -> Result<(), Refusal> {
     for part in &outcome.redeemed {
         posting.spend(&part.wallet, part.points)?;
     }
     let settings = &context.catalog.settings;
     let earned_on = context.moment.customer.as_ref();
     let earned_on = earned_on.map_or(context.moment.business_date, |customer| customer.date);
-    outcome.earned.reserve_exact(evaluation.awards.len());
-    let mut known = TermsOfReceipt::default();
+    let mut known = TermsOfReceipt::new(settings, earned_on, context.now);
+    let mut granted: SmallVec<[(&Wallet, usize); USUAL]> = SmallVec::new();
+    let mut sum: Option<Sum<'_>> = None;
+    // Validation holds that a rule's wallet stands in the same document.
+    let wallets = context.version.program.wallets();
     for award in &evaluation.awards {
-        // Validation holds that a rule's wallet stands in the same document.
-        let wallets = context.version.program.wallets();
         let wallet = wallets.get(award.wallet_place).ok_or(Overflow)?;
-        let of = TermsOf::of(wallet, award.overrides);
-        let terms = known.at(of, earned_on, settings, context.now)?;
-        outcome.earned.push(Earned {
-            rule: award.told.clone(),
-            wallet: wallet.told.clone(),
-            points: award.points,
-            wanted: award.wanted,
-            activates_at: terms.activates_at(),
-            expires_at: terms.expires_at,
-        });
-        if posting.adds_up((award.wallet_place, &wallet.code), award.points, terms)? {
+        let place = known.place((award.wallet_place, wallet), award.overrides)?;
+        granted.push((wallet, place));
+        if let Some(sum) = &mut sum
+            && sum.takes(wallet, place, award.points)
+        {
+            continue;
+        }
+        if let Some(sum) = sum.take() {
+            posting.grant_sum(sum.wallet, sum.points, known.at(sum.terms).ok_or(Overflow)?)?;
+        }
+        let terms = known.at(place).ok_or(Overflow)?;
+        if posting.sums_up(terms) {
+            sum = Some(Sum {
+                wallet: &wallet.code,
+                terms: place,
+                points: award.points,
+            });
             continue;
         }
         posting.grant(Grant {
             wallet: &wallet.code,
-            rule: award.rule,
+            rule: award.rule.as_str(),
             points: award.points,
             terms: terms.clone(),
             is_apart: award.overrides.expiry.is_some_and(Expiry::slides),
             program_version: context.version.number,
         })?;
     }
-    keep_alive(&mut posting, context, evaluation, outcome)?;
+    if let Some(sum) = sum {
+        posting.grant_sum(sum.wallet, sum.points, known.at(sum.terms).ok_or(Overflow)?)?;
+    }
+    let granted = evaluation.awards.iter().zip(&granted);
+    let earned = granted.map(|(award, (wallet, place))| earned(award, wallet, known.at(*place)));
+    outcome.earned = earned.collect();
+    keep_alive(posting, context, evaluation, outcome)?;
     if !command.quote {
         posting.transaction().uses = evaluation.uses(context)?;
     }
-    Ok(posting)
+    Ok(())
 }
 
 /// Lets the points live on that the receipt keeps alive.
@@ -317,7 +379,7 @@ fn close(
     member: &MemberFacts,
     command: Entry<'_>,
     outcome: &mut PurchaseOutcome,
-) -> Option<Transaction> {
+) -> Option<Box<Transaction>> {
     outcome.member_id = Some(member.member);
     if command.quote {
         outcome.version = Some(member.version);

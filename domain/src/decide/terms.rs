@@ -10,6 +10,7 @@ use crate::program::{Overrides, Wallet};
 use crate::settings::Settings;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use smallvec::SmallVec;
 
 /// From when until when points are spendable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,35 +30,65 @@ pub(super) struct TermsOf<'a> {
 
 /// The terms of one receipt's awards: most are alike, and the calendar is asked once for each
 /// different ones.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TermsOfReceipt<'a> {
-    known: Vec<(TermsOf<'a>, Terms)>,
+    known: SmallVec<[(TermsOf<'a>, Terms); FEW]>,
+    /// The last wallet whose own terms were asked for, and their place.
+    last: Option<(usize, usize)>,
+    settings: &'a Settings,
+    /// The business date on which all of them are earned.
+    earned_on: Date,
+    /// When they are recorded.
+    now: Timestamp,
 }
 
 impl<'a> TermsOfReceipt<'a> {
-    /// The terms of points earned on a business date and recorded at `now`, which are the same for
-    /// every award.
-    pub(super) fn at(
+    /// Those of points earned on a business date and recorded at `now`.
+    pub(super) fn new(settings: &'a Settings, earned_on: Date, now: Timestamp) -> Self {
+        Self {
+            known: SmallVec::new(),
+            last: None,
+            settings,
+            earned_on,
+            now,
+        }
+    }
+
+    /// The place of an award's terms among those that are known.
+    pub(super) fn place(
         &mut self,
-        of: TermsOf<'a>,
-        earned_on: Date,
-        settings: &Settings,
-        now: Timestamp,
-    ) -> Result<&Terms, Overflow> {
+        (wallet_place, wallet): (usize, &'a Wallet),
+        overrides: &'a Overrides,
+    ) -> Result<usize, Overflow> {
+        // Most awards are like the last one.
+        let is_own = overrides.are_empty();
+        if let Some((_, place)) = self.last.filter(|last| is_own && last.0 == wallet_place) {
+            return Ok(place);
+        }
+        let of = TermsOf::of(wallet, overrides);
         let mut known = self.known.iter();
-        let place = match known.position(|(known, _)| known.is(of)) {
+        let place = match known.rposition(|(known, _)| known.is(of)) {
             Some(place) => place,
             None => {
-                self.known.push((of, of.at(earned_on, settings, now)?));
+                let terms = of.at(self.earned_on, self.settings, self.now)?;
+                self.known.push((of, terms));
                 self.known.len().saturating_sub(1)
             }
         };
-        self.known
-            .get(place)
-            .map(|(_, terms)| terms)
-            .ok_or(Overflow)
+        if is_own {
+            self.last = Some((wallet_place, place));
+        }
+        Ok(place)
+    }
+
+    /// The terms in a place.
+    pub(super) fn at(&self, place: usize) -> Option<&Terms> {
+        self.known.get(place).map(|(_, terms)| terms)
     }
 }
+
+/// So many different terms need no more memory.
+const FEW: usize = 4;
 
 impl<'a> TermsOf<'a> {
     /// What a rule says of its own points, else what their wallet says.

@@ -116,7 +116,7 @@ fn close(
     mut posting: Posting<'_>,
     catalog: &Catalog,
     (id, command): (Uuid, &TransferPoints),
-) -> Result<(Transaction, TransferSide), Refusal> {
+) -> Result<(Box<Transaction>, TransferSide), Refusal> {
     let transaction = posting.transaction();
     transaction.operation = Some(id);
     transaction.reason.clone_from(&command.reason);

@@ -20,6 +20,11 @@ impl Fixed {
         Ok(Points::new(points))
     }
 
+    /// The same where nothing is multiplied.
+    pub(super) const fn points_of_visit(&self) -> Points {
+        self.points
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>, object: &mut Object<'_>) -> Self {
         let points = reader.required_integer(object, "points", 1..=MAX_AWARD_POINTS);
         Self {

@@ -20,22 +20,35 @@ pub(crate) struct PerAmount {
 impl PerAmount {
     /// Points for the money; nothing for a negative amount.
     pub(crate) fn points(&self, measure: &Measure, rounding: Rounding) -> Result<Points, Overflow> {
+        if measure.is_plain() {
+            return self.points_of_sum(measure.amount, rounding);
+        }
+        let money = measure.money()?;
         if !self.is_whole {
-            let points = measure.money()?.checked_mul(self.rate()?)?;
+            let points = money.checked_mul(self.rate()?)?;
             return points.round(rounding).map(Points::new);
         }
-        let blocks = if measure.is_plain() {
-            let amount = measure.amount.minor().max(0);
-            amount.checked_div(self.block.minor()).ok_or(Overflow)?
-        } else {
-            let block = Ratio::whole(i128::from(self.block.minor()));
-            let blocks = measure.money()?.checked_div(block)?;
-            blocks.round(Rounding::Floor)?
-        };
-        blocks
-            .checked_mul(self.points.get())
-            .map(Points::new)
-            .ok_or(Overflow)
+        let block = Ratio::whole(i128::from(self.block.minor()));
+        self.of_blocks(money.checked_div(block)?.round(Rounding::Floor)?)
+    }
+
+    /// The same where nothing is multiplied.
+    pub(super) fn points_of_sum(
+        &self,
+        amount: Amount,
+        rounding: Rounding,
+    ) -> Result<Points, Overflow> {
+        let amount = amount.minor().max(0);
+        if !self.is_whole {
+            let points = Ratio::whole(i128::from(amount)).checked_mul(self.rate()?)?;
+            return points.round(rounding).map(Points::new);
+        }
+        self.of_blocks(amount.checked_div(self.block.minor()).ok_or(Overflow)?)
+    }
+
+    fn of_blocks(&self, blocks: i64) -> Result<Points, Overflow> {
+        let points = blocks.checked_mul(self.points.get());
+        points.map(Points::new).ok_or(Overflow)
     }
 
     /// What is missing to the first point.

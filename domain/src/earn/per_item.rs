@@ -19,6 +19,12 @@ impl PerItem {
         points.round(rounding).map(Points::new)
     }
 
+    /// The same where nothing is multiplied.
+    pub(super) fn points_of_pieces(&self, pieces: i64) -> Result<Points, Overflow> {
+        let points = self.points.get().checked_mul(pieces);
+        points.map(Points::new).ok_or(Overflow)
+    }
+
     /// Points per piece.
     pub(super) fn rate(&self) -> Ratio {
         Ratio::whole(i128::from(self.points.get()))

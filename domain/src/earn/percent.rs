@@ -17,14 +17,22 @@ pub(crate) struct Percent {
 impl Percent {
     pub(super) fn points(&self, measure: &Measure, rounding: Rounding) -> Result<Points, Overflow> {
         if measure.is_plain() {
-            // The same without looking for common divisors.
-            let amount = i128::from(measure.amount.minor().max(0));
-            let numerator = amount.checked_mul(self.rate.numerator()).ok_or(Overflow)?;
-            let points = rounding.apply(numerator, self.rate.denominator());
-            return points.map(Points::new);
+            return self.points_of_sum(measure.amount, rounding);
         }
         let points = measure.money()?.checked_mul(self.rate)?;
         points.round(rounding).map(Points::new)
+    }
+
+    /// The same where nothing is multiplied, without looking for common divisors.
+    pub(super) fn points_of_sum(
+        &self,
+        amount: Amount,
+        rounding: Rounding,
+    ) -> Result<Points, Overflow> {
+        let amount = i128::from(amount.minor().max(0));
+        let numerator = amount.checked_mul(self.rate.numerator()).ok_or(Overflow)?;
+        let points = rounding.apply(numerator, self.rate.denominator());
+        points.map(Points::new)
     }
 
     /// Points per minor unit.

@@ -58,32 +58,57 @@ pub(crate) const MAX_THRESHOLD: i64 = 999_999_999_999_999;
 impl Tiered {
     /// The points for the money; nothing for a negative amount.
     pub(super) fn points(&self, measure: &Measure, rounding: Rounding) -> Result<Points, Overflow> {
+        self.points_by((measure.amount, measure.reached), |rate, amount| {
+            rate.points(&measure.with_amount(amount), rounding)
+        })
+    }
+
+    /// The same where nothing is multiplied.
+    pub(super) fn points_of_sum(
+        &self,
+        amount: Amount,
+        reached: Reached,
+        rounding: Rounding,
+    ) -> Result<Points, Overflow> {
+        self.points_by((amount, reached), |rate, amount| {
+            rate.points_of_sum(amount, rounding)
+        })
+    }
+
+    /// The points of the amount, or of its slices, each at its own rate.
+    fn points_by(
+        &self,
+        (amount, reached): (Amount, Reached),
+        points: impl Fn(&PerAmount, Amount) -> Result<Points, Overflow>,
+    ) -> Result<Points, Overflow> {
         if !self.cuts_amounts() {
-            let reached = self.reached(measure)?;
+            let reached = self.reached(amount, reached)?;
             let tier = self.tiers.iter().rev().find(|tier| tier.from <= reached);
-            return tier.map_or(Ok(Points::ZERO), |tier| tier.rate.points(measure, rounding));
+            return tier.map_or(Ok(Points::ZERO), |tier| points(&tier.rate, amount));
         }
         let start = match self.by {
             By::ReceiptAmount => 0,
-            By::Spend(_) | By::Visits(_) | By::Rank => measure.reached.before.max(0),
+            By::Spend(_) | By::Visits(_) | By::Rank => reached.before.max(0),
         };
-        let end = start
-            .checked_add(measure.amount.minor().max(0))
-            .ok_or(Overflow)?;
-        self.slices()
-            .try_fold(Points::ZERO, |points, (tier, next)| {
-                let until = next.map_or(end, |next| end.min(next));
-                let slice = until.checked_sub(start.max(tier.from)).ok_or(Overflow)?;
-                let slice = measure.with_amount(Amount::new(slice));
-                points.checked_add(tier.rate.points(&slice, rounding)?)
-            })
+        let end = start.checked_add(amount.minor().max(0)).ok_or(Overflow)?;
+        let mut sum = Points::ZERO;
+        for (tier, next) in self.slices() {
+            let until = next.map_or(end, |next| end.min(next));
+            let slice = until.checked_sub(start.max(tier.from)).ok_or(Overflow)?;
+            // Tiers rise, so that those after one that is not reached are not reached either.
+            if slice <= 0 && tier.from > start {
+                break;
+            }
+            sum = sum.checked_add(points(&tier.rate, Amount::new(slice))?)?;
+        }
+        Ok(sum)
     }
 
     /// What is missing to the first point: the nearest amount at which some tier fills a block.
     pub(super) fn missing(&self, measure: &Measure) -> Option<Amount> {
         let amount = measure.amount;
         if self.by != By::ReceiptAmount {
-            let reached = self.reached(measure).ok()?;
+            let reached = self.reached(amount, measure.reached).ok()?;
             let tier = self.tiers.iter().rev().find(|tier| tier.from <= reached)?;
             return tier.rate.missing(amount, Rounding::Floor);
         }
@@ -166,10 +191,10 @@ impl Tiered {
         self.mode == Mode::Marginal && !matches!(self.by, By::Visits(_) | By::Rank)
     }
 
-    fn reached(&self, measure: &Measure) -> Result<i64, Overflow> {
-        let Reached { before, added } = measure.reached;
+    fn reached(&self, amount: Amount, reached: Reached) -> Result<i64, Overflow> {
+        let Reached { before, added } = reached;
         match self.by {
-            By::ReceiptAmount => Ok(measure.amount.minor()),
+            By::ReceiptAmount => Ok(amount.minor()),
             // Returns may take more from a window than lies in it.
             _ if self.includes_this_receipt => {
                 Ok(before.checked_add(added).ok_or(Overflow)?.max(0))

@@ -3,14 +3,15 @@
 
 use super::caps;
 use super::cells::{Scope, View};
-use super::line_set::LineSet;
-use super::{Award, Context, Evaluation};
+use super::{Award, Context, Reckoning};
 use crate::amount::{Amount, Overflow, Points};
 use crate::decide::{Explained, Reason, Refusal};
 use crate::earn::{Counted, EarnRule, Measure, Reached};
 use crate::earning::{Combine, Granularity, Multiply};
 use crate::history::Uses;
+use crate::places::Places;
 use crate::program::Program;
+use smallvec::SmallVec;
 
 /// An earn rule that gave base points.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) struct Fired<'a> {
     explained: usize,
     pub(super) rule: &'a EarnRule,
     pub(super) reached: Reached,
-    pub(super) seen: LineSet,
+    pub(super) seen: Places,
     /// Its points before its limits, line by line; only where it goes by line.
     pub(super) cells: Vec<BaseCell>,
     /// Before its limits.
@@ -27,6 +28,9 @@ pub(super) struct Fired<'a> {
     /// After its own limits: what bonuses work on.
     pub(super) points: Points,
 }
+
+/// All rules that gave base points; those of a usual program need no memory of their own.
+pub(super) type AllFired<'a> = SmallVec<[Fired<'a>; 16]>;
 
 /// The base points of what is rounded alone.
 #[derive(Debug, Clone, Copy)]
@@ -72,25 +76,28 @@ impl Fired<'_> {
     }
 }
 
-impl<'a> Evaluation<'a> {
+impl<'a> Reckoning<'_, 'a> {
     /// The base points of every earn rule, in document order.
-    pub(super) fn earn(&mut self, context: &Context<'a>) -> Result<Vec<Fired<'a>>, Refusal> {
+    pub(super) fn earn(
+        &mut self,
+        context: &Context<'a>,
+        all: &mut AllFired<'a>,
+    ) -> Result<(), Refusal> {
         let program = &context.version.program;
-        let mut all = Vec::with_capacity(program.earn_rules().len());
         for rule in program.earn_rules() {
-            self.judge_rule(rule, context, &mut all)?;
+            self.judge_rule(rule, context, all)?;
         }
-        silence(program, &mut all, &mut self.explanation);
-        self.awards
+        silence(program, all, &mut self.told.explanation);
+        self.told
+            .awards
             .reserve(all.len().saturating_add(program.bonuses().len()));
         for fired in all.iter_mut().filter(|fired| !fired.is_below_one()) {
             let rule = fired.rule;
             let none = Uses::default();
             let code = rule.code.as_str();
             fired.points = caps::allowed(context, code, &rule.limits, fired.wanted, none)?;
-            self.awards.push(Award {
-                rule: code,
-                told: &rule.told,
+            self.told.awards.push(Award {
+                rule: &rule.told,
                 wallet_place: rule.wallet_place,
                 points: fired.points,
                 wanted: fired.wanted,
@@ -99,7 +106,7 @@ impl<'a> Evaluation<'a> {
                 explained: fired.explained,
             });
         }
-        Ok(all)
+        Ok(())
     }
 
     /// Explains a rule, and keeps it if it gave points or, where multipliers come before the
@@ -108,38 +115,33 @@ impl<'a> Evaluation<'a> {
         &mut self,
         rule: &'a EarnRule,
         context: &Context<'a>,
-        all: &mut Vec<Fired<'a>>,
+        all: &mut AllFired<'a>,
     ) -> Result<(), Refusal> {
         let basis = rule.manner.basis;
         let (amount, seen) = match self.admit((&rule.code, &rule.when), basis, context)? {
             Ok(admitted) => admitted,
             Err(silent) => {
-                self.explanation.push(silent.explained(&rule.told));
+                silent.tell(&rule.told, &mut self.told.explanation);
                 return Ok(());
             }
         };
         let reached = self.look(rule, context)?;
         let view = View::of(rule, &seen, reached);
-        let (cells, points) = if goes_by_line(rule) {
-            let cells = self.base_cells(rule, view, &Scope::ALL)?;
-            let points = sum(&cells)?;
-            (cells, points)
-        } else if rule.granularity() == Granularity::Rule {
+        let mut cells = Vec::new();
+        let points = if view.granularity == Granularity::Rule {
             // The sum of the lines is known already.
-            let pieces = match view.counted {
-                Counted::Pieces => self.pieces_of(view)?,
-                Counted::Money | Counted::Visit => 0,
-            };
-            let measure = Measure::of(amount, pieces, reached);
-            let points = rule.award.points(&measure, rule.manner.rounding)?;
-            (Vec::new(), points)
+            self.points_of_sum(rule, view, amount)?
+        } else if goes_by_line(rule) {
+            cells = self.base_cells(rule, view, &Scope::ALL)?;
+            sum(&cells)?
         } else {
-            (Vec::new(), self.base_points(rule, view, &Scope::ALL)?)
+            self.base_points(rule, view, &Scope::ALL)?
         };
+        let explained = self.told.explanation.len();
         let is_exact = context.version.program.earning().multiply == Multiply::Exact;
         if is_exact || !points.is_zero() {
             all.push(Fired {
-                explained: self.explanation.len(),
+                explained,
                 rule,
                 reached,
                 seen,
@@ -149,21 +151,47 @@ impl<'a> Evaluation<'a> {
             });
         }
         if points.is_zero() {
-            let mut explained = Explained::silent(rule.told.clone(), Reason::BelowMinimum);
-            explained.amount = Some(amount);
-            explained.missing_amount = missing(rule, amount, reached);
-            if let Some(missing) = explained.missing_amount {
-                let enough = Measure::of(amount.checked_add(missing)?, 0, reached);
-                let points = rule.award.points(&enough, rule.manner.rounding)?;
-                explained.next_points = Some(points);
-            }
-            self.explanation.push(explained);
-            return Ok(());
+            return self.tell_below_minimum(rule, amount, reached);
         }
-        let mut explained = Explained::fired(rule.told.clone(), points);
-        explained.amount = Some(amount);
-        self.explanation.push(explained);
+        let told = Explained::fired(rule.told.clone(), points);
+        self.told.explanation.push_mut(told).amount = Some(amount);
         Ok(())
+    }
+
+    /// Tells that a rule gave nothing for so much money, and what it would take.
+    fn tell_below_minimum(
+        &mut self,
+        rule: &EarnRule,
+        amount: Amount,
+        reached: Reached,
+    ) -> Result<(), Refusal> {
+        let told = Explained::silent(rule.told.clone(), Reason::BelowMinimum);
+        let told = self.told.explanation.push_mut(told);
+        told.amount = Some(amount);
+        told.missing_amount = missing(rule, amount, reached);
+        if let Some(missing) = told.missing_amount {
+            let enough = (amount.checked_add(missing)?, 0);
+            let points = rule
+                .award
+                .points_of_sum(enough, reached, rule.manner.rounding)?;
+            told.next_points = Some(points);
+        }
+        Ok(())
+    }
+
+    /// The points of a rule that is rounded as a whole, when its lines cost so much.
+    fn points_of_sum(
+        &self,
+        rule: &EarnRule,
+        view: View<'_>,
+        amount: Amount,
+    ) -> Result<Points, Overflow> {
+        let pieces = match view.counted {
+            Counted::Pieces => self.pieces_of(view)?,
+            Counted::Money | Counted::Visit => 0,
+        };
+        rule.award
+            .points_of_sum((amount, pieces), view.reached, rule.manner.rounding)
     }
 
     /// The base points of a rule over the lines of a scope, by what is rounded alone.
@@ -192,6 +220,14 @@ impl<'a> Evaluation<'a> {
         view: View<'_>,
         scope: &Scope,
     ) -> Result<Points, Overflow> {
+        if view.granularity == Granularity::Rule {
+            let whole = self.whole(view, scope)?;
+            return whole.map_or(Ok(Points::ZERO), |measure| {
+                let counted = (measure.amount, measure.pieces);
+                rule.award
+                    .points_of_sum(counted, view.reached, rule.manner.rounding)
+            });
+        }
         let mut sum = Points::ZERO;
         self.cells(view, scope, None, &mut |cell| {
             let points = rule.award.points(&cell.measure, rule.manner.rounding)?;
@@ -228,7 +264,7 @@ impl<'a> Evaluation<'a> {
         let Some(customer) = &context.moment.customer else {
             return Ok(Reached::default());
         };
-        Ok(rule.award.look(customer, self.spend)?)
+        Ok(rule.award.look(customer, self.told.spend)?)
     }
 }
 
@@ -251,7 +287,7 @@ fn missing(rule: &EarnRule, amount: Amount, reached: Reached) -> Option<Amount> 
 }
 
 /// Leaves of each wallet the rules that go together; before bonuses and limits.
-fn silence(program: &Program, all: &mut Vec<Fired<'_>>, explanation: &mut [Explained]) {
+fn silence(program: &Program, all: &mut AllFired<'_>, explanation: &mut [Explained]) {
     let combine = program.earning().combine;
     let is_exclusive = |rule: &EarnRule| rule.exclusive.is_some();
     if combine == Combine::Sum && !program.earn_rules().iter().any(is_exclusive) {
@@ -278,7 +314,7 @@ fn silence(program: &Program, all: &mut Vec<Fired<'_>>, explanation: &mut [Expla
 
 /// Of rules that gave less than a point, those that the winner does not silence; without one, the
 /// earliest where only one may count.
-fn keep_below_one(combine: Combine, wallet: &str, winner: Option<usize>, all: &mut Vec<Fired<'_>>) {
+fn keep_below_one(combine: Combine, wallet: &str, winner: Option<usize>, all: &mut AllFired<'_>) {
     let mut is_over = winner.is_some();
     all.retain(|fired| {
         let is_meant = fired.is_below_one() && fired.rule.wallet == wallet;

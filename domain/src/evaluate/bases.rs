@@ -2,20 +2,21 @@
 //! they have in common is added up once for each different choice of rules.
 
 use super::base::Fired;
-use super::line_set::LineSet;
 use crate::amount::{Overflow, Points};
 use crate::bonus::Bonus;
+use crate::earn::EarnRule;
 use crate::earning::Granularity;
+use crate::places::Places;
 use crate::rounding::Rounding;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// So many codes are looked through one by one.
+/// So many rules are mostly enough.
 const FEW: usize = 16;
 
-/// The rules that a bonus works on: one bit for each that fired, by place.
+/// The rules that a bonus works on, of those that fired, by their places in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Choice(LineSet);
+pub(super) struct Choice(Places);
 
 /// The base points that a bonus works on.
 #[derive(Debug)]
@@ -67,53 +68,35 @@ impl<'f, 'a> Bases<'f, 'a> {
 }
 
 impl Choice {
-    /// The rules that a bonus works on.
-    pub(super) fn of_bonus(bonus: &Bonus, fired: &[Fired<'_>]) -> Self {
-        let named = bonus.rules.as_deref().map(Named::of);
-        let is_base = |fired: &Fired<'_>| {
-            (fired.points > Points::ZERO || fired.is_below_one())
-                && fired.rule.wallet_place == bonus.wallet_place
-                && named.as_ref().is_none_or(|named| named.has(fired))
-        };
-        Self(LineSet::of(fired.iter().map(is_base)))
+    /// The rules on which bonuses may work: those that gave points, or less than one.
+    pub(super) fn of_fired(rules: usize, fired: &[Fired<'_>]) -> Self {
+        let mut choice = Places::none(rules);
+        for fired in fired {
+            if fired.points > Points::ZERO || fired.is_below_one() {
+                choice.add(fired.rule.place);
+            }
+        }
+        Self(choice)
     }
 
-    /// Whether the rule in this place among those that fired is one of them.
-    pub(super) fn has(&self, place: usize) -> bool {
-        self.0.has(place)
+    /// Those of them on which a bonus works.
+    pub(super) fn of_bonus(&self, bonus: &Bonus) -> Self {
+        Self(self.0.and(&bonus.works_on))
+    }
+
+    /// Whether the rule is one of them.
+    pub(super) fn has(&self, rule: &EarnRule) -> bool {
+        self.0.has(rule.place)
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The rules, of all that fired.
-    pub(super) fn of<'f, 'a>(
-        &self,
-        fired: &'f [Fired<'a>],
-    ) -> impl Iterator<Item = (usize, &'f Fired<'a>)> {
-        let fired = fired.iter().enumerate();
-        fired.filter(|(place, _)| self.has(*place))
-    }
-}
-
-/// The codes that a bonus names; a few are quicker to compare than to sort.
-enum Named<'b> {
-    Few(&'b [String]),
-    Many(BTreeSet<&'b str>),
-}
-
-impl<'b> Named<'b> {
-    fn of(codes: &'b [String]) -> Self {
-        if codes.len() <= FEW {
-            Self::Few(codes)
-        } else {
-            Self::Many(codes.iter().map(String::as_str).collect())
-        }
-    }
-
-    fn has(&self, fired: &Fired<'_>) -> bool {
-        let code = &fired.rule.code;
-        match self {
-            Self::Few(codes) => codes.contains(code),
-            Self::Many(codes) => codes.contains(code.as_str()),
-        }
+    pub(super) fn of<'f, 'a>(&self, fired: &'f [Fired<'a>]) -> impl Iterator<Item = &'f Fired<'a>> {
+        fired.iter().filter(|fired| self.has(fired.rule))
     }
 }
 
@@ -125,7 +108,7 @@ impl Base {
             alike: Vec::new(),
         };
         for (place, fired) in fired.iter().enumerate() {
-            if base.works_on.has(place) {
+            if base.works_on.has(fired.rule) {
                 let alike = Alike::find(&mut base.alike, fired);
                 alike.ok_or(Overflow)?.add(place, fired)?;
             }

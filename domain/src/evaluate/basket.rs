@@ -2,13 +2,13 @@
 //! for earning. Every split sums to its whole again.
 
 use super::discounts::Prices;
-use super::line_set::LineSet;
 use super::tax::{net_of, rate_places, sum, tax_parts, with_tax, without_tax};
 use crate::amount::{Amount, Overflow};
 use crate::condition::{Condition, Goods};
 use crate::decide::{Amounts, Redeemed, Refusal, TaxPart};
 use crate::earning::Basis;
 use crate::fault::{Fault, FaultCode};
+use crate::places::Places;
 use crate::program::Program;
 use crate::receipt::Line;
 use crate::rounding::largest_remainder;
@@ -17,18 +17,17 @@ use std::cell::OnceCell;
 
 /// A receipt's lines with their money.
 #[derive(Debug)]
-pub(crate) struct Basket<'a> {
+pub(super) struct Basket<'g, 'a> {
     settings: &'a Settings,
     lines: &'a [Line],
-    goods: Vec<Goods<'a>>,
     /// After discounts.
-    now: Sides,
+    now: Sides<'g>,
     /// Before the program's discounts; none when nothing was taken off.
-    before: Option<Sides>,
+    before: Option<Sides<'g>>,
     /// After points paid; none when nothing was paid.
     paid: Option<Paid>,
     /// Whether each line earns at all.
-    earns: LineSet,
+    earns: Places,
     /// The place of the rate of each line among all rates, once a rule asks for it.
     rates: OnceCell<Vec<usize>>,
     tax: Vec<TaxPart>,
@@ -44,9 +43,9 @@ pub(crate) struct Basket<'a> {
 
 /// The money of each line on both sides of the tax.
 #[derive(Debug)]
-struct Sides {
+struct Sides<'g> {
     /// As the till prices it.
-    priced: Vec<i64>,
+    priced: &'g [i64],
     /// With tax; none when `priced` contains it already.
     taxed: Option<Vec<i64>>,
     /// Without tax; only where prices include it and the program looks at it.
@@ -64,19 +63,19 @@ struct Paid {
     before_net: Option<Vec<i64>>,
 }
 
-impl Sides {
+impl<'g> Sides<'g> {
     fn of(
         settings: &Settings,
         lines: &[Line],
-        priced: Vec<i64>,
+        priced: &'g [i64],
         looks_at_net: bool,
     ) -> Result<(Self, Vec<TaxPart>), Overflow> {
-        let tax = tax_parts(settings, lines, &priced)?;
+        let tax = tax_parts(settings, lines, priced)?;
         let (taxed, net) = if settings.prices_include_tax {
-            let net = looks_at_net.then(|| without_tax(settings, lines, &priced, &tax));
+            let net = looks_at_net.then(|| without_tax(settings, lines, priced, &tax));
             (None, net.transpose()?)
         } else {
-            (Some(with_tax(settings, lines, &priced, &tax)?), None)
+            (Some(with_tax(settings, lines, priced, &tax)?), None)
         };
         Ok((Self { priced, taxed, net }, tax))
     }
@@ -85,7 +84,7 @@ impl Sides {
     fn before(
         settings: &Settings,
         lines: &[Line],
-        priced: Vec<i64>,
+        priced: &'g [i64],
         looks_at_net: bool,
     ) -> Result<Self, Overflow> {
         if settings.prices_include_tax && !looks_at_net {
@@ -101,7 +100,7 @@ impl Sides {
     /// The money of each line with or without its tax.
     fn side(&self, with_tax: bool) -> &[i64] {
         let other = if with_tax { &self.taxed } else { &self.net };
-        other.as_ref().unwrap_or(&self.priced)
+        other.as_deref().unwrap_or(self.priced)
     }
 }
 
@@ -122,24 +121,25 @@ impl Paid {
     }
 }
 
-impl<'a> Basket<'a> {
+impl<'g, 'a> Basket<'g, 'a> {
     /// Prices the lines and their tax after the program's discounts.
     pub(super) fn price(
         settings: &'a Settings,
         program: &Program,
-        goods: Vec<Goods<'a>>,
-        (lines, prices): (&'a [Line], Prices),
+        goods: &[Goods<'a>],
+        (lines, prices): (&'a [Line], &'g Prices),
     ) -> Result<Self, Refusal> {
         let looks_at_net = program.looks_at_net();
-        let (priced, before) = match prices.left {
-            Some(left) => (left, Some(prices.initial)),
-            None => (prices.initial, None),
+        let initial = &prices.initial[..];
+        let (priced, before) = match &prices.left {
+            Some(left) => (&left[..], Some(initial)),
+            None => (initial, None),
         };
         let (now, tax) = Sides::of(settings, lines, priced, looks_at_net)?;
         let before = before.map(|before| Sides::before(settings, lines, before, looks_at_net));
         let spend = sum(now.side(true))?;
         let sum = if now.taxed.is_some() {
-            sum(&now.priced)?
+            sum(now.priced)?
         } else {
             spend
         };
@@ -152,11 +152,11 @@ impl<'a> Basket<'a> {
         } else {
             self::sum(now.side(false))?
         };
-        let earns = LineSet::of(goods.iter().map(|goods| program.earning().earns(goods)));
+        let earns = program.earning();
+        let earns = Places::all(goods.len()).filtered(goods, |goods| earns.earns(goods));
         Ok(Self {
             settings,
             lines,
-            goods,
             now,
             before: before.transpose()?,
             paid: None,
@@ -200,12 +200,12 @@ impl<'a> Basket<'a> {
             .try_fold(Amount::ZERO, |paid, part| paid.checked_add(part.value))?;
         let sum = Amount::new(self.sum);
         let gross = match &self.before {
-            Some(before) => Amount::new(self::sum(&before.priced)?),
+            Some(before) => Amount::new(self::sum(before.priced)?),
             None => sum,
         };
         let lowered = self.settings.points_paid_as == PointsPaidAs::Discount && paid > Amount::ZERO;
         let (taxable, total) = if lowered {
-            let reduced = reduce(&self.now.priced, paid.minor())?;
+            let reduced = reduce(self.now.priced, paid.minor())?;
             self.tax = tax_parts(self.settings, self.lines, &reduced)?;
             let basis = if self.settings.prices_include_tax {
                 reduced
@@ -266,19 +266,17 @@ impl<'a> Basket<'a> {
     }
 
     /// The lines that earn and that the condition sees.
-    pub(super) fn seen(&self, when: &Condition) -> LineSet {
-        if let Some(path) = when.only_path() {
-            self.earns.filtered(&self.goods, |goods| path.has(goods))
-        } else if when.has_line_scope() {
-            self.earns
-                .filtered(&self.goods, |goods| when.matches_line(goods))
+    pub(super) fn seen(&self, when: &Condition, goods: &[Goods<'_>]) -> Places {
+        let earns = self.earns.clone();
+        if when.has_line_scope() {
+            seen_by(when, earns, goods)
         } else {
-            self.earns.clone()
+            earns
         }
     }
 
     /// These lines.
-    pub(super) fn lines_of(&self, seen: &LineSet) -> impl Iterator<Item = &'a Line> {
+    pub(super) fn lines_of(&self, seen: &Places) -> impl Iterator<Item = &'a Line> {
         let places = seen.common(seen);
         places.filter_map(|place| self.lines.get(place))
     }
@@ -309,11 +307,22 @@ impl<'a> Basket<'a> {
     }
 
     /// The money of these lines.
-    pub(super) fn amount_of(&self, seen: &LineSet, basis: Basis) -> Result<Amount, Overflow> {
-        let amounts = self.amounts(basis);
-        let mut of_lines = seen.common(seen).filter_map(|place| amounts.get(place));
-        let sum = of_lines.try_fold(0_i64, |sum, amount| sum.checked_add(*amount));
+    pub(super) fn amount_of(&self, seen: &Places, basis: Basis) -> Result<Amount, Overflow> {
+        let sum = seen.sum(self.amounts(basis));
         sum.map(Amount::new).ok_or(Overflow)
+    }
+}
+
+/// Those of these lines that a condition sees which sees only some.
+pub(super) fn seen_by(when: &Condition, lines: Places, goods: &[Goods<'_>]) -> Places {
+    // The most usual questions have a loop of their own.
+    match (when.only_path(), when.only_skus()) {
+        (Some(path), _) if path.is_very_short() => {
+            lines.filtered(goods, |line| path.has_first(line))
+        }
+        (Some(path), _) => lines.filtered(goods, |line| path.has(line)),
+        (None, Some(skus)) => lines.filtered(goods, |line| skus.have_sku(line)),
+        (None, None) => lines.filtered(goods, |line| when.matches_line(line)),
     }
 }
 

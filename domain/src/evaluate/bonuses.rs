@@ -6,15 +6,15 @@ use super::bases::{Base, Bases, Choice};
 use super::caps;
 use super::cells::{Scope, View};
 use super::gains::Gain;
-use super::line_set::LineSet;
 use super::stacking::Share;
-use super::{Award, Context, Evaluation};
+use super::{Award, Context, Reckoning};
 use crate::amount::{Amount, Decimal4, Overflow, Points};
 use crate::bonus::{Bonus, Effect};
 use crate::decide::{Explained, Reason, Refusal};
 use crate::earn::{Counted, EarnRule, Reached};
 use crate::earning::{Earning, Granularity, Multiply, Stacking};
 use crate::history::Uses;
+use crate::places::Places;
 use crate::program::Program;
 use crate::rounding::Rounding;
 use std::rc::Rc;
@@ -28,7 +28,7 @@ pub(super) struct Met<'a> {
     /// The money of its lines.
     amount: Amount,
     /// Its lines.
-    seen: LineSet,
+    seen: Places,
     /// The rules whose points it works on.
     pub(super) works_on: Choice,
     earning: &'a Earning,
@@ -50,8 +50,10 @@ struct Bonuses<'f, 'a> {
     stand_alone: bool,
     /// Those that wait for the others.
     candidates: Vec<Candidate<'a>>,
-    /// All rules of the wallet in this place, as the last bonus of it saw them.
-    whole: Option<(usize, Choice)>,
+    /// All rules on which they may work.
+    choice: Choice,
+    /// How all earn rules are rounded, where none is rounded by smaller parts or in another way.
+    rounding: Option<Rounding>,
 }
 
 impl<'f, 'a> Bonuses<'f, 'a> {
@@ -66,23 +68,8 @@ impl<'f, 'a> Bonuses<'f, 'a> {
                 && adds(earning.bonus_combine)
                 && bonuses.all(|bonus| adds(bonus.combine)),
             candidates: Vec::new(),
-            whole: None,
-        }
-    }
-
-    /// The rules that a bonus works on; most work on all of their wallet.
-    fn works_on(&mut self, bonus: &Bonus) -> Choice {
-        let place = bonus.wallet_place;
-        let whole = self.whole.as_ref();
-        match whole.filter(|(known, _)| *known == place && bonus.rules.is_none()) {
-            Some((_, choice)) => choice.clone(),
-            None => {
-                let choice = Choice::of_bonus(bonus, self.fired);
-                if bonus.rules.is_none() {
-                    self.whole = Some((place, choice.clone()));
-                }
-                choice
-            }
+            choice: Choice::of_fired(program.earn_rules().len(), fired),
+            rounding: program.rounds_as_one(),
         }
     }
 }
@@ -101,7 +88,7 @@ impl<'a> Met<'a> {
     pub(super) fn view(&self, fired: &[Fired<'_>]) -> View<'_> {
         let base = self.works_on.of(fired).next();
         let manner = self.earning.manner;
-        let granularity = base.map(|(_, base)| base.rule.granularity());
+        let granularity = base.map(|base| base.rule.granularity());
         View {
             seen: &self.seen,
             basis: manner.basis,
@@ -118,12 +105,11 @@ impl<'a> Met<'a> {
 
     /// Whether there are no base points to add to, though it needs some.
     fn lacks_base(&self, fired: &[Fired<'_>]) -> bool {
-        let is_multiplier = self.bonus.times().is_some();
-        if !is_multiplier && !self.bonus.needs_base_points {
-            return false;
+        if self.bonus.times().is_some() {
+            return self.works_on.is_empty();
         }
         let mut base = self.works_on.of(fired);
-        !base.any(|(_, fired)| is_multiplier || fired.points > Points::ZERO)
+        self.bonus.needs_base_points && !base.any(|fired| fired.points > Points::ZERO)
     }
 
     /// Tells what became of it.
@@ -149,7 +135,7 @@ impl<'a> Met<'a> {
     }
 }
 
-impl<'a> Evaluation<'a> {
+impl<'a> Reckoning<'_, 'a> {
     /// Adds the award of every bonus, in document order. What the member's ranks multiply goes
     /// before the bonuses of the document; ladders with multipliers also say that a rank has none.
     pub(super) fn add_bonuses(
@@ -166,8 +152,8 @@ impl<'a> Evaluation<'a> {
         for (ladder, step) in steps {
             let multipliers = step.map_or(&[][..], |step| &step.multipliers);
             if multipliers.is_empty() && ladder.multiplies() {
-                let silent = Explained::silent(ladder.rule.as_str(), Reason::Rank);
-                self.explanation.push(silent);
+                let silent = Explained::silent(ladder.rule.clone(), Reason::Rank);
+                self.told.explanation.push(silent);
             }
             for bonus in multipliers {
                 self.judge_bonus(context, bonus, &mut bonuses)?;
@@ -195,35 +181,34 @@ impl<'a> Evaluation<'a> {
         let (amount, seen) = match self.admit(when, earning.manner.basis, context)? {
             Ok(admitted) => admitted,
             Err(why) => {
-                self.explanation.push(why.explained(&bonus.told));
+                why.tell(&bonus.told, &mut self.told.explanation);
                 return Ok(());
             }
         };
         let met = Met {
             bonus,
-            explained: self.explanation.len(),
+            explained: self.told.explanation.len(),
             amount,
             seen,
-            works_on: bonuses.works_on(bonus),
+            works_on: bonuses.choice.of_bonus(bonus),
             earning,
         };
-        let mut told = Explained::silent(bonus.told.clone(), Reason::NoBasePoints);
+        let told = Explained::silent(bonus.told.clone(), Reason::NoBasePoints);
+        let told = self.told.explanation.push_mut(told);
         told.amount = Some(met.amount);
         if met.lacks_base(bonuses.fired) {
             told.base_points = Some(Points::ZERO);
             told.times = bonus.times();
-            self.explanation.push(told);
             return Ok(());
         }
         if !bonuses.stand_alone {
             let base = bonuses.bases.of(&met.works_on)?;
             bonuses.candidates.push(Candidate { met, base });
-            self.explanation.push(told);
             return Ok(());
         }
         let gain = self.gain_alone(&met, bonuses)?;
-        met.tell(gain, &mut told);
-        self.explanation.push(told);
+        let told = self.told.explanation.last_mut().ok_or(Overflow)?;
+        met.tell(gain, told);
         self.award_bonus(context, (bonus, met.explained), gain.points)
     }
 
@@ -235,7 +220,7 @@ impl<'a> Evaluation<'a> {
         scope: &Scope,
     ) -> Result<Points, Overflow> {
         let mut base = met.works_on.of(fired);
-        base.try_fold(Points::ZERO, |sum, (_, fired)| {
+        base.try_fold(Points::ZERO, |sum, fired| {
             sum.checked_add(self.base_in(fired, scope)?)
         })
     }
@@ -254,7 +239,8 @@ impl<'a> Evaluation<'a> {
                 return Ok(gain);
             }
             Effect::Multiplier(times) => {
-                if let Some(rounding) = as_one(met.works_on.of(fired)) {
+                let as_one = || as_one(met.works_on.of(fired));
+                if let Some(rounding) = bonuses.rounding.or_else(as_one) {
                     gain.base = self.base_within(met, fired, &scope)?;
                     let added = times.units().checked_sub(Decimal4::SCALE);
                     let added = i128::from(added.ok_or(Overflow)?);
@@ -290,7 +276,7 @@ impl<'a> Evaluation<'a> {
             let shares = self.shares(&group, fired)?;
             let gains = self.gains(&group, fired, &shares)?;
             for (Candidate { met, .. }, gain) in group.iter().zip(gains) {
-                let told = self.explanation.get_mut(met.explained);
+                let told = self.told.explanation.get_mut(met.explained);
                 met.tell(gain, told.ok_or(Overflow)?);
                 gained.push((met.explained, met.bonus, gain.points));
             }
@@ -313,9 +299,8 @@ impl<'a> Evaluation<'a> {
         }
         let code = bonus.code.as_str();
         let none = Uses::default();
-        self.awards.push(Award {
-            rule: code,
-            told: &bonus.told,
+        self.told.awards.push(Award {
+            rule: &bonus.told,
             wallet_place: bonus.wallet_place,
             points: caps::allowed(context, code, &bonus.limits, wanted, none)?,
             wanted,
@@ -329,9 +314,9 @@ impl<'a> Evaluation<'a> {
 
 /// The rounding of rules whose points a multiplier takes as one; none where some are rounded by
 /// smaller parts or in another way.
-fn as_one<'f, 'a: 'f>(mut fired: impl Iterator<Item = (usize, &'f Fired<'a>)>) -> Option<Rounding> {
+fn as_one<'f, 'a: 'f>(mut fired: impl Iterator<Item = &'f Fired<'a>>) -> Option<Rounding> {
     let of = |rule: &EarnRule| (rule.granularity(), rule.manner.rounding);
-    let first = of(fired.next()?.1.rule);
-    let is_one = first.0 == Granularity::Rule && fired.all(|(_, fired)| of(fired.rule) == first);
+    let first = of(fired.next()?.rule);
+    let is_one = first.0 == Granularity::Rule && fired.all(|fired| of(fired.rule) == first);
     is_one.then_some(first.1)
 }

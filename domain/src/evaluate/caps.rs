@@ -61,7 +61,9 @@ impl<'a> Evaluation<'a> {
         for (place, wallet) in context.version.program.wallets().iter().enumerate() {
             self.cap_wallet(context, (place, wallet))?;
         }
-        for award in &self.awards {
+        // Others are told as they are.
+        let cut = self.awards.iter();
+        for award in cut.filter(|award| award.points < award.wanted) {
             let Some(explained) = self.explanation.get_mut(award.explained) else {
                 continue;
             };
@@ -116,7 +118,7 @@ impl<'a> Evaluation<'a> {
             }
         }
         let kept = granted.filter(|award| award.limits.are_kept());
-        all.extend(kept.map(|award| used(award.rule, award.limits, once(award))));
+        all.extend(kept.map(|award| used(award.rule.as_str(), award.limits, once(award))));
         Ok(all)
     }
 

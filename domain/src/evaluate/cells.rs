@@ -1,18 +1,18 @@
 //! What of a receipt a rule rounds alone: all of its lines, each line, each piece or each tax
 //! rate; and which lines a bonus looks at.
 
-use super::Evaluation;
-use super::line_set::LineSet;
+use super::Reckoning;
 use crate::amount::{Amount, Overflow};
 use crate::earn::{Counted, EarnRule, Measure, Reached};
 use crate::earning::{Basis, Granularity};
+use crate::places::Places;
 use crate::ratio::Ratio;
 
 /// Some lines of a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
     /// By place; none = every line.
-    lines: Option<LineSet>,
+    lines: Option<Places>,
     /// Whether awards for the visit itself belong to it.
     pub(super) visit: bool,
 }
@@ -25,7 +25,7 @@ impl Scope {
     };
 
     /// These lines.
-    pub(super) fn of(lines: LineSet, visit: bool) -> Self {
+    pub(super) fn of(lines: Places, visit: bool) -> Self {
         Self {
             lines: Some(lines),
             visit,
@@ -43,16 +43,16 @@ impl Scope {
 
     pub(super) fn is_empty(&self) -> bool {
         let lines = self.lines.as_ref();
-        !self.visit && lines.is_some_and(LineSet::is_empty)
+        !self.visit && lines.is_some_and(Places::is_empty)
     }
 
     /// Those of these lines that belong to it.
-    pub(super) fn of_these<'s>(&'s self, lines: &'s LineSet) -> impl Iterator<Item = usize> + 's {
+    pub(super) fn of_these<'s>(&'s self, lines: &'s Places) -> impl Iterator<Item = usize> + 's {
         lines.common(self.lines.as_ref().unwrap_or(lines))
     }
 
     /// Whether every one of these lines belongs to it.
-    pub(super) fn covers(&self, lines: &LineSet) -> bool {
+    pub(super) fn covers(&self, lines: &Places) -> bool {
         self.lines.as_ref().is_none_or(|own| own.covers(lines))
     }
 }
@@ -94,7 +94,7 @@ impl Times {
         }
         let lines = self.lines.iter().enumerate();
         let lines = lines.map(|(place, of_line)| scope.has(place) && *of_line == level);
-        Scope::of(LineSet::of(lines), scope.visit && self.visit == level)
+        Scope::of(Places::of(lines), scope.visit && self.visit == level)
     }
 
     /// Adds to the multiplier of everything in a scope.
@@ -125,7 +125,7 @@ impl Times {
 /// How something looks at a receipt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'v> {
-    pub(super) seen: &'v LineSet,
+    pub(super) seen: &'v Places,
     pub(super) basis: Basis,
     pub(super) granularity: Granularity,
     pub(super) counted: Counted,
@@ -155,7 +155,7 @@ impl Cell {
 
 impl<'v> View<'v> {
     /// How an earn rule looks at a receipt.
-    pub(super) fn of(rule: &EarnRule, seen: &'v LineSet, reached: Reached) -> Self {
+    pub(super) fn of(rule: &EarnRule, seen: &'v Places, reached: Reached) -> Self {
         Self {
             seen,
             basis: rule.manner.basis,
@@ -243,7 +243,7 @@ impl Part {
     }
 }
 
-impl Evaluation<'_> {
+impl Reckoning<'_, '_> {
     /// The lines that the view sees within the scope, with their money.
     fn parts<'p>(
         &'p self,
@@ -264,7 +264,7 @@ impl Evaluation<'_> {
     }
 
     /// All that the view sees within the scope as one; none when it sees no line.
-    fn whole(&self, view: View<'_>, scope: &Scope) -> Result<Option<Measure>, Overflow> {
+    pub(super) fn whole(&self, view: View<'_>, scope: &Scope) -> Result<Option<Measure>, Overflow> {
         let (mut amount, mut pieces, mut is_seen) = (0_i64, 0_i64, false);
         for (_, part) in self.parts(view, scope) {
             amount = amount.checked_add(part.amount).ok_or(Overflow)?;

@@ -1,9 +1,10 @@
 //! What the program takes off a receipt before its tax: member prices first, then each discount at
 //! its place, as far as the others leave it room.
 
-use super::Context;
 use super::tax::sum;
+use super::{Context, PerLine};
 use crate::amount::{Amount, Decimal4, Overflow};
+use crate::code::Code;
 use crate::condition::{Customer, Goods};
 use crate::decide::{AppliedDiscount, Explained, Reason, Refusal};
 use crate::discount::{Discount, Stacks};
@@ -11,37 +12,40 @@ use crate::member_price::MEMBER_PRICE_RULE;
 use crate::receipt::Line;
 use choose::Choice;
 use offer::Offer;
+use smallvec::SmallVec;
 
 mod choose;
 mod offer;
 
+/// So many discounts need no memory of their own while they are chosen.
+const FEW: usize = 4;
+
 /// The money of each line before and after discounts, in the till's prices.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Prices {
-    pub(super) initial: Vec<i64>,
+    pub(super) initial: PerLine,
     /// None when nothing was taken off.
-    pub(super) left: Option<Vec<i64>>,
+    pub(super) left: Option<PerLine>,
 }
 
 /// A receipt after the program's discounts.
 #[derive(Debug)]
 pub(super) struct Discounted {
-    pub(super) prices: Prices,
     pub(super) applied: Vec<AppliedDiscount>,
     /// Of every discount, in the order in which they apply.
     pub(super) explanation: Vec<Explained>,
 }
 
-/// Takes off what the program gives.
+/// Notes what the lines cost and takes off what the program gives.
 pub(super) fn take_off(
     context: &Context<'_>,
     lines: &[Line],
     goods: &[Goods<'_>],
+    prices: &mut Prices,
 ) -> Result<Discounted, Refusal> {
     let program = &context.version.program;
-    let mut initial = Vec::with_capacity(lines.len());
     for line in lines {
-        initial.push(line.value()?.minor());
+        prices.initial.push(line.value()?.minor());
     }
     let rules = program.earn_rules().len();
     let rules = rules.saturating_add(program.bonuses().len());
@@ -58,8 +62,7 @@ pub(super) fn take_off(
         context,
         lines,
         goods,
-        left: None,
-        initial,
+        prices,
         applied: Vec::new(),
         explanation: Vec::with_capacity(rules),
     };
@@ -68,10 +71,6 @@ pub(super) fn take_off(
         shelf.take_discounts(program.discounts())?;
     }
     Ok(Discounted {
-        prices: Prices {
-            initial: shelf.initial,
-            left: shelf.left,
-        },
         applied: shelf.applied,
         explanation: shelf.explanation,
     })
@@ -82,10 +81,7 @@ struct Shelf<'c, 'a> {
     context: &'c Context<'a>,
     lines: &'c [Line],
     goods: &'c [Goods<'a>],
-    /// As the till priced them.
-    initial: Vec<i64>,
-    /// What is left of them; none as long as nothing was taken off.
-    left: Option<Vec<i64>>,
+    prices: &'c mut Prices,
     applied: Vec<AppliedDiscount>,
     explanation: Vec<Explained>,
 }
@@ -98,7 +94,7 @@ impl Shelf<'_, '_> {
     }
 
     fn left(&self) -> &[i64] {
-        self.left.as_ref().unwrap_or(&self.initial)
+        self.prices.left.as_ref().unwrap_or(&self.prices.initial)
     }
 
     /// The lower of each line and its member price.
@@ -113,7 +109,7 @@ impl Shelf<'_, '_> {
             return Ok(());
         }
         let mut shares = Vec::with_capacity(self.lines.len());
-        for (line, priced) in self.lines.iter().zip(&self.initial) {
+        for (line, priced) in self.lines.iter().zip(&self.prices.initial) {
             let lowered = prices.lowered(line, *priced)?.unwrap_or(*priced);
             shares.push(priced.checked_sub(lowered).ok_or(Overflow)?);
         }
@@ -121,7 +117,8 @@ impl Shelf<'_, '_> {
         if amount > 0 {
             let explained = Explained::discounted(MEMBER_PRICE_RULE, Amount::new(amount));
             self.explanation.push(explained);
-            return Ok(self.apply(MEMBER_PRICE_RULE, amount, None, shares)?);
+            let rule = Code::from(MEMBER_PRICE_RULE);
+            return Ok(self.apply(&rule, (amount, None), shares)?);
         }
         // The till may have lowered the price below the member's by itself.
         let is_lower = self.lines.iter().any(|line| prices.has(line));
@@ -134,7 +131,7 @@ impl Shelf<'_, '_> {
     }
 
     fn take_discounts(&mut self, discounts: &[Discount]) -> Result<(), Refusal> {
-        let mut offers: Vec<Option<Offer>> = Vec::with_capacity(discounts.len());
+        let mut offers: SmallVec<[Option<Offer>; FEW]> = SmallVec::new();
         offers.resize_with(discounts.len(), || None);
         let choice = self.choose(discounts, &mut offers)?;
         for (place, (discount, known)) in discounts.iter().zip(offers).enumerate() {
@@ -150,25 +147,22 @@ impl Shelf<'_, '_> {
             };
             if applies {
                 let shares = self.shares(discount, &offer, self.left());
-                self.apply(&discount.code, offer.amount, offer.percent, shares)?;
-                self.explanation.push(offer.explained);
-            } else {
-                self.explanation.push(offer.silenced());
+                self.apply(&discount.told, (offer.amount, offer.percent), shares)?;
             }
+            offer.tell(&discount.told, applies, &mut self.explanation);
         }
         Ok(())
     }
 
     fn apply(
         &mut self,
-        rule: &str,
-        amount: i64,
-        percent: Option<Decimal4>,
+        rule: &Code,
+        (amount, percent): (i64, Option<Decimal4>),
         shares: Vec<i64>,
     ) -> Result<(), Overflow> {
-        self.left = Some(lowered(self.left(), &shares)?);
+        self.prices.left = Some(lowered(self.left(), &shares)?);
         self.applied.push(AppliedDiscount {
-            rule: rule.into(),
+            rule: rule.clone(),
             amount: Amount::new(amount),
             percent,
             lines: shares.into_iter().map(Amount::new).collect(),
@@ -177,8 +171,10 @@ impl Shelf<'_, '_> {
     }
 }
 
-fn lowered(left: &[i64], shares: &[i64]) -> Result<Vec<i64>, Overflow> {
-    let lines = left.iter().zip(shares);
-    let lines = lines.map(|(left, share)| left.checked_sub(*share).ok_or(Overflow));
-    lines.collect()
+fn lowered(left: &[i64], shares: &[i64]) -> Result<PerLine, Overflow> {
+    let mut lowered = PerLine::with_capacity(left.len());
+    for (left, share) in left.iter().zip(shares) {
+        lowered.push(left.checked_sub(*share).ok_or(Overflow)?);
+    }
+    Ok(lowered)
 }

@@ -1,6 +1,6 @@
 //! How many points each bonus adds, once it is known on which part of the receipt it works.
 
-use super::Evaluation;
+use super::Reckoning;
 use super::base::{Fired, sum};
 use super::bases::Alike;
 use super::bonuses::Candidate;
@@ -25,7 +25,7 @@ pub(super) struct Gain {
     pub(super) is_silenced: bool,
 }
 
-impl<'a> Evaluation<'a> {
+impl<'a> Reckoning<'_, 'a> {
     /// What each candidate of one wallet adds with these shares.
     pub(super) fn gains(
         &self,
@@ -184,9 +184,9 @@ impl<'a> Evaluation<'a> {
         }
         // Rules on which the same multipliers work have the same total.
         let mut totals: BTreeMap<Vec<usize>, Total> = BTreeMap::new();
-        for (place, fired) in fired.iter().enumerate() {
+        for fired in fired {
             let own = multipliers.iter().enumerate();
-            let own = own.filter(|(_, (candidate, ..))| candidate.met.works_on.has(place));
+            let own = own.filter(|(_, (candidate, ..))| candidate.met.works_on.has(fired.rule));
             let own: Vec<usize> = own.map(|(number, _)| number).collect();
             if own.is_empty() {
                 continue;

@@ -39,7 +39,20 @@ impl Past<'_> {
 
 impl Context<'_> {
     /// Whether the circumstances let a rule apply.
+    #[inline]
     pub(super) fn admits(
+        &self,
+        code: &str,
+        when: &Condition,
+    ) -> Result<Result<(), Unmet>, HistoryNotLoaded> {
+        if when.is_open() && self.past.is_none() {
+            return Ok(Ok(()));
+        }
+        self.admits_closed(code, when)
+    }
+
+    /// The same where something is asked.
+    fn admits_closed(
         &self,
         code: &str,
         when: &Condition,

@@ -3,7 +3,6 @@
 
 use super::Context;
 use crate::amount::{Amount, Points};
-use crate::code::Code;
 use crate::decide::{Redeemable, Redeemed, Refusal};
 use crate::fault::{Fault, FaultCode};
 use crate::member::MemberFacts;
@@ -106,7 +105,7 @@ pub(super) fn redeemable(
             let most = most.min(spendable(member, &wallet.code, context)?);
             let Payment { points, value } = terms.clamp(most)?;
             Ok(Redeemable {
-                wallet: Code::from(&wallet.code),
+                wallet: wallet.told.clone(),
                 points,
                 value,
             })

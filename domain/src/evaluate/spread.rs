@@ -1,5 +1,6 @@
 //! What a discount takes off each line: in proportion, and never more than is left of it.
 
+use super::PerLine;
 use crate::rounding::largest_remainder;
 
 /// Splits a discount over the lines that it sees, in proportion to its base. A line below zero
@@ -11,20 +12,16 @@ pub(super) fn spread(
     left: &[i64],
     sees: impl Fn(usize) -> bool,
 ) -> Vec<i64> {
-    let mut shares = vec![0_i64; base.len()];
-    if amount <= 0 {
-        return shares;
-    }
     let lines = base.iter().enumerate();
     let weight = |(place, base): (usize, &i64)| if sees(place) { (*base).max(0) } else { 0 };
-    let mut weights: Vec<i64> = lines.map(weight).collect();
-    let mut rest = amount;
-    while rest > 0 && weights.iter().any(|weight| *weight > 0) {
-        let added = largest_remainder(rest, &weights);
-        rest = 0;
-        let lines = shares.iter_mut().zip(added).zip(left).zip(&mut weights);
-        for (((share, added), left), weight) in lines {
-            *share = share.saturating_add(added);
+    let mut weights: PerLine = lines.map(weight).collect();
+    if amount <= 0 || !has_some(&weights) {
+        return vec![0; base.len()];
+    }
+    let mut shares = largest_remainder(amount, &weights);
+    loop {
+        let mut rest = 0_i64;
+        for ((share, left), weight) in shares.iter_mut().zip(left).zip(&mut weights) {
             if *share >= *left {
                 let most = (*left).max(0);
                 rest = rest.saturating_add(share.saturating_sub(most));
@@ -32,8 +29,17 @@ pub(super) fn spread(
                 *weight = 0;
             }
         }
+        if rest <= 0 || !has_some(&weights) {
+            return shares;
+        }
+        for (share, added) in shares.iter_mut().zip(largest_remainder(rest, &weights)) {
+            *share = share.saturating_add(added);
+        }
     }
-    shares
+}
+
+fn has_some(weights: &[i64]) -> bool {
+    weights.iter().any(|weight| *weight > 0)
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! Which bonus works on which part of a receipt, when several of one wallet come together. They
 //! are told apart line by line as soon as one of them looks only at some lines.
 
-use super::Evaluation;
+use super::Reckoning;
 use super::base::Fired;
 use super::bonuses::Candidate;
 use super::cells::{Scope, Times};
-use super::line_set::LineSet;
 use crate::amount::{Decimal4, Overflow, Points};
 use crate::bonus::Effect;
 use crate::earn::Counted;
 use crate::earning::Stacking;
+use crate::places::Places;
 use crate::ratio::Ratio;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl<'a> Group<'_, 'a> {
     }
 }
 
-impl<'a> Evaluation<'a> {
+impl<'a> Reckoning<'_, 'a> {
     /// What each candidate of one wallet works on; those that give way to others have no share.
     pub(super) fn shares(
         &self,
@@ -229,7 +229,7 @@ impl<'a> Evaluation<'a> {
         let members = group.members();
         let shares = members.map(|(place, _)| {
             let lines = winners.iter().map(|winner| *winner == Some(place));
-            Share::alone(place, Scope::of(LineSet::of(lines), visit == Some(place)))
+            Share::alone(place, Scope::of(Places::of(lines), visit == Some(place)))
         });
         shares.filter(|share| !share.scope.is_empty()).collect()
     }
@@ -262,7 +262,7 @@ impl<'a> Evaluation<'a> {
             }
             Effect::Multiplier(_) => {
                 let added = candidate.met.bonus.added()?;
-                for (_, fired) in candidate.met.works_on.of(fired) {
+                for fired in candidate.met.works_on.of(fired) {
                     let weights = &self.weights(fired.view(), &Scope::ALL);
                     let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
                     let wanted = i128::from(fired.wanted.get());

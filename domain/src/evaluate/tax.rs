@@ -8,6 +8,9 @@ use crate::rounding::largest_remainder;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
 
+/// A receipt has two or three rates.
+const FEW: usize = 4;
+
 /// For each line the place of its rate among all rates, in the order of the lines.
 pub(super) fn rate_places(settings: &Settings, lines: &[Line]) -> Vec<usize> {
     // A receipt has two or three of them, which are quicker to compare than to sort.
@@ -100,7 +103,7 @@ fn tax_in(settings: &Settings, part: &TaxPart, is_contained: bool) -> Result<Amo
 
 /// The money of each rate, rates in the order of the lines.
 fn by_rate(settings: &Settings, lines: &[Line], amounts: &[i64]) -> Result<Vec<TaxPart>, Overflow> {
-    let mut parts: Vec<TaxPart> = Vec::new();
+    let mut parts: Vec<TaxPart> = Vec::with_capacity(FEW);
     for (line, amount) in lines.iter().zip(amounts) {
         let percent = rate(settings, line);
         let amount = Amount::new(*amount);

@@ -2,11 +2,10 @@
 //! may lift the member to higher ones.
 
 use super::book::RankBook;
-use super::facts::{Cause, RankChange};
+use super::facts::{Cause, LadderState, RankChange};
 use super::review::Moved;
 use super::{Climbed, Held, Ladder};
 use crate::catalog::Version;
-use crate::code::Code;
 use crate::decide::{RankState, Refusal};
 use crate::history::{Counters, HistoryNotLoaded};
 use crate::id::PurchaseId;
@@ -51,21 +50,22 @@ impl RankBook<'_> {
         let ladders = receipt.version.program.ladders();
         let mut states = Vec::with_capacity(ladders.len());
         for ladder in ladders {
-            let code = ladder.code_at(self.place(ladder)).map(Code::from);
+            let code = ladder.told_at(self.place(ladder));
             states.push(RankState {
-                ladder: Code::from(&ladder.code),
+                ladder: ladder.told.clone(),
                 previous: code.clone(),
                 code,
                 changed: false,
             });
         }
         self.record(receipt, climbed)?;
+        if climbed.is_empty() {
+            return Ok(states);
+        }
         for (ladder, state) in ladders.iter().zip(&mut states) {
-            if climbed
-                .iter()
-                .any(|(climbed, _)| climbed.code == ladder.code)
-            {
-                state.code = ladder.code_at(self.place(ladder)).map(Code::from);
+            let mut climbed = climbed.iter();
+            if climbed.any(|(climbed, _)| climbed.code == ladder.code) {
+                state.code = ladder.told_at(self.place(ladder));
                 state.changed = state.code != state.previous;
             }
         }
@@ -81,11 +81,12 @@ impl RankBook<'_> {
     ) -> Result<Climbed<'p>, Refusal> {
         let mut climbed = Vec::new();
         for ladder in version.program.ladders() {
-            if !ladder.lifts_at_once() || self.has_moved_on(ladder, occurred_at) {
+            let known = self.known(&ladder.code);
+            if !ladder.lifts_at_once() || has_moved_on(known, ladder, occurred_at) {
                 continue;
             }
             let look = |range| self.with_receipt(range, day);
-            let stands = self.earned_place(ladder);
+            let stands = known.map_or(ladder.base, |state| state.earned_place(ladder));
             let date = day.business_date;
             let earned = ladder.earned_above(stands, date, self.enrolled_on, &look)?;
             if earned > stands {
@@ -93,15 +94,6 @@ impl RankBook<'_> {
             }
         }
         Ok(climbed)
-    }
-
-    /// Whether the member got a rank after `at` that this ladder does not know: it belongs to a
-    /// later program, on which a receipt of the past can't climb.
-    fn has_moved_on(&self, ladder: &Ladder, at: Timestamp) -> bool {
-        self.known(&ladder.code).is_some_and(|state| {
-            let earned = state.earned.as_deref();
-            state.since > Some(at) && earned.is_some_and(|code| !ladder.has_step(code))
-        })
     }
 
     pub(super) fn with_receipt(
@@ -150,7 +142,7 @@ impl RankBook<'_> {
             .iter()
             .flat_map(|version| version.program.ladders())
         {
-            if self.looked_at_by(ladder) > Some(date) && may_lift(ladder) {
+            if may_lift(ladder) && self.looked_at_by(ladder) > Some(date) {
                 self.look_again(ladder, date);
             }
         }
@@ -173,4 +165,13 @@ impl RankBook<'_> {
             self.keep(&ladder.code, state);
         }
     }
+}
+
+/// Whether the member got a rank after `at` that this ladder does not know: it belongs to a
+/// later program, on which a receipt of the past can't climb.
+fn has_moved_on(known: Option<&LadderState>, ladder: &Ladder, at: Timestamp) -> bool {
+    known.is_some_and(|state| {
+        let earned = state.earned.as_deref();
+        state.since > Some(at) && earned.is_some_and(|code| !ladder.has_step(code))
+    })
 }

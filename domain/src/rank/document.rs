@@ -9,6 +9,7 @@ use crate::condition::Condition;
 use crate::earning::Stacking;
 use crate::fault::FaultCode;
 use crate::limit::Limits;
+use crate::places::Places;
 use crate::program::Overrides;
 use crate::program::reader::{Object, Reader};
 use crate::window::Window;
@@ -60,7 +61,8 @@ pub(crate) fn read_ladder(reader: &mut Reader<'_>, value: &Value, pointer: Strin
     reader.close(&object);
     reader.know_ladder(steps.iter().map(|step| step.code.clone()).collect());
     let ladder = Ladder {
-        rule: rank_rule(&code),
+        rule: Code::from(rank_rule(&code)),
+        told: Code::from(&code),
         code,
         steps,
         upgrade,
@@ -129,6 +131,7 @@ fn read_step(
     let times = reader.decimal(step, "earn_multiplier", Decimal4::ONE..=MAX_TIMES);
     let percent = reader.decimal(step, "discount_percent", Decimal4::ZERO..=Decimal4::HUNDRED);
     Step {
+        told: Code::from(&code),
         code,
         requirement: Requirement {
             criteria: all.or(any).unwrap_or_else(one),
@@ -234,22 +237,24 @@ pub(crate) fn rank_rule(ladder: &str) -> String {
     format!("rank:{ladder}")
 }
 
-/// Lets the steps of ladders multiply the base points of these wallets as bonuses do.
-pub(crate) fn equip(ladders: &mut [Ladder], wallets: &[(usize, &str)], combine: Stacking) {
+/// Lets the steps of ladders multiply the base points of these wallets, each with the places of its
+/// rules, as bonuses do.
+pub(crate) fn equip(ladders: &mut [Ladder], wallets: &[(usize, &str, Places)], combine: Stacking) {
     for ladder in ladders {
         for step in &mut ladder.steps {
             let Some(times) = step.times else {
                 continue;
             };
-            let bonus = |(place, wallet): &(usize, &str)| Bonus {
-                code: ladder.rule.clone(),
-                told: Code::from(&ladder.rule),
+            let bonus = |(place, wallet, rules): &(usize, &str, Places)| Bonus {
+                code: ladder.rule.as_str().to_owned(),
+                told: ladder.rule.clone(),
                 wallet: (*wallet).to_owned(),
                 wallet_place: *place,
                 effect: Effect::Multiplier(times),
                 when: Condition::default(),
                 combine,
                 rules: None,
+                works_on: rules.clone(),
                 needs_base_points: true,
                 limits: Limits::default(),
                 overrides: Overrides::default(),

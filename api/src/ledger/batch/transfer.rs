@@ -36,7 +36,7 @@ impl Deciding {
         self.members.insert(received.member, received);
         if let Some(transaction) = made.received.transaction {
             self.rows
-                .transaction(transaction, submission.actor.uuid())?;
+                .transaction(*transaction, submission.actor.uuid())?;
         }
         Ok(Ok(answer))
     }

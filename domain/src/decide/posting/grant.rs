@@ -24,33 +24,41 @@ pub(in crate::decide) struct Grant<'a> {
 }
 
 impl Posting<'_> {
-    /// Adds points up where nobody reads more than the sums, and nothing is owed, waits or is over;
-    /// says whether it did.
-    pub(in crate::decide) fn adds_up(
-        &mut self,
-        (place, wallet): (usize, &str),
-        points: Points,
-        terms: &Terms,
-    ) -> Result<bool, Refusal> {
+    /// Whether nobody reads more than the sum of points with these terms, which neither wait nor
+    /// are over.
+    pub(in crate::decide) fn sums_up(&self, terms: &Terms) -> bool {
         let now = self.transaction.recorded_at;
         let is_over = terms.expires_at.is_some_and(|ends| ends <= now);
-        if self.keeps_rows || terms.pending.is_some() || is_over || points <= Points::ZERO {
-            return Ok(false);
+        !self.keeps_rows && terms.pending.is_none() && !is_over
+    }
+
+    /// Gives the sum of such points.
+    pub(in crate::decide) fn grant_sum(
+        &mut self,
+        wallet: &str,
+        points: Points,
+        terms: &Terms,
+    ) -> Result<(), Refusal> {
+        if points <= Points::ZERO {
+            return Ok(());
         }
-        let index = match self.last {
-            Some((last, index)) if last == place => index,
-            _ => self.touch(wallet)?,
-        };
-        self.last = Some((place, index));
+        let index = self.touch(wallet)?;
         let touched = self.touched.get_mut(index).ok_or(Overflow)?;
         if !touched.state.deficit.is_zero() {
-            return Ok(false);
+            // Which rule gives what makes a difference to rows alone.
+            return self.grant(Grant {
+                wallet,
+                rule: "",
+                points,
+                terms: terms.clone(),
+                is_apart: false,
+                program_version: 0,
+            });
         }
         touched.state.available = touched.state.available.checked_add(points)?;
         touched.spendable = touched.spendable.checked_add(points)?;
         touched.ends_by(terms.expires_at);
-        touched.check_limit()?;
-        Ok(true)
+        touched.check_limit()
     }
 
     /// Gives points. Rules whose points wait for and end at the same time share a lot.

@@ -146,7 +146,7 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
     let transaction = decision.transaction.as_ref().unwrap();
     assert_eq!(after.version, before.version + 1);
     for state in &transaction.wallets {
-        let wallet = &after.wallets[&state.wallet];
+        let wallet = &after.wallets[state.wallet.as_str()];
         assert_eq!(
             wallet.available.get(),
             lots_sum(wallet),
@@ -154,7 +154,7 @@ fn check_ledger(before: &MemberFacts, decision: &Decision, after: &MemberFacts) 
         );
         let old = before
             .wallets
-            .get(&state.wallet)
+            .get(state.wallet.as_str())
             .map_or(0, |old| old.available.get());
         assert_eq!(
             wallet.available.get() - old,

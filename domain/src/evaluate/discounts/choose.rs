@@ -1,6 +1,7 @@
 //! Which of several discounts apply: one that stands alone, or all that go together and of those
 //! that compete the one that takes off the most.
 
+use super::super::PerLine;
 use super::offer::Offer;
 use super::{Shelf, lowered};
 use crate::decide::Refusal;
@@ -48,7 +49,7 @@ impl Shelf<'_, '_> {
         let count = discounts.iter().rposition(competes);
         let count = count.map_or(0, |last| last.saturating_add(1));
         let mut best: Option<(i64, usize)> = None;
-        let mut left: Option<Vec<i64>> = None;
+        let mut left: Option<PerLine> = None;
         let discounts = discounts.iter().zip(0_usize..).take(count);
         for ((discount, place), known) in discounts.zip(offers) {
             if discount.stacks == Stacks::Exclusive {

@@ -1,32 +1,41 @@
 //! What one discount would take off, given what others left: its condition, its base, one rounding,
 //! its cap, and never more than there is.
 
-use super::super::basket::below_zero;
-use super::super::line_set::LineSet;
+use super::super::Silent;
+use super::super::basket::{below_zero, seen_by};
 use super::super::spread::spread;
 use super::super::tax::{counted, sum};
 use super::Shelf;
 use crate::amount::{Amount, Decimal4, Overflow};
+use crate::code::Code;
 use crate::condition::Condition;
 use crate::decide::{Explained, Reason, Refusal};
-use crate::discount::{Base, Discount, Missing, Money, Share};
+use crate::discount::{Base, Discount, Missing, Money, Next};
+use crate::places::Places;
 
 /// What a discount would take off.
 pub(super) struct Offer {
-    pub(super) explained: Explained,
+    /// Why it stays silent before any money is reckoned.
+    silent: Option<Silent>,
+    /// The money of its lines.
+    priced: i64,
     /// Rounded and capped; 0 when it stays silent.
     pub(super) amount: i64,
     pub(super) percent: Option<Decimal4>,
+    /// What it would take for another rate.
+    next: Option<Next>,
     /// None = every line.
-    seen: Option<LineSet>,
+    seen: Option<Places>,
 }
 
 impl Offer {
-    fn none(explained: Explained) -> Self {
+    fn none(silent: Silent) -> Self {
         Self {
-            explained,
+            silent: Some(silent),
+            priced: 0,
             amount: 0,
             percent: None,
+            next: None,
             seen: None,
         }
     }
@@ -35,16 +44,32 @@ impl Offer {
         self.amount > 0
     }
 
-    /// Why it stays silent: another one goes before it, unless it would not have fired anyway.
-    pub(super) fn silenced(self) -> Explained {
-        if !self.takes_something() {
-            return self.explained;
+    /// Tells what it came to. Where it does not apply, another one goes before it, unless it would
+    /// not have fired anyway.
+    pub(super) fn tell(self, rule: &Code, applies: bool, explanation: &mut Vec<Explained>) {
+        if let Some(silent) = self.silent {
+            return silent.tell(rule, explanation);
         }
-        Explained {
-            fired: false,
-            reason: Some(Reason::AnotherDiscount),
-            discount: None,
-            ..self.explained
+        let takes_something = self.amount > 0;
+        let told = Explained::silent(rule.clone(), Reason::BelowMinimum);
+        let told = explanation.push_mut(told);
+        told.discount = Some(Amount::new(self.amount));
+        told.amount = Some(Amount::new(self.priced));
+        told.percent = self.percent;
+        if applies && takes_something {
+            told.fired = true;
+            told.reason = None;
+        } else if takes_something {
+            told.reason = Some(Reason::AnotherDiscount);
+            told.discount = None;
+        }
+        let Some(next) = self.next else {
+            return;
+        };
+        told.next_percent = Some(next.percent);
+        match next.missing {
+            Missing::Money(missing) => told.missing_amount = Some(missing),
+            Missing::Visits(missing) => told.visits_to_go = Some(missing),
         }
     }
 }
@@ -52,36 +77,33 @@ impl Offer {
 /// What a discount looks at once its condition holds.
 struct Admitted {
     money: Money,
-    seen: Option<LineSet>,
-    /// Silent so far.
-    explained: Explained,
+    seen: Option<Places>,
 }
 
 impl Shelf<'_, '_> {
     /// What a discount would take off when so much is left of the lines.
     pub(super) fn offer(&self, discount: &Discount, left: &[i64]) -> Result<Offer, Refusal> {
-        let code = discount.code.as_str();
-        let Admitted {
-            money,
-            seen,
-            explained,
-        } = match self.admit(discount, left)? {
+        let Admitted { money, seen } = match self.admit(discount, left)? {
             Ok(admitted) => admitted,
-            Err(explained) => return Ok(Offer::none(explained)),
+            Err(silent) => return Ok(Offer::none(silent)),
         };
-        let customer = self.customer();
-        let Some(share) = discount.share(money, customer)? else {
-            return Ok(Offer::none(Explained::silent(code, Reason::NoRank)));
+        let Some(share) = discount.share(money, self.customer())? else {
+            return Ok(Offer::none(Silent::Because(Reason::NoRank)));
         };
         let amount = discount
             .rounding
             .apply(share.numerator, share.denominator)?;
-        let room = self.room(seen.as_ref(), left)?;
-        let amount = capped(discount, money, amount)?.min(room).max(0);
+        let room = match (discount.base, &seen) {
+            // It is the money that the discount looks at.
+            (Base::Discounted, None) => money.priced,
+            _ => self.room(seen.as_ref(), left)?,
+        };
         Ok(Offer {
-            explained: tell(explained, amount, money, share),
-            amount,
+            silent: None,
+            priced: money.priced,
+            amount: capped(discount, money, amount)?.min(room).max(0),
             percent: share.percent,
+            next: share.next,
             seen,
         })
     }
@@ -91,50 +113,41 @@ impl Shelf<'_, '_> {
         &self,
         discount: &Discount,
         left: &[i64],
-    ) -> Result<Result<Admitted, Explained>, Refusal> {
+    ) -> Result<Result<Admitted, Silent>, Refusal> {
         let (code, when) = (discount.code.as_str(), &discount.when);
         if discount.is_for_members() && self.customer().is_none() {
-            return Ok(Err(Explained::silent(code, Reason::NoMember)));
+            return Ok(Err(Silent::Because(Reason::NoMember)));
         }
         if let Err(unmet) = self.context.admits(code, when)? {
-            return Ok(Err(Explained::unmet(code, unmet)));
+            return Ok(Err(Silent::Unmet(unmet)));
         }
         let seen = self.seen(when);
-        if seen.as_ref().is_some_and(LineSet::is_empty) {
-            return Ok(Err(Explained::silent(code, Reason::NoMatchingLines)));
+        if seen.as_ref().is_some_and(Places::is_empty) {
+            return Ok(Err(Silent::Because(Reason::NoMatchingLines)));
         }
-        let mut explained = Explained::silent(code, Reason::BelowMinimum);
         let is_seen = |place: usize| seen.as_ref().is_none_or(|seen| seen.has(place));
         let lines = (0..).zip(self.lines).filter(|(place, _)| is_seen(*place));
         if let Some(missing) = when.missing_quantity(lines.map(|(_, line)| line)) {
-            explained.reason = Some(Reason::BelowQuantity);
-            explained.missing_quantity = Some(missing);
-            return Ok(Err(explained));
+            return Ok(Err(Silent::BelowQuantity { missing }));
         }
         let money = self.money(discount, seen.as_ref(), left)?;
-        let counted = Amount::new(money.counted);
-        if let Some(missing) = when.missing(counted) {
-            explained.amount = Some(counted);
-            explained.missing_amount = Some(missing);
-            return Ok(Err(explained));
+        let amount = Amount::new(money.counted);
+        if let Some(missing) = when.missing(amount) {
+            return Ok(Err(Silent::BelowMinimum { amount, missing }));
         }
-        Ok(Ok(Admitted {
-            money,
-            seen,
-            explained,
-        }))
+        Ok(Ok(Admitted { money, seen }))
     }
 
     /// The money of the matching lines in the discount's own base; it must not be below zero.
     fn money(
         &self,
         discount: &Discount,
-        seen: Option<&LineSet>,
+        seen: Option<&Places>,
         left: &[i64],
     ) -> Result<Money, Refusal> {
         let base = match discount.base {
             Base::Discounted => left,
-            Base::Initial => &self.initial,
+            Base::Initial => &self.prices.initial,
         };
         let priced = sum_of(seen, base)?;
         if priced < 0 {
@@ -156,7 +169,7 @@ impl Shelf<'_, '_> {
     }
 
     /// The most that can be taken off: neither these lines nor the receipt go below zero.
-    fn room(&self, seen: Option<&LineSet>, left: &[i64]) -> Result<i64, Overflow> {
+    fn room(&self, seen: Option<&Places>, left: &[i64]) -> Result<i64, Overflow> {
         let of_lines = sum_of(seen, left)?;
         match seen {
             Some(_) => Ok(of_lines.min(sum(left)?)),
@@ -165,8 +178,8 @@ impl Shelf<'_, '_> {
     }
 
     /// The lines that the condition sees; none = every line.
-    fn seen(&self, when: &Condition) -> Option<LineSet> {
-        let lines = || LineSet::of(self.goods.iter().map(|goods| when.matches_line(goods)));
+    fn seen(&self, when: &Condition) -> Option<Places> {
+        let lines = || seen_by(when, Places::all(self.goods.len()), self.goods);
         when.has_line_scope().then(lines)
     }
 
@@ -174,7 +187,7 @@ impl Shelf<'_, '_> {
     pub(super) fn shares(&self, discount: &Discount, offer: &Offer, left: &[i64]) -> Vec<i64> {
         let base = match discount.base {
             Base::Discounted => left,
-            Base::Initial => &self.initial,
+            Base::Initial => &self.prices.initial,
         };
         let seen = offer.seen.as_ref();
         spread(offer.amount, base, left, |place| {
@@ -198,30 +211,9 @@ fn capped(discount: &Discount, money: Money, amount: i64) -> Result<i64, Overflo
     Ok(amount.min(i64::try_from(cap.unwrap_or(0)).unwrap_or(i64::MAX)))
 }
 
-/// What it came to, and what it would take for more.
-fn tell(mut explained: Explained, amount: i64, money: Money, share: Share) -> Explained {
-    explained.discount = Some(Amount::new(amount));
-    explained.amount = Some(Amount::new(money.priced));
-    explained.percent = share.percent;
-    if amount > 0 {
-        explained.fired = true;
-        explained.reason = None;
-    }
-    if let Some(next) = share.next {
-        explained.next_percent = Some(next.percent);
-        match next.missing {
-            Missing::Money(missing) => explained.missing_amount = Some(missing),
-            Missing::Visits(missing) => explained.visits_to_go = Some(missing),
-        }
-    }
-    explained
-}
-
-fn sum_of(seen: Option<&LineSet>, amounts: &[i64]) -> Result<i64, Overflow> {
+fn sum_of(seen: Option<&Places>, amounts: &[i64]) -> Result<i64, Overflow> {
     let Some(seen) = seen else {
         return sum(amounts);
     };
-    let mut places = seen.common(seen).filter_map(|place| amounts.get(place));
-    let sum = places.try_fold(0_i64, |sum, amount| sum.checked_add(*amount));
-    sum.ok_or(Overflow)
+    seen.sum(amounts).ok_or(Overflow)
 }

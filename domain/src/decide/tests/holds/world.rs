@@ -19,7 +19,7 @@ pub(super) struct Holder {
     pub(super) catalog: Catalog,
     pub(super) facts: MemberFacts,
     /// The last transaction.
-    pub(super) last: Option<Transaction>,
+    pub(super) last: Option<Box<Transaction>>,
     trails: HashMap<Uuid, Trail>,
     commands: u128,
 }
