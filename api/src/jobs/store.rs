@@ -7,7 +7,8 @@ use crate::statement;
 
 statement! {
     /// Every tenant with what makes its business days, and the database's time.
-    control EveryTenant = "select id, time_zone, business_day_cutover, earlier_cutovers::text, clock_timestamp() from tenants order by id";
+    control EveryTenant = "select id, time_zone, business_day_cutover, earlier_cutovers::text, clock_timestamp() from tenants
+        where status <> 'deleted' order by id";
     {}
     -> { i64 => BigInt, String => Text, SqlTime => Time, String => Text, SqlInstant => Timestamptz }
 }
