@@ -1,5 +1,6 @@
 //! The statements of the hot path: fixed text, set-based, each naming the tenant as `$1`.
-//! Inserts select from the anchor row, so that without the tenant set they write nothing.
+//! Inserts select from the anchor row, so that without the tenant set they write nothing. Many columns
+//! are unnested side by side in a select: as a table, each is first put away by itself and read again.
 
 use diesel::sql_types::{
     Array, BigInt, Date, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
@@ -128,7 +129,8 @@ statement! {
     /// One row per version step of a member.
     tenant InsertTransactions = "insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at,
             recorded_at, actor, subject, reason, corrects)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11)) as u
             (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason, corrects)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
@@ -142,7 +144,8 @@ statement! {
     /// One row per move of points.
     tenant InsertTransfers = "insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit,
             credit, points, balance_after, rule, lot_id)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11)) as u
             (member_id, version, position, wallet, debit, credit, points, balance_after, rule, lot_id)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
@@ -208,7 +211,7 @@ statement! {
 statement! {
     /// What is left of lots that were spent from.
     tenant UpdateLots = "update lots set remaining = u.remaining
-        from (select * from unnest($2, $3, $4, $5) as t (member_id, expires_at, id, remaining)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5)) as u (member_id, expires_at, id, remaining)
         where lots.tenant_id = $1 and lots.member_id = u.member_id
           and lots.expires_at = coalesce(u.expires_at, 'infinity') and lots.id = u.id";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
@@ -235,8 +238,8 @@ statement! {
     /// it and then updates it.
     tenant UpdateWallets = "update wallets set available = u.available, pending = u.pending, reserved = u.reserved,
             deficit = u.deficit, next_expires_at = coalesce(u.next_expires_at, 'infinity')
-        from (select * from unnest($2, $3, $4, $5, $6, $7, $8)
-            as t (member_id, wallet, available, pending, reserved, deficit, next_expires_at)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8))
+            as u (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
         where wallets.tenant_id = $1 and wallets.member_id = u.member_id and wallets.wallet = u.wallet";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
       available: Vec<i64> => Array<BigInt>, pending: Vec<i64> => Array<BigInt>, reserved: Vec<i64> => Array<BigInt>,
@@ -247,7 +250,7 @@ statement! {
     /// The members' versions after the batch.
     tenant UpdateLedgers = "update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at,
             last_day = coalesce(u.last_day, member_ledgers.last_day)
-        from (select * from unnest($2, $3, $4, $5) as t (member_id, version, last_recorded_at, last_day)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5)) as u (member_id, version, last_recorded_at, last_day)
         where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
       last_recorded_at: Vec<SqlInstant> => Array<Timestamptz>, last_day: Vec<Option<SqlDate>> => Array<Nullable<Date>> }
@@ -289,9 +292,8 @@ statement! {
     tenant ActivationsDue = "select distinct d.member_id from (
             select member_id from lots
             where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is null
-                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by pending_until limit $3) d";
-    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt, own: i32 => Integer, of: i32 => Integer }
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
     -> { Uuid => SqlUuid }
 }
 
@@ -299,13 +301,11 @@ statement! {
     /// Members with points whose time is over, or that waited too long for their event.
     tenant ExpiriesDue = "(select member_id from wallets
             where tenant_id = $1 and next_expires_at <= $2 and next_expires_at < 'infinity'
-                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by next_expires_at limit $3)
         union (select member_id from lots
             where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is not null
-                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by pending_until limit $3)";
-    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt, own: i32 => Integer, of: i32 => Integer }
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
     -> { Uuid => SqlUuid }
 }
 
