@@ -39,6 +39,14 @@ statement! {
 }
 
 statement! {
+    /// Whether somebody is at another job of the tenant.
+    tenant IsAtWork = "select exists (select 1 from job_runs
+            where tenant_id = $1 and job <> $2 and finished_at is null and leased_until > $3)";
+    { tenant: i64 => BigInt, other_than: &'static str => Text, now: SqlInstant => Timestamptz }
+    -> { bool => Bool }
+}
+
+statement! {
     /// Note that a job of a business day is done.
     tenant FinishRun = "insert into job_runs (tenant_id, job, business_date, leased_until, finished_at)
         select k.tenant_id, $2, $3, $4, $4 from tenant_keys k where k.tenant_id = $1
