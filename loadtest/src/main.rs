@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     all::AllOptions, check_data::CheckDataOptions, compare::CompareOptions,
-    cutover::CutoverOptions, failure::Failure, run::RunOptions, verify::VerifyOptions,
+    cutover::CutoverOptions, failure::Failure, faults::FaultsOptions, flood::FloodOptions,
+    run::RunOptions, verify::VerifyOptions,
 };
 
 mod all;
@@ -18,12 +19,16 @@ mod compare;
 mod connection;
 mod cutover;
 mod failure;
+mod faults;
+mod flood;
 mod journal;
 mod judge;
 mod options;
 mod pgbench;
+mod private;
 mod process;
 mod receipt;
+mod receiver;
 mod run;
 mod stack;
 mod tally;
@@ -50,6 +55,8 @@ enum Command {
     All(AllOptions),
     CheckData(CheckDataOptions),
     Cutover(CutoverOptions),
+    Flood(FloodOptions),
+    Faults(FaultsOptions),
 }
 
 /// One thread: the generator shares the machine with the server and must stay the smaller one.
@@ -60,6 +67,8 @@ async fn main() -> ExitCode {
         Command::Verify(options) => Box::pin(verify::verify(&options)).await,
         Command::CheckData(options) => Box::pin(check_data::check_data(&options)).await,
         Command::Cutover(options) => Box::pin(cutover::cutover(&options)).await,
+        Command::Flood(options) => Box::pin(flood::flood(&options)).await,
+        Command::Faults(options) => Box::pin(faults::faults(&options)).await,
         Command::All(options) => Box::pin(all::all(&options)).await,
         Command::Compare(options) => Box::pin(compare::compare(&options)).await,
     };
