@@ -103,15 +103,15 @@ pub(crate) fn evaluate<'a>(
         explanation,
     } = discounts::take_off(context, &receipt.lines, &goods)?;
     let mut basket = Basket::price(settings, program, goods, (&receipt.lines, prices))?;
-    let redeemed = payment::pay(context, receipt, basket.payable())?;
-    let amounts = basket.settle(&redeemed)?;
+    let payments = payment::pay(context, receipt, &basket)?;
+    let amounts = basket.settle(&payments)?;
     // It is large, so that it stays where it is.
     let mut evaluation = Box::new(Evaluation {
         amounts,
         spend: basket.spend(),
         gross_spend: basket.gross_spend()?,
         discounts: applied,
-        redeemed,
+        redeemed: payments.redeemed,
         awards: Vec::new(),
         explanation,
         basket,
@@ -140,7 +140,7 @@ pub(crate) fn redeemable(
     context: &Context<'_>,
     evaluation: &Evaluation<'_>,
 ) -> Result<Vec<Redeemable>, Refusal> {
-    payment::redeemable(context, evaluation.basket.payable())
+    payment::redeemable(context, &evaluation.basket)
 }
 
 /// Why a rule stays silent: small, so that it is told at length only where it is kept.

@@ -2,26 +2,84 @@
 //! so that a receipt can't spend what it earns.
 
 use super::Context;
-use crate::amount::{Amount, Points};
+use super::basket::Basket;
+use crate::amount::{Amount, Overflow, Points};
 use crate::code::Code;
+use crate::condition::Goods;
 use crate::decide::{Redeemable, Redeemed, Refusal};
 use crate::fault::{Fault, FaultCode};
 use crate::member::MemberFacts;
 use crate::program::Wallet;
 use crate::receipt::{Receipt, Redeem};
-use crate::redeem::{Over, Payment};
+use crate::redeem::{Over, Payment, RedemptionTerms};
+use crate::rounding::largest_remainder;
+
+/// What wallets pay, and what that leaves of each line where not every wallet may pay every line.
+#[derive(Debug, Default)]
+pub(super) struct Payments {
+    pub(super) redeemed: Vec<Redeemed>,
+    pub(super) left: Option<Vec<i64>>,
+}
+
+/// What is still to be paid while wallet after wallet pays.
+struct Bill<'b> {
+    goods: &'b [Goods<'b>],
+    left: Amount,
+    /// The same by line; none where every wallet may pay all of it.
+    lines: Option<Vec<i64>>,
+}
+
+impl<'b> Bill<'b> {
+    fn of<'w>(basket: &'b Basket<'_>, mut wallets: impl Iterator<Item = &'w Wallet>) -> Self {
+        let by_line = wallets.any(|wallet| !wallet.redemption.exclude.is_empty());
+        Self {
+            goods: basket.goods(),
+            left: basket.payable(),
+            lines: by_line.then(|| basket.payable_lines().to_vec()),
+        }
+    }
+
+    /// How much of it points on these terms may pay.
+    fn open_to(&self, terms: &RedemptionTerms) -> Result<Amount, Overflow> {
+        let Some(lines) = &self.lines else {
+            return Ok(self.left);
+        };
+        let lines = lines.iter().zip(self.goods);
+        let mut open = lines.filter(|(_, goods)| !terms.exclude.has(goods));
+        let open = open.try_fold(0_i64, |sum, (amount, _)| sum.checked_add(*amount));
+        Ok(self.left.min(Amount::new(open.ok_or(Overflow)?.max(0))))
+    }
+
+    /// Takes off what points on these terms pay, spread over the lines that they may pay.
+    fn take_off(&mut self, terms: &RedemptionTerms, value: Amount) -> Result<(), Overflow> {
+        self.left = self.left.checked_sub(value)?;
+        let Some(lines) = &mut self.lines else {
+            return Ok(());
+        };
+        let weigh = |(amount, goods): (&i64, &Goods<'_>)| match terms.exclude.has(goods) {
+            true => 0,
+            false => (*amount).max(0),
+        };
+        let weights: Vec<i64> = lines.iter().zip(self.goods).map(weigh).collect();
+        let shares = largest_remainder(value.minor(), &weights);
+        for (amount, share) in lines.iter_mut().zip(shares) {
+            *amount = amount.checked_sub(share).ok_or(Overflow)?;
+        }
+        Ok(())
+    }
+}
 
 /// What each wallet pays.
 pub(super) fn pay(
     context: &Context<'_>,
     receipt: &Receipt,
-    payable: Amount,
-) -> Result<Vec<Redeemed>, Refusal> {
+    basket: &Basket<'_>,
+) -> Result<Payments, Refusal> {
     if let Some(past) = &context.past {
-        return pay_again(context, past.paid, (receipt, payable));
+        return pay_again(context, past.paid, (receipt, basket));
     }
     if receipt.redeem.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Payments::default());
     }
     let Some(member) = context.member else {
         let detail = "points can only be paid by a member; name one";
@@ -31,11 +89,32 @@ pub(super) fn pay(
             detail,
         )]));
     };
-    let mut left = payable;
+    let wallets = wallets_of(context, receipt)?;
+    let mut bill = Bill::of(basket, wallets.iter().copied());
     let mut redeemed: Vec<Redeemed> = Vec::with_capacity(receipt.redeem.len());
+    for (wish, wallet) in receipt.redeem.iter().zip(wallets) {
+        let available = spendable(member, &wish.wallet, context)?;
+        let terms = &wallet.redemption;
+        let limit = terms.largest_value(basket.payable())?;
+        let limit = limit.min(bill.open_to(terms)?);
+        let Payment { points, value } = pay_with(wallet, wish, available, limit)?;
+        bill.take_off(terms, value)?;
+        redeemed.push(Redeemed {
+            wallet: wish.wallet.clone(),
+            points,
+            value,
+        });
+    }
+    let left = bill.lines;
+    Ok(Payments { redeemed, left })
+}
+
+/// The wallets that are to pay, each named once.
+fn wallets_of<'c>(context: &Context<'c>, receipt: &Receipt) -> Result<Vec<&'c Wallet>, Refusal> {
+    let mut wallets: Vec<&Wallet> = Vec::with_capacity(receipt.redeem.len());
     for (index, wish) in receipt.redeem.iter().enumerate() {
         let pointer = format!("/redeem/{index}/wallet");
-        if redeemed.iter().any(|part| part.wallet == wish.wallet) {
+        if wallets.iter().any(|wallet| wallet.code == wish.wallet) {
             let detail = "name each wallet once, with all its points";
             return Err(Refusal::Invalid(vec![Fault::new(
                 pointer,
@@ -47,18 +126,9 @@ pub(super) fn pay(
             .catalog
             .wallet_at(receipt.occurred_at, &wish.wallet)
             .ok_or(Refusal::UnknownWallet { pointer })?;
-        let available = spendable(member, &wish.wallet, context)?;
-        let limit = wallet.redemption.largest_value(payable)?.min(left);
-        let payment = pay_with(wallet, wish, available, limit)?;
-        left = left.checked_sub(payment.value)?;
-        let Payment { points, value } = payment;
-        redeemed.push(Redeemed {
-            wallet: wish.wallet.clone(),
-            points,
-            value,
-        });
+        wallets.push(wallet);
     }
-    Ok(redeemed)
+    Ok(wallets)
 }
 
 /// What the same points pay of what is left of a receipt: as many as it can take, whatever may be
@@ -66,34 +136,37 @@ pub(super) fn pay(
 fn pay_again(
     context: &Context<'_>,
     paid: &[Redeemed],
-    (receipt, payable): (&Receipt, Amount),
-) -> Result<Vec<Redeemed>, Refusal> {
-    let mut left = payable;
-    let mut again = Vec::with_capacity(paid.len());
-    for part in paid {
-        let unknown = || Refusal::UnknownWallet {
-            pointer: String::new(),
-        };
-        let wallet = context
-            .catalog
-            .wallet_at(receipt.occurred_at, &part.wallet)
-            .ok_or_else(unknown)?;
+    (receipt, basket): (&Receipt, &Basket<'_>),
+) -> Result<Payments, Refusal> {
+    let unknown = || Refusal::UnknownWallet {
+        pointer: String::new(),
+    };
+    let wallets = paid.iter().map(|part| {
+        let wallet = context.catalog.wallet_at(receipt.occurred_at, &part.wallet);
+        wallet.ok_or_else(unknown)
+    });
+    let wallets = wallets.collect::<Result<Vec<_>, _>>()?;
+    let mut bill = Bill::of(basket, wallets.iter().copied());
+    let mut redeemed = Vec::with_capacity(paid.len());
+    for (part, wallet) in paid.iter().zip(wallets) {
         let terms = &wallet.redemption;
-        let Payment { points, value } = terms.pay(part.points.min(terms.most_points(left)?))?;
-        left = left.checked_sub(value)?;
-        again.push(Redeemed {
+        let most = terms.most_points(bill.open_to(terms)?)?;
+        let Payment { points, value } = terms.pay(part.points.min(most))?;
+        bill.take_off(terms, value)?;
+        redeemed.push(Redeemed {
             wallet: part.wallet.clone(),
             points,
             value,
         });
     }
-    Ok(again)
+    let left = bill.lines;
+    Ok(Payments { redeemed, left })
 }
 
 /// The most that each wallet of the program could pay, each alone.
 pub(super) fn redeemable(
     context: &Context<'_>,
-    payable: Amount,
+    basket: &Basket<'_>,
 ) -> Result<Vec<Redeemable>, Refusal> {
     let Some(member) = context.member else {
         return Ok(Vec::new());
@@ -102,7 +175,9 @@ pub(super) fn redeemable(
     wallets
         .map(|wallet| {
             let terms = &wallet.redemption;
-            let most = terms.most_points(terms.largest_value(payable)?)?;
+            let open = Bill::of(basket, std::iter::once(wallet)).open_to(terms)?;
+            let limit = terms.largest_value(basket.payable())?.min(open);
+            let most = terms.most_points(limit)?;
             let most = most.min(spendable(member, &wallet.code, context)?);
             let Payment { points, value } = terms.clamp(most)?;
             Ok(Redeemable {
