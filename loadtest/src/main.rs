@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    all::AllOptions, check_data::CheckDataOptions, compare::CompareOptions,
+    all::AllOptions, books::BooksOptions, check_data::CheckDataOptions, compare::CompareOptions,
     cutover::CutoverOptions, failure::Failure, run::RunOptions, verify::VerifyOptions,
 };
 
 mod all;
 mod audit;
+mod books;
 mod check_data;
 mod clock;
 mod compare;
@@ -50,6 +51,7 @@ enum Command {
     All(AllOptions),
     CheckData(CheckDataOptions),
     Cutover(CutoverOptions),
+    Books(BooksOptions),
 }
 
 /// One thread: the generator shares the machine with the server and must stay the smaller one.
@@ -59,6 +61,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => Box::pin(run::run(&options)).await,
         Command::Verify(options) => Box::pin(verify::verify(&options)).await,
         Command::CheckData(options) => Box::pin(check_data::check_data(&options)).await,
+        Command::Books(options) => Box::pin(books::books(&options)).await,
         Command::Cutover(options) => Box::pin(cutover::cutover(&options)).await,
         Command::All(options) => Box::pin(all::all(&options)).await,
         Command::Compare(options) => Box::pin(compare::compare(&options)).await,
