@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TAMARU = $${CARGO_TARGET_DIR:-target}/debug/tamaru
 
-.PHONY: run test check load bench check-data deps
+.PHONY: run test check load flood faults bench check-data deps
 
 # A served API with a demo tenant; Ctrl-C stops everything.
 run: deps
@@ -24,6 +24,16 @@ check:
 load: deps
 	$(CARGO) build --release --workspace
 	$${CARGO_TARGET_DIR:-target}/release/loadtest all $(ARGS)
+
+# What one tenant that sends fifty times its share costs the others.
+flood: deps
+	$(CARGO) build --release --workspace
+	$${CARGO_TARGET_DIR:-target}/release/loadtest flood $(ARGS)
+
+# A receiver of webhooks is down while 100,000 events wait: callers notice nothing, and everything arrives afterwards.
+faults: deps
+	$(CARGO) build --release --workspace
+	$${CARGO_TARGET_DIR:-target}/release/loadtest faults $(ARGS)
 
 # How many receipts a second one core evaluates, then the same rules and receipts beside zen-engine.
 bench:

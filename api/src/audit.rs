@@ -96,6 +96,14 @@ impl Entry {
         self
     }
 
+    /// What was there as a whole, and what takes its place.
+    #[must_use]
+    pub(crate) fn replaced(mut self, before: impl Serialize, after: impl Serialize) -> Self {
+        self.before = Some(value(before));
+        self.after = Some(value(after));
+        self
+    }
+
     fn side(side: Option<Value>) -> Option<String> {
         let text = side?.to_string();
         if text.len() <= MAX_SIDE_BYTES {

@@ -9,6 +9,7 @@ pub(crate) mod issue;
 pub(crate) mod pass;
 pub mod principal;
 pub mod restrictions;
+pub(crate) mod rotation;
 pub mod scope;
 pub(crate) mod signing;
 pub(crate) mod store;

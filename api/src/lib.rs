@@ -67,3 +67,6 @@ pub mod router;
 pub mod server;
 // Level 11: the whole on one machine.
 pub mod dev;
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,7 @@ enum Command {
     Dev(DevArguments),
     /// Hold a private PostgreSQL and Redis until standard input closes.
     Services(ServicesArguments),
-    /// Look at the tenants.
+    /// Look at the tenants, and clean up behind those that are gone.
     Tenants {
         #[command(subcommand)]
         command: TenantsCommand,
@@ -67,6 +67,8 @@ enum Command {
 enum TenantsCommand {
     /// Print every live tenant: id, status, currency, zone, name.
     List(DatabaseArguments),
+    /// Take everything of deleted tenants out of the database, for good.
+    Purge(OwnerArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -197,6 +199,9 @@ async fn perform(command: Command, runtime: Handle) -> Result<ExitCode, Failure>
         Command::Tenants {
             command: TenantsCommand::List(arguments),
         } => Box::pin(list_tenants(arguments)).await?,
+        Command::Tenants {
+            command: TenantsCommand::Purge(arguments),
+        } => Box::pin(tenants::purge(&arguments.url()?)).await?,
         Command::Verify(arguments) => return prove(arguments).await,
         Command::Openapi => {}
     }

@@ -5,7 +5,7 @@ mod change;
 mod check;
 pub(crate) mod close;
 mod consents;
-mod document;
+pub(crate) mod document;
 pub(crate) mod enrol;
 pub(crate) mod erase;
 pub(crate) mod export;

@@ -2,7 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod capture;
-mod change;
+pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod release;

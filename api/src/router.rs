@@ -1,7 +1,7 @@
 //! Every route, one line each: the table of contents.
 
 use actix_web::HttpResponse;
-use actix_web::web::{ServiceConfig, get, patch, post, redirect, resource, to};
+use actix_web::web::{ServiceConfig, delete, get, patch, post, redirect, resource, to};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::problem::{DOCS_PATH, Problem};
@@ -58,7 +58,8 @@ fn operator(config: &mut ServiceConfig) {
         .service(
             resource("/v1/tenants/{id}")
                 .route(get().to(tenants::get::get))
-                .route(patch().to(tenants::update::update)),
+                .route(patch().to(tenants::update::update))
+                .route(delete().to(tenants::delete::delete)),
         )
         .service(resource("/v1/tenants/{id}/suspend").route(post().to(tenants::suspend::suspend)))
         .service(resource("/v1/tenants/{id}/resume").route(post().to(tenants::suspend::resume)));

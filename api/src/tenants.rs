@@ -2,9 +2,11 @@
 
 pub(crate) mod create;
 mod currency;
+pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod own;
+mod purge;
 mod settings;
 pub(crate) mod store;
 pub(crate) mod suspend;
@@ -21,6 +23,7 @@ use utoipa::ToSchema;
 use crate::body::from_document;
 use crate::problem::Problem;
 
+pub use purge::purge;
 pub(crate) use settings::{AdjustmentSettings, TaxRounding, TenantSettings};
 pub use table::{TableError, write_table};
 
@@ -32,6 +35,8 @@ pub(crate) enum TenantStatus {
     Active,
     /// Its keys are refused with 403 `tenant_suspended`.
     Suspended,
+    /// Gone for good; only the answer to its deletion shows this.
+    Deleted,
 }
 
 /// What the operator allows a tenant.

@@ -52,6 +52,8 @@ struct Scenario {
     seed: String,
     /// Counts what the job did.
     done: &'static str,
+    /// How much it had to do.
+    due: u32,
 }
 
 /// Does it all; true when every job did what it had to.
@@ -97,7 +99,16 @@ async fn with_stack(
 
 fn scenarios(options: &CutoverOptions) -> Vec<Scenario> {
     let (members, lots, each) = (options.members, options.lots, options.lots_per_member);
-    let ranks = "select count(*) from rank_changes where tenant_id = $1 and cause = 'review'";
+    // Every change with the state that follows from it, and nobody else's.
+    let ranks =
+        "select count(*) from rank_changes c join ranks r using (tenant_id, member_id, ladder)
+        where c.tenant_id = $1 and c.cause = 'review' and r.earned = 'bronze' and c.code = r.earned
+          and c.number = r.changes and c.effective_at = r.since";
+    let lots_over = "select count(*) from ledger_transfers t
+        join lots l on l.tenant_id = t.tenant_id and l.member_id = t.member_id and l.id = t.lot_id and l.remaining = 0
+        join wallets w on w.tenant_id = t.tenant_id and w.member_id = t.member_id and w.available = 0
+            and w.next_expires_at = 'infinity'
+        where t.tenant_id = $1 and t.credit = 13 and t.points = l.granted";
     vec![
         Scenario {
             name: "reviews when one in a hundred changes",
@@ -105,6 +116,7 @@ fn scenarios(options: &CutoverOptions) -> Vec<Scenario> {
             things: members,
             seed: ranks_seed(members, 100),
             done: ranks,
+            due: members / 100,
         },
         Scenario {
             name: "reviews when all change",
@@ -112,13 +124,15 @@ fn scenarios(options: &CutoverOptions) -> Vec<Scenario> {
             things: members,
             seed: ranks_seed(members, 1),
             done: ranks,
+            due: members,
         },
         Scenario {
             name: "sweep of expired lots",
             job: "expire",
             things: lots,
             seed: lots_seed(lots, each),
-            done: "select count(*) from ledger_transfers where tenant_id = $1 and credit = 13",
+            done: lots_over,
+            due: lots,
         },
     ]
 }
@@ -208,7 +222,11 @@ async fn time(stack: &Stack, scenario: &Scenario) -> Result<bool, Failure> {
         scenario.things,
         things / seconds
     ))?;
-    Ok(done > 0)
+    if done != i64::from(scenario.due) {
+        say(&format!("{} should have been changed", scenario.due))?;
+        return Ok(false);
+    }
+    Ok(true)
 }
 
 pub(crate) async fn number_of(owner: &Client, public_id: &str) -> Result<i64, Failure> {

@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     all::AllOptions, books::BooksOptions, check_data::CheckDataOptions, compare::CompareOptions,
-    cutover::CutoverOptions, failure::Failure, run::RunOptions, verify::VerifyOptions,
+    cutover::CutoverOptions, failure::Failure, faults::FaultsOptions, flood::FloodOptions,
+    run::RunOptions, verify::VerifyOptions,
 };
 
 mod all;
@@ -19,12 +20,16 @@ mod compare;
 mod connection;
 mod cutover;
 mod failure;
+mod faults;
+mod flood;
 mod journal;
 mod judge;
 mod options;
 mod pgbench;
+mod private;
 mod process;
 mod receipt;
+mod receiver;
 mod run;
 mod stack;
 mod tally;
@@ -52,6 +57,8 @@ enum Command {
     CheckData(CheckDataOptions),
     Cutover(CutoverOptions),
     Books(BooksOptions),
+    Flood(FloodOptions),
+    Faults(FaultsOptions),
 }
 
 /// One thread: the generator shares the machine with the server and must stay the smaller one.
@@ -63,6 +70,8 @@ async fn main() -> ExitCode {
         Command::CheckData(options) => Box::pin(check_data::check_data(&options)).await,
         Command::Books(options) => Box::pin(books::books(&options)).await,
         Command::Cutover(options) => Box::pin(cutover::cutover(&options)).await,
+        Command::Flood(options) => Box::pin(flood::flood(&options)).await,
+        Command::Faults(options) => Box::pin(faults::faults(&options)).await,
         Command::All(options) => Box::pin(all::all(&options)).await,
         Command::Compare(options) => Box::pin(compare::compare(&options)).await,
     };

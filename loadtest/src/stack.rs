@@ -32,11 +32,21 @@ const SERVICE_ROLE: &str = "tamaru_app";
 /// The database of the comparison, beside the service's own.
 const YARDSTICK_DATABASE: &str = "yardstick";
 
+/// How the server is to be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    /// Requests that a tenant may send per second; none: without a limit, which would be measured instead of the server.
+    pub(crate) rate_limit: Option<u32>,
+    /// `host:port` of a receiver of webhooks on this machine.
+    pub(crate) webhook_allow: Option<String>,
+}
+
 /// Everything that was started.
 #[derive(Debug)]
 pub(crate) struct Stack {
     program: PathBuf,
     folder: PathBuf,
+    settings: Settings,
     services: Child,
     server: Option<Child>,
     urls: Urls,
@@ -58,6 +68,15 @@ struct Urls {
 impl Stack {
     /// Starts the private services, migrates, and starts the server.
     pub(crate) async fn start(program: &Path, folder: &Path) -> Result<Self, Failure> {
+        Self::start_with(program, folder, Settings::default()).await
+    }
+
+    /// The same with a server that is set up another way.
+    pub(crate) async fn start_with(
+        program: &Path,
+        folder: &Path,
+        settings: Settings,
+    ) -> Result<Self, Failure> {
         let mut services = Command::new(program)
             .arg("services")
             .arg("--dir")
@@ -74,6 +93,7 @@ impl Stack {
         let mut stack = Self {
             program: program.to_path_buf(),
             folder: folder.to_path_buf(),
+            settings,
             services,
             server: None,
             urls,
@@ -102,6 +122,9 @@ impl Stack {
         command.env("REDIS_URL", &self.urls.redis_url);
         command.env("TAMARU_MASTER_KEY", &self.master_key);
         command.env("TAMARU_OPERATOR_KEY", &self.operator_key);
+        if let Some(allowed) = &self.settings.webhook_allow {
+            command.env("TAMARU_WEBHOOK_ALLOW", allowed);
+        }
         command
     }
 
@@ -128,8 +151,8 @@ impl Stack {
         command.env_remove("DATABASE_OWNER_URL");
         command.env("DATABASE_URL", &self.service_url);
         command.env("TAMARU_LISTEN", &self.listen);
-        // The load is the point; a limit would be measured instead of the server.
-        command.env("TAMARU_RATE_LIMIT", "0");
+        let limit = self.settings.rate_limit.unwrap_or_default();
+        command.env("TAMARU_RATE_LIMIT", limit.to_string());
         let server = command.stdout(log).stderr(errors).spawn();
         let server = self
             .server
@@ -239,7 +262,7 @@ async fn read_urls(services: &mut Child) -> Result<Urls, Failure> {
 }
 
 /// An address that was free a moment ago.
-fn free_address() -> Result<String, Failure> {
+pub(crate) fn free_address() -> Result<String, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(Failure::io("looking for a port"))?;
     let address = listener
         .local_addr()

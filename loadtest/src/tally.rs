@@ -52,9 +52,9 @@ pub(crate) struct KindReport {
 /// The usual points of a latency distribution, in microseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Latencies {
-    p50: u64,
+    pub(crate) p50: u64,
     p90: u64,
-    p99: u64,
+    pub(crate) p99: u64,
     p99_9: u64,
     max: u64,
 }
@@ -66,6 +66,8 @@ pub(crate) struct TallyReport {
     pub(crate) seconds: f64,
     /// One entry for each kind that occurred.
     pub(crate) kinds: Vec<KindReport>,
+    /// Latencies of all kinds together, in microseconds.
+    pub(crate) latency_micros: Latencies,
     /// Redemptions refused for want of points: right answers, no errors.
     pub(crate) refused: u64,
     /// Answers that no well-behaved call should get, by status and code.
@@ -166,6 +168,12 @@ impl Tally {
         let window = self.window;
         let seconds = window.ends_at.saturating_duration_since(window.starts_at);
         let seconds = seconds.as_secs_f64();
+        let [first, ..] = &self.latencies;
+        let mut together = Histogram::new_from(first);
+        for histogram in &self.latencies {
+            // All of them have the same bounds.
+            together += histogram;
+        }
         let kinds = Kind::ALL.iter().zip(&self.latencies);
         let kinds = kinds.filter(|(_, histogram)| !histogram.is_empty());
         TallyReport {
@@ -173,6 +181,7 @@ impl Tally {
             kinds: kinds
                 .map(|(kind, histogram)| kind_report(*kind, histogram, seconds))
                 .collect(),
+            latency_micros: latencies(&together),
             refused: self.refused,
             errors: self.errors.clone(),
             repeats: self.repeats.clone(),
@@ -262,13 +271,17 @@ fn kind_report(kind: Kind, histogram: &Histogram<u64>, seconds: f64) -> KindRepo
         kind: kind.name(),
         count,
         per_second: ratio(count, seconds),
-        latency_micros: Latencies {
-            p50: histogram.value_at_quantile(0.5),
-            p90: histogram.value_at_quantile(0.9),
-            p99: histogram.value_at_quantile(0.99),
-            p99_9: histogram.value_at_quantile(0.999),
-            max: histogram.max(),
-        },
+        latency_micros: latencies(histogram),
+    }
+}
+
+fn latencies(histogram: &Histogram<u64>) -> Latencies {
+    Latencies {
+        p50: histogram.value_at_quantile(0.5),
+        p90: histogram.value_at_quantile(0.9),
+        p99: histogram.value_at_quantile(0.99),
+        p99_9: histogram.value_at_quantile(0.999),
+        max: histogram.max(),
     }
 }
 
@@ -278,7 +291,8 @@ fn ratio(count: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { count / seconds } else { 0.0 }
 }
 
-fn millis(micros: u64) -> String {
+/// Milliseconds with two decimals.
+pub(crate) fn millis(micros: u64) -> String {
     let (whole, rest) = (micros.div_euclid(1_000), micros.rem_euclid(1_000));
     format!("{whole}.{:02}", rest.div_euclid(10))
 }

@@ -139,6 +139,10 @@ fn every_kind_of_change_is_logged() {
         let saved = of(&all, "program.draft_saved");
         assert_eq!(saved["before"], json!({}), "nothing was taken out");
         assert!(saved["after"]["ranks"].is_array());
+        let ranked = of(&all, "rank.set");
+        let bronze = json!({"ladder": "main", "code": "bronze", "valid_until": null});
+        assert_eq!(ranked["before"], bronze, "as spending made it");
+        assert_eq!(ranked["after"]["code"], "bronze");
         let text = Value::from(all).to_string();
         for secret in ["whsec_", "tmr_live_", "Hanako"] {
             assert!(!text.contains(secret), "{secret} in {text}");

@@ -18,6 +18,7 @@ pub(crate) mod forge;
 pub(crate) mod node;
 pub(crate) mod process;
 pub(crate) mod receiver;
+pub(crate) mod rewriter;
 pub(crate) mod sql;
 pub(crate) mod tenant;
 

@@ -10,6 +10,7 @@ mod books;
 mod business_dates;
 mod concurrency;
 mod conditions;
+mod deletion;
 mod discounts;
 mod events;
 mod every_operation;

@@ -1,6 +1,7 @@
 //! Partners act for the tenants that let them, one at a time, and never for longer than they are let.
 
 mod audit;
+mod rotation;
 
 use std::time::Duration;
 

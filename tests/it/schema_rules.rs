@@ -1,7 +1,7 @@
 //! Rules of the schema, read from the catalog, and what row-level security alone guarantees. Every query below names
 //! the faults it finds, so that a fault tells its own name.
 
-mod full;
+pub(crate) mod full;
 mod migrations;
 
 use tokio_postgres::Client;

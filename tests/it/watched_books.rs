@@ -55,3 +55,30 @@ fn a_wrong_balance_is_found_by_a_worker_and_told_by_every_server() {
         node.server.stop().await;
     });
 }
+
+#[test]
+fn books_wait_while_a_job_of_their_tenant_is_under_way() {
+    block_on(async {
+        let cluster = node().cluster.beside("tamaru_it_waiting_books").await;
+        let node = Node::start(Box::leak(Box::new(cluster))).await;
+        let tenant = TestTenant::on(&node, Spec::default()).await;
+        let url = node.cluster.service_url.clone().into();
+        let db = Db::new(&url, 2, tokio::runtime::Handle::current()).unwrap();
+        let owner = node.cluster.owner().await;
+        let begin = format!(
+            "insert into job_runs (tenant_id, job, business_date, leased_until)
+                 values ({}, 'ranks', current_date, now() + interval '1 minute')",
+            tenant.number
+        );
+        owner.batch_execute(&begin).await.unwrap();
+
+        let mut checked = Checked::default();
+        let looked_at = check_books(&db, &mut checked).await.unwrap();
+        assert_eq!(looked_at, 1, "its sandbox alone");
+        let finish = "update job_runs set finished_at = now() where job = 'ranks'";
+        owner.batch_execute(finish).await.unwrap();
+        let looked_at = check_books(&db, &mut checked).await.unwrap();
+        assert_eq!(looked_at, 1, "the tenant, now that the job is done");
+        node.server.stop().await;
+    });
+}

@@ -1,6 +1,7 @@
 //! The write path, point by point: what was once seen to go wrong there, and what would.
 
 mod as_one;
+mod by_key;
 mod rough;
 
 use std::time::Duration;

@@ -20,13 +20,15 @@ statement! {
 }
 
 statement! {
-    /// The first of the keys that replaced each other by rotation up to this one.
-    control LineageOfKey = "select coalesce(lineage, id) from api_keys where tenant_id = $1 and id = $2";
+    /// The first of the keys that replaced each other by rotation up to this one; of a partner's keys the partner.
+    control LineageOfKey = "select coalesce(lineage, id) from api_keys where tenant_id = $1 and id = $2
+        union all select id from partners where key_id = $2
+        union all select partner_id from replaced_partner_keys where id = $2";
     { tenant: i64 => BigInt, id: Uuid => SqlUuid }
     -> { Uuid => SqlUuid }
 }
 
-/// The first of the keys that replaced each other by rotation up to this one; a partner's is its own.
+/// Whose hand a key is, however often it was rotated.
 pub(super) async fn lineage(
     db: &Db,
     TenantNumber(tenant): TenantNumber,

@@ -20,7 +20,8 @@ use super::scope::Scopes;
 statement! {
     /// The stored hash of one key, whoever holds it.
     control SecretHash = "select secret_hash from api_keys where id = $1
-        union all select secret_hash from partners where key_id = $1";
+        union all select secret_hash from partners where key_id = $1
+        union all select secret_hash from replaced_partner_keys where id = $1";
     { id: Uuid => SqlUuid }
     -> { String => Text }
 }
@@ -52,19 +53,32 @@ statement! {
          Option<SqlInstant> => Nullable<Timestamptz>, bool => Bool, Uuid => SqlUuid }
 }
 
-statement! {
-    /// The partner whose key this is.
-    control PartnerByKey = "select key_id, id, revoked_at is not null from partners where key_id = $1";
-    { id: Uuid => SqlUuid }
-    -> { Uuid => SqlUuid, Uuid => SqlUuid, bool => Bool }
+/// The columns of [`PartnerRow`]: the newest key of a partner, and those that it took over from.
+macro_rules! partner_rows {
+    ($newest:literal, $replaced:literal) => {
+        concat!(
+            "select p.key_id, p.id, p.revoked_at is not null, null::timestamptz from partners p where ",
+            $newest,
+            " union all select k.id, p.id, p.revoked_at is not null, k.ends_at
+                from replaced_partner_keys k join partners p on p.id = k.partner_id where ",
+            $replaced
+        )
+    };
 }
 
 statement! {
-    /// Partners that changed in the last seconds.
-    control ChangedPartners = "select key_id, id, revoked_at is not null from partners
-        where changed_at > now() - $1 * interval '1 second'";
+    /// The partner whose key this is.
+    control PartnerByKey = partner_rows!("p.key_id = $1", "k.id = $1");
+    { id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, bool => Bool, Option<SqlInstant> => Nullable<Timestamptz> }
+}
+
+statement! {
+    /// Keys of partners that changed in the last seconds.
+    control ChangedPartners = partner_rows!("p.changed_at > now() - $1 * interval '1 second'",
+        "p.changed_at > now() - $1 * interval '1 second'");
     { seconds: i64 => BigInt }
-    -> { Uuid => SqlUuid, Uuid => SqlUuid, bool => Bool }
+    -> { Uuid => SqlUuid, Uuid => SqlUuid, bool => Bool, Option<SqlInstant> => Nullable<Timestamptz> }
 }
 
 /// The columns of [`GrantRow`]: what a tenant lets a partner do.
@@ -140,7 +154,7 @@ type KeyRow = (
     bool,
     Uuid,
 );
-type PartnerRow = (Uuid, Uuid, bool);
+type PartnerRow = (Uuid, Uuid, bool, Option<SqlInstant>);
 type GrantRow = (Uuid, Uuid, i64, Vec<String>, Option<Vec<String>>, bool);
 type TenantRow = (i64, Uuid, bool, bool, Option<i32>);
 
@@ -163,14 +177,15 @@ fn key_state(row: KeyRow) -> Result<KeyState, DbError> {
     })
 }
 
-fn partner_key((id, partner, is_revoked): PartnerRow) -> KeyState {
+fn partner_key((id, partner, is_revoked, ends_at): PartnerRow) -> KeyState {
     KeyState {
         id: ApiKeyId::from_uuid(id),
-        lineage: ApiKeyId::from_uuid(id),
+        // All keys that a partner ever has are one hand.
+        lineage: ApiKeyId::from_uuid(partner),
         holder: Holder::Partner(PartnerId::from_uuid(partner)),
         scopes: Scopes::default(),
         restrictions: Arc::default(),
-        expires_at: None,
+        expires_at: maybe_from(ends_at),
         is_revoked,
     }
 }

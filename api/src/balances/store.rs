@@ -116,24 +116,54 @@ statement! {
     }
 }
 
+/// Transactions of a member before a version, the newest first. What they belong to is looked up one by one, by plain
+/// columns: behind row-level security an expression such as `coalesce` finds no index, and reads all receipts.
+macro_rules! transactions_before {
+    ($condition:literal) => {
+        concat!(
+            "select f.version, f.id, f.kind, f.occurred_at, f.recorded_at, f.purchase, f.redemption, f.reason, f.corrects
+            from (select t.version, t.id, t.kind, t.occurred_at, t.recorded_at,
+                coalesce(
+                    (select p.id from purchases p where p.tenant_id = $1 and p.id = t.subject),
+                    (select p.id from operations o join purchases p on p.tenant_id = $1 and p.id = o.subject
+                        where o.tenant_id = $1 and o.id = t.subject),
+                    (select e.purchase_id from purchase_events e where e.tenant_id = $1 and e.id = t.subject)) as purchase,
+                coalesce(
+                    (select r.id from redemptions r where r.tenant_id = $1 and r.id = t.subject),
+                    (select r.id from operations o join redemptions r on r.tenant_id = $1 and r.id = o.subject
+                        where o.tenant_id = $1 and o.id = t.subject)) as redemption,
+                t.reason, t.corrects
+            from ledger_transactions t
+            where t.tenant_id = $1 and t.member_id = $2 and t.version < $3) f",
+            $condition,
+            " order by f.version desc limit $4"
+        )
+    };
+}
+
 statement! {
-    /// Transactions of a member before a version, the newest first. What they belong to is looked up one by one, by plain
-    /// columns: behind row-level security an expression such as `coalesce` finds no index, and reads all receipts.
-    tenant TransactionsBefore = "select t.version, t.id, t.kind, t.occurred_at, t.recorded_at,
-            coalesce(
-                (select p.id from purchases p where p.tenant_id = $1 and p.id = t.subject),
-                (select p.id from operations o join purchases p on p.tenant_id = $1 and p.id = o.subject
-                    where o.tenant_id = $1 and o.id = t.subject),
-                (select e.purchase_id from purchase_events e where e.tenant_id = $1 and e.id = t.subject)),
-            coalesce(
-                (select r.id from redemptions r where r.tenant_id = $1 and r.id = t.subject),
-                (select r.id from operations o join redemptions r on r.tenant_id = $1 and r.id = o.subject
-                    where o.tenant_id = $1 and o.id = t.subject)),
-            t.reason, t.corrects
-        from ledger_transactions t
-        where t.tenant_id = $1 and t.member_id = $2 and t.version < $3
-        order by t.version desc limit $4";
+    /// All of them.
+    tenant TransactionsBefore = transactions_before!("");
     { tenant: i64 => BigInt, member: Uuid => SqlUuid, before: i64 => BigInt, limit: i64 => BigInt }
+    -> {
+        i64 => BigInt, Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz,
+        Option<Uuid> => Nullable<SqlUuid>, Option<Uuid> => Nullable<SqlUuid>, Option<String> => Nullable<Text>,
+        Option<Uuid> => Nullable<SqlUuid>,
+    }
+}
+
+statement! {
+    /// Those that took place in some stores ($5), or in none.
+    tenant TransactionsOfStores = transactions_before!("
+            where (f.purchase is null or exists (select 1 from purchases p
+                    join stores s on s.tenant_id = $1 and s.id = p.store_id
+                    where p.tenant_id = $1 and p.id = f.purchase and s.code = any($5)))
+                and (f.redemption is null or exists (select 1 from redemptions r
+                    where r.tenant_id = $1 and r.id = f.redemption and r.outcome::json ->> 'store' = any($5)))");
+    {
+        tenant: i64 => BigInt, member: Uuid => SqlUuid, before: i64 => BigInt, limit: i64 => BigInt,
+        stores: Vec<String> => Array<Text>,
+    }
     -> {
         i64 => BigInt, Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz, SqlInstant => Timestamptz,
         Option<Uuid> => Nullable<SqlUuid>, Option<Uuid> => Nullable<SqlUuid>, Option<String> => Nullable<Text>,

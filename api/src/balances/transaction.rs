@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::entry::StatementEntry;
 use super::store::{FindTransaction, StoresOf};
-use super::transactions::statement;
+use super::transactions::{Part, statement};
 use crate::app::App;
 use crate::auth::scope::PurchasesRead;
 use crate::auth::{Caller, Principal};
@@ -59,8 +59,12 @@ pub(crate) async fn get_transaction(
             return Ok(None);
         };
         let member_id = MemberId::from_uuid(member);
-        let next = version.saturating_add(1);
-        let entries = statement(&tx, &catalogs, member_id, (next, 1)).await?;
+        let only = Part {
+            before: version.saturating_add(1),
+            limit: 1,
+            stores: None,
+        };
+        let entries = statement(&tx, &catalogs, member_id, only).await?;
         let entry = entries.and_then(|entries| entries.into_iter().next());
         if let (Some(entry), Some(_)) = (&entry, &principal.restrictions.stores) {
             check_stores(&tx, &principal, entry).await?;

@@ -8,7 +8,9 @@ use domain::id::{LotId, MemberId};
 use domain::ledger::Account;
 
 use super::entry::{StatementEntry, StatementRow, StoredTransaction, Untouched, row_type, signed};
-use super::store::{BalancesBefore, MemberIsThere, TransactionsBefore, TransfersOf};
+use super::store::{
+    BalancesBefore, MemberIsThere, TransactionsBefore, TransactionsOfStores, TransfersOf,
+};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::scope::MembersRead;
@@ -21,7 +23,8 @@ const ROUTE: &str = "transactions";
 
 /// List a member's transactions, the newest first.
 ///
-/// Versions go down by one from entry to entry without gaps.
+/// Versions go down by one from entry to entry without gaps. A key for some stores sees what took place in those and what
+/// belongs to no store, such as expiry; what it does not see leaves gaps.
 #[utoipa::path(
     get,
     path = "/v1/members/{id}/transactions",
@@ -42,11 +45,16 @@ pub(crate) async fn list_transactions(
     let list = app.cursors.of(caller.tenant.0, ROUTE, &filters);
     let before: i64 = list.decode(cursor.as_deref())?.unwrap_or(i64::MAX);
     let (db, catalogs, tenant) = (app.db.clone(), app.catalogs.clone(), caller.tenant);
+    let part = Part {
+        before,
+        limit: limit.and_one_more(),
+        stores: caller.restrictions.stores.clone(),
+    };
     let found = app
         .db
         .run(async move {
             let tx = db.snapshot(tenant).await?;
-            let found = statement(&tx, &catalogs, member, (before, limit.and_one_more())).await?;
+            let found = statement(&tx, &catalogs, member, part).await?;
             tx.commit().await?;
             Ok::<_, DbError>(found)
         })
@@ -56,14 +64,23 @@ pub(crate) async fn list_transactions(
     Ok(Json(page))
 }
 
+/// What is wanted of a statement.
+pub(super) struct Part {
+    /// What is older than this version.
+    pub(super) before: i64,
+    pub(super) limit: i64,
+    /// Where it took place; none = wherever it did.
+    pub(super) stores: Option<Vec<String>>,
+}
+
 /// What is written never changes, so the statements need no common snapshot.
 pub(super) async fn statement(
     tx: &TenantConn,
     catalogs: &Catalogs,
     member: MemberId,
-    (before, limit): (i64, i64),
+    part: Part,
 ) -> Result<Option<Vec<StatementEntry>>, DbError> {
-    let stored = transactions(tx, member, before, limit).await?;
+    let stored = transactions(tx, member, part).await?;
     if stored.is_empty() {
         let is_there = MemberIsThere {
             tenant: tx.number(),
@@ -87,16 +104,36 @@ pub(super) async fn statement(
 async fn transactions(
     tx: &TenantConn,
     member: MemberId,
-    before: i64,
-    limit: i64,
+    part: Part,
 ) -> Result<Vec<StoredTransaction>, DbError> {
-    let rows = TransactionsBefore {
-        tenant: tx.number(),
-        member: member.uuid(),
+    let (tenant, member) = (tx.number(), member.uuid());
+    let Part {
         before,
         limit,
+        stores,
+    } = part;
+    let rows = match stores {
+        None => {
+            let all = TransactionsBefore {
+                tenant,
+                member,
+                before,
+                limit,
+            };
+            all.all(tx).await?
+        }
+        Some(stores) => {
+            let some = TransactionsOfStores {
+                tenant,
+                member,
+                before,
+                limit,
+                stores,
+            };
+            some.all(tx).await?
+        }
     };
-    let stored = rows.all(tx).await?.into_iter().map(
+    let stored = rows.into_iter().map(
         |(version, id, kind, occurred_at, recorded_at, purchase, redemption, reason, corrects)| {
             StoredTransaction {
                 version,

@@ -24,7 +24,7 @@ pub struct Listing<T> {
 impl<T: DeserializeOwned> Listing<T> {
     /// Read the envelope. `T` refuses unknown fields, and its only field with a list passes over
     /// the entries.
-    pub(super) fn read(bytes: Bytes) -> Result<Self, Problem> {
+    pub(crate) fn read(bytes: Bytes) -> Result<Self, Problem> {
         let is_text = std::str::from_utf8(&bytes).is_ok();
         let readable = serde_json::from_slice::<IgnoredAny>(&bytes);
         if let Err(error) = readable {

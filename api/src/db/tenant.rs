@@ -212,6 +212,14 @@ impl ControlConn {
         Ok(name.0)
     }
 
+    /// Begin without a time limit, for what changes very many rows.
+    pub async fn open_unhurried(mut session: SessionSource) -> Result<Self, DbError> {
+        session
+            .begin("begin; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0")
+            .await?;
+        Ok(Self { session })
+    }
+
     /// Go on in the same transaction as one tenant, for what makes both at once.
     pub async fn into_tenant(self, tenant: TenantNumber) -> Result<TenantConn, DbError> {
         let TenantNumber(number) = tenant;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use tokio::time::Instant;
 
-use super::store::EveryTenant;
+use super::store::{EveryTenant, IsAtWork};
 use super::{finish, is_finished, take};
 use crate::catalog;
 use crate::db::time::SqlInstant;
@@ -28,9 +29,10 @@ pub struct Checked {
     days: HashMap<TenantNumber, Date>,
 }
 
-/// Look until the task is dropped. Books that can't be read hold up no others.
+/// Look until the task is dropped. Books that can't be read hold up no others. What is due at a cut-over goes first: its
+/// jobs begin with the worker, the first look a round later.
 pub async fn run(db: Db) {
-    let mut rounds = tokio::time::interval(ROUND);
+    let mut rounds = tokio::time::interval_at(Instant::now() + ROUND, ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut checked = Checked::default();
     loop {
@@ -58,7 +60,7 @@ pub async fn check_books(db: &Db, checked: &mut Checked) -> Result<u64, DbError>
         match check(db, tenant, today).await {
             Ok(Check::Done) => looked_at = looked_at.saturating_add(1),
             Ok(Check::DoneBefore) => {}
-            Ok(Check::Elsewhere) => continue,
+            Ok(Check::NotNow) => continue,
             Err(error) => {
                 tracing::warn!(tenant = tenant.0, cause = %error, "books could not be read");
                 continue;
@@ -73,20 +75,30 @@ pub async fn check_books(db: &Db, checked: &mut Checked) -> Result<u64, DbError>
 enum Check {
     Done,
     DoneBefore,
-    /// Another worker is at it.
-    Elsewhere,
+    /// Another worker is at it, or at what is due at the cut-over: to read everything beside that would slow it down,
+    /// and keep every row alive that it writes anew.
+    NotNow,
 }
 
 async fn check(db: &Db, tenant: TenantNumber, today: Date) -> Result<Check, DbError> {
     let tx = db.tenant(tenant).await?;
     let now = catalog::head(&tx).await?.database_now;
+    let at_work = IsAtWork {
+        tenant: tx.number(),
+        other_than: JOB,
+        now: now.into(),
+    };
+    if at_work.all(&tx).await?.pop() == Some((true,)) {
+        tx.commit().await?;
+        return Ok(Check::NotNow);
+    }
     let is_taken = take(&tx, JOB, today, now).await?;
     let is_finished = !is_taken && is_finished(&tx, JOB, today).await?;
     tx.commit().await?;
     match (is_taken, is_finished) {
         (true, _) => {}
         (false, true) => return Ok(Check::DoneBefore),
-        (false, false) => return Ok(Check::Elsewhere),
+        (false, false) => return Ok(Check::NotNow),
     }
     let findings = verify_tenant(db, tenant).await?;
     let control = db.control().await?;

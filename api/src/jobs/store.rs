@@ -7,7 +7,8 @@ use crate::statement;
 
 statement! {
     /// Every tenant with what makes its business days, and the database's time.
-    control EveryTenant = "select id, time_zone, business_day_cutover, earlier_cutovers::text, clock_timestamp() from tenants order by id";
+    control EveryTenant = "select id, time_zone, business_day_cutover, earlier_cutovers::text, clock_timestamp() from tenants
+        where status <> 'deleted' order by id";
     {}
     -> { i64 => BigInt, String => Text, SqlTime => Time, String => Text, SqlInstant => Timestamptz }
 }
@@ -34,6 +35,14 @@ statement! {
     tenant IsFinished = "select finished_at is not null from job_runs
         where tenant_id = $1 and job = $2 and business_date = $3";
     { tenant: i64 => BigInt, job: &'static str => Text, date: SqlDate => Date }
+    -> { bool => Bool }
+}
+
+statement! {
+    /// Whether somebody is at another job of the tenant.
+    tenant IsAtWork = "select exists (select 1 from job_runs
+            where tenant_id = $1 and job <> $2 and finished_at is null and leased_until > $3)";
+    { tenant: i64 => BigInt, other_than: &'static str => Text, now: SqlInstant => Timestamptz }
     -> { bool => Bool }
 }
 

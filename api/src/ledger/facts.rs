@@ -117,6 +117,14 @@ pub(super) fn joined(locked: &[LedgerRow], standing: Vec<StandingRow>) -> Member
     members
 }
 
+/// Locked members as the passing of time sees them, which asks neither where somebody stands nor since when.
+pub(super) fn passing(locked: &[LedgerRow]) -> Members {
+    let row = |(id, version, recorded_at, _): &LedgerRow| {
+        member((*id, *version, *recorded_at, String::new(), *recorded_at))
+    };
+    locked.iter().map(row).collect()
+}
+
 fn member(
     (id, version, last_recorded_at, status, enrolled_at): MemberRow,
 ) -> (MemberId, MemberFacts) {
@@ -139,6 +147,13 @@ fn member(
         ranks: RankFacts::default(),
     };
     (member, facts)
+}
+
+/// Members in ascending order, in which their rows are written: neighbours lie on one page.
+pub(super) fn in_order(members: &Members) -> impl Iterator<Item = &MemberFacts> {
+    let mut members: Vec<&MemberFacts> = members.values().collect();
+    members.sort_unstable_by_key(|facts| facts.member);
+    members.into_iter()
 }
 
 /// Members as they are now, without their wallets.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use self::one::{Ranked, outlook_of, ranked, set_rank};
 pub(super) use self::rows::RankRows;
-use self::statements::{DaysOf, PastRanksOf, RanksOf};
+use self::statements::{DaysBetween, DaysOf, PastRanksOf, RanksBetween, RanksOf};
 use super::facts::Members;
 use crate::catalog::Head;
 use crate::db::time::{SqlDate, SqlInstant, maybe_from};
@@ -38,6 +38,9 @@ pub(super) type RankRow = (
     bool,
 );
 
+/// As [`DaysOf`] gives them.
+type DayRow = (Uuid, SqlDate, i64, i64, i64, i64);
+
 /// Where members stand; nothing is read of nobody.
 pub(super) async fn states(tx: &TenantConn, members: Vec<Uuid>) -> Result<Vec<RankRow>, DbError> {
     if members.is_empty() {
@@ -45,6 +48,19 @@ pub(super) async fn states(tx: &TenantConn, members: Vec<Uuid>) -> Result<Vec<Ra
     }
     let tenant = tx.number();
     RanksOf { tenant, members }.all(tx).await
+}
+
+/// The same of all members of a range.
+pub(super) async fn states_between(
+    tx: &TenantConn,
+    (after, until): (Uuid, Uuid),
+) -> Result<Vec<RankRow>, DbError> {
+    let states = RanksBetween {
+        tenant: tx.number(),
+        after,
+        until,
+    };
+    states.all(tx).await
 }
 
 /// Put ranks where they belong.
@@ -130,12 +146,35 @@ pub(super) async fn days(
             .collect(),
         to: asked.iter().map(|(_, range)| range.to.into()).collect(),
     };
+    Ok(books(asked, rows.all(tx).await?))
+}
+
+/// The same where all look at the dates of the first, of whom most members between two are.
+pub(super) async fn days_between(
+    tx: &TenantConn,
+    asked: Vec<(MemberId, DateRange)>,
+    (after, until): (Uuid, Uuid),
+) -> Result<HashMap<MemberId, DayBook>, DbError> {
+    let Some((_, range)) = asked.first() else {
+        return Ok(HashMap::new());
+    };
+    let rows = DaysBetween {
+        tenant: tx.number(),
+        after,
+        until,
+        from: super::history::first(*range),
+        to: range.to.into(),
+    };
+    Ok(books(asked, rows.all(tx).await?))
+}
+
+fn books(asked: Vec<(MemberId, DateRange)>, rows: Vec<DayRow>) -> HashMap<MemberId, DayBook> {
     let books = asked.into_iter().map(|(member, range)| {
         let days = BTreeMap::new();
         (member, DayBook { range, days })
     });
     let mut books: HashMap<MemberId, DayBook> = books.collect();
-    for (member, date, spend, gross_spend, visits, points_earned) in rows.all(tx).await? {
+    for (member, date, spend, gross_spend, visits, points_earned) in rows {
         let date = Date::from(date);
         let counters = Counters {
             spend: Amount::new(spend),
@@ -148,5 +187,5 @@ pub(super) async fn days(
             book.days.insert(date, counters);
         }
     }
-    Ok(books)
+    books
 }

@@ -3,34 +3,32 @@
 //! same door as receipts. Whatever was done is not done again, so that a review may be cut off,
 //! repeated or run twice at once.
 
+mod chosen;
+mod look;
 mod statements;
 
-use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use domain::amount::{Amount, Points};
 use domain::catalog::Catalog;
 use domain::decide::{Command, Facts, ReviewRanks, decide};
-use domain::history::{Budgets, Counters};
+use domain::history::Budgets;
 use domain::rank::Probe;
-use domain::window::DateRange;
 use jiff::civil::Date;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
-use self::statements::{
-    BeginReview, EndOfRange, FinishReview, IsAlone, LockForReview, RanksIn, RanksToLookAt, SumsIn,
-};
+use self::chosen::Chosen;
+use self::look::{everybody, may_move};
+use self::statements::{BeginReview, EndOfRange, FinishReview, IsAlone, RanksToLookAt};
 use super::append::There;
 use super::facts;
-use super::history;
 use super::ranks::{self, RankRows};
 use super::refusal::problem_of;
 use crate::catalog::{self, Catalogs, Head};
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 
 /// Members in one range of the first look.
-const RANGE: i64 = 20_000;
+const RANGE: usize = 20_000;
 /// Members that are decided in one transaction.
 const AT_ONCE: usize = 4_000;
 /// Ranges that are looked at side by side.
@@ -60,6 +58,21 @@ enum Who {
     MayMove,
     /// All, whatever sums say.
     Everybody,
+}
+
+/// What was done in a range.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ranged {
+    /// Members that were looked at.
+    seen: u64,
+    changed: u64,
+}
+
+impl Ranged {
+    /// To look who may move, before they are looked at again, costs more than it saves.
+    const fn is_nearly_all(self) -> bool {
+        self.seen > 0 && self.changed.saturating_mul(10) >= self.seen.saturating_mul(9)
+    }
 }
 
 impl Reviewer {
@@ -148,58 +161,90 @@ impl Reviewer {
         Ok(changed)
     }
 
-    /// Go over all members, range by range, some ranges side by side.
+    /// Go over all members, range by range, some ranges side by side. After one where nearly all were
+    /// changed the next ones are decided without a first look.
     async fn each_range(&self, tenant: TenantNumber, date: Date, who: Who) -> Result<u64, DbError> {
         let mut changed: u64 = 0;
         let mut after = Uuid::nil();
         let mut under_way = JoinSet::new();
+        let mut first_look = Some(who);
         let mut is_over = false;
         while !is_over {
-            let tx = self.db.tenant(tenant).await?;
-            let end = EndOfRange {
-                tenant: tx.number(),
-                after,
-                skipped: RANGE - 1,
-            };
-            let end = end.all(&tx).await?.pop();
-            tx.commit().await?;
-            let until = end.map_or(Uuid::max(), |(end,)| end);
-            is_over = end.is_none();
+            let (reviewer, look) = (self.clone(), first_look);
+            let members = look.map_or(AT_ONCE, |_| RANGE);
+            let until = self.end_of_range(tenant, after, members).await?;
+            is_over = until.is_none();
             if under_way.len() >= SIDE_BY_SIDE
                 && let Some(done) = under_way.join_next().await
             {
-                changed = changed.saturating_add(ended(done)?);
+                let done = ended(done)?;
+                changed = changed.saturating_add(done.changed);
+                first_look = (!done.is_nearly_all()).then_some(who);
             }
-            let reviewer = self.clone();
-            let range = (after, until);
-            under_way.spawn(async move { reviewer.range(tenant, date, who, range).await });
-            after = until;
+            let range = (after, until.unwrap_or(Uuid::max()));
+            under_way.spawn(async move { reviewer.range(tenant, date, look, range).await });
+            after = range.1;
         }
         while let Some(done) = under_way.join_next().await {
-            changed = changed.saturating_add(ended(done)?);
+            changed = changed.saturating_add(ended(done)?.changed);
         }
         Ok(changed)
+    }
+
+    /// The last of so many members; none when there are fewer.
+    async fn end_of_range(
+        &self,
+        tenant: TenantNumber,
+        after: Uuid,
+        members: usize,
+    ) -> Result<Option<Uuid>, DbError> {
+        let tx = self.db.tenant(tenant).await?;
+        let end = EndOfRange {
+            tenant: tx.number(),
+            after,
+            skipped: i64::try_from(members.saturating_sub(1)).unwrap_or(i64::MAX),
+        };
+        let end = end.all(&tx).await?.pop();
+        tx.commit().await?;
+        Ok(end.map(|(end,)| end))
     }
 
     async fn range(
         &self,
         tenant: TenantNumber,
         date: Date,
-        who: Who,
+        first_look: Option<Who>,
         (after, until): (Uuid, Uuid),
-    ) -> Result<u64, DbError> {
+    ) -> Result<Ranged, DbError> {
+        let Some(who) = first_look else {
+            let all = Chosen::Between(after, until);
+            return self.decide(tenant, all, date).await;
+        };
         let tx = self.db.tenant(tenant).await?;
         let (_, catalog) = self.head(&tx).await?;
-        let members = match who {
+        let (members, seen) = match who {
             Who::MayMove => may_move(&tx, &catalog, date, (after, until)).await?,
             Who::Everybody => everybody(&tx, (after, until)).await?,
         };
         tx.commit().await?;
-        let mut changed: u64 = 0;
+        let is_dense = members.len().saturating_mul(2) >= seen;
+        let mut ranged = Ranged {
+            seen: u64::try_from(seen).unwrap_or(u64::MAX),
+            changed: 0,
+        };
+        let mut after = after;
         for some in members.chunks(AT_ONCE) {
-            changed = changed.saturating_add(self.decide(tenant, some.to_vec(), date).await?);
+            let last = some.last().copied().unwrap_or(until);
+            let chosen = if is_dense {
+                Chosen::Between(after, last)
+            } else {
+                Chosen::These(some.to_vec())
+            };
+            let decided = self.decide(tenant, chosen, date).await?;
+            ranged.changed = ranged.changed.saturating_add(decided.changed);
+            after = last;
         }
-        Ok(changed)
+        Ok(ranged)
     }
 
     /// Members whose ranks were set by hand and end, and those that a receipt of the past concerns.
@@ -221,25 +266,23 @@ impl Reviewer {
             };
             after = *last;
             let members = some.into_iter().map(|(member,)| member).collect();
-            changed = changed.saturating_add(self.decide(tenant, members, date).await?);
+            let chosen = Chosen::These(members);
+            let decided = self.decide(tenant, chosen, date).await?;
+            changed = changed.saturating_add(decided.changed);
         }
     }
 
-    /// Lock, look and decide for some members; how many were changed.
+    /// Lock, look and decide for some members.
     async fn decide(
         &self,
         tenant: TenantNumber,
-        ids: Vec<Uuid>,
+        chosen: Chosen,
         until: Date,
-    ) -> Result<u64, DbError> {
+    ) -> Result<Ranged, DbError> {
         let tx = self.db.tenant(tenant).await?;
-        let lock = LockForReview {
-            tenant: tx.number(),
-            members: ids.clone(),
-        };
-        let mut members = facts::of_rows(lock.all(&tx).await?);
+        let mut members = facts::of_rows(chosen.lock(&tx).await?);
         let (head, catalog) = self.head(&tx).await?;
-        let states = ranks::states(&tx, ids).await?;
+        let states = chosen.states(&tx).await?;
         ranks::add_states(&mut members, &head, states);
         let there = There::of(&[], &members).take_ranks();
         let command = Command::ReviewRanks(ReviewRanks { until });
@@ -247,14 +290,17 @@ impl Reviewer {
             let needs = command.needs(&catalog, facts, head.now);
             Some((facts.member, needs.days?))
         });
-        let mut days = ranks::days(&tx, asked.collect()).await?;
+        let mut days = chosen.days(&tx, asked.collect()).await?;
         for (member, facts) in &mut members {
             facts.history.days = days.remove(member);
         }
         let budgets = Budgets::default();
         let mut rows = RankRows::after(there).told(head.has_webhooks);
-        let mut changed: u64 = 0;
-        for member in members.values() {
+        let mut decided = Ranged {
+            seen: u64::try_from(members.len()).unwrap_or(u64::MAX),
+            changed: 0,
+        };
+        for member in facts::in_order(&members) {
             let facts = Facts {
                 member: Some(member),
                 budgets: &budgets,
@@ -264,104 +310,15 @@ impl Reviewer {
                 .map_err(|refusal| DbError::Failed(problem_of(&refusal).detail))?;
             if let Some(update) = decision.ranks {
                 rows.add(update, member.ledger_time(head.now), NOBODY);
-                changed = changed.saturating_add(1);
+                decided.changed = decided.changed.saturating_add(1);
             }
         }
         rows.write(&tx).await?;
         tx.commit().await?;
-        Ok(changed)
+        Ok(decided)
     }
 }
 
-fn ended(done: Result<Result<u64, DbError>, tokio::task::JoinError>) -> Result<u64, DbError> {
+fn ended(done: Result<Result<Ranged, DbError>, JoinError>) -> Result<Ranged, DbError> {
     done.map_err(|error| DbError::Failed(error.to_string()))?
-}
-
-async fn everybody(tx: &TenantConn, (after, until): (Uuid, Uuid)) -> Result<Vec<Uuid>, DbError> {
-    let members = statements::MembersIn {
-        tenant: tx.number(),
-        after,
-        until,
-    };
-    let members = members.all(tx).await?;
-    Ok(members.into_iter().map(|(member,)| member).collect())
-}
-
-/// Members of a range who may move on a date, by their sums.
-async fn may_move(
-    tx: &TenantConn,
-    catalog: &Catalog,
-    date: Date,
-    (after, until): (Uuid, Uuid),
-) -> Result<Vec<Uuid>, DbError> {
-    let Some(probe) = Probe::of(catalog, date) else {
-        return Ok(Vec::new());
-    };
-    let tenant = tx.number();
-    let ranges = probe.ranges();
-    let mut sums: HashMap<Uuid, Vec<Counters>> = HashMap::new();
-    for (place, range) in ranges.iter().enumerate() {
-        let rows = sums_in(tx, *range, (after, until)).await?;
-        for (member, counters) in rows {
-            let of_member = sums
-                .entry(member)
-                .or_insert_with(|| vec![Counters::default(); ranges.len()]);
-            if let Some(sum) = of_member.get_mut(place) {
-                *sum = counters;
-            }
-        }
-    }
-    let known = RanksIn {
-        tenant,
-        after,
-        until,
-    };
-    let known = known.all(tx).await?;
-    let mut ladders: HashMap<Uuid, Vec<(&str, Option<&str>)>> = HashMap::new();
-    for (member, ladder, earned) in &known {
-        let of_member = ladders.entry(*member).or_default();
-        of_member.push((ladder, earned.as_deref()));
-    }
-    let nothing = vec![Counters::default(); ranges.len()];
-    let members: BTreeSet<&Uuid> = sums.keys().chain(ladders.keys()).collect();
-    let mut may_move = Vec::new();
-    for member in members {
-        let ladders = ladders.get(member).map_or(&[][..], Vec::as_slice);
-        let earned = |ladder: &str| {
-            let mut ladders = ladders.iter();
-            let known = ladders.find(|(code, _)| *code == ladder);
-            known.map(|(_, earned)| *earned)
-        };
-        let moves = probe.may_move(earned, sums.get(member).unwrap_or(&nothing));
-        if moves.map_err(|error| DbError::Failed(error.to_string()))? {
-            may_move.push(*member);
-        }
-    }
-    Ok(may_move)
-}
-
-async fn sums_in(
-    tx: &TenantConn,
-    range: DateRange,
-    (after, until): (Uuid, Uuid),
-) -> Result<Vec<(Uuid, Counters)>, DbError> {
-    let sums = SumsIn {
-        tenant: tx.number(),
-        after,
-        until,
-        from: history::first(range),
-        to: range.to.into(),
-    };
-    let rows = sums.all(tx).await?.into_iter();
-    let counted = rows.map(|(member, spend, gross_spend, visits, points_earned)| {
-        let counters = Counters {
-            spend: Amount::new(spend),
-            gross_spend: Amount::new(gross_spend),
-            visits,
-            points_earned: Points::new(points_earned),
-            last_visit: None,
-        };
-        (member, counters)
-    });
-    Ok(counted.collect())
 }

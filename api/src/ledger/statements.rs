@@ -1,5 +1,6 @@
 //! The statements of the hot path: fixed text, set-based, each naming the tenant as `$1`.
-//! Inserts select from the anchor row, so that without the tenant set they write nothing.
+//! Inserts select from the anchor row, so that without the tenant set they write nothing. Many columns
+//! are unnested side by side in a select: as a table, each is first put away by itself and read again.
 
 use diesel::sql_types::{
     Array, BigInt, Date, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
@@ -84,7 +85,8 @@ statement! {
     /// No conflict clause: a key that is used already aborts the whole batch, which then reads again.
     tenant InsertKeys = "insert into idempotency_keys (tenant_id, key, content_hash, subject, refusal, recorded_at)
         select k.tenant_id, u.* from tenant_keys k,
-            unnest($2, $3, $4, $5, $6) as u (key, content_hash, subject, refusal, recorded_at)
+            (select unnest($2), unnest($3), unnest($4), unnest($5),
+            unnest($6)) as u (key, content_hash, subject, refusal, recorded_at)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, key: Vec<Uuid> => Array<SqlUuid>, content: Vec<Uuid> => Array<SqlUuid>,
       subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
@@ -98,7 +100,8 @@ statement! {
             business_date, occurred_at, recorded_at, actor, receipt, outcome)
         select k.tenant_id, u.id, u.till_identity, u.content_hash, u.member_id, u.store_id, u.business_date,
             u.occurred_at, u.recorded_at, u.actor, u.receipt, u.outcome
-        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as u
+        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
+            unnest($8), unnest($9), unnest($10), unnest($11), unnest($12)) as u
             (id, till_identity, content_hash, member_id, store_id, business_date, occurred_at, recorded_at, actor,
              receipt, outcome)
         where k.tenant_id = $1";
@@ -115,7 +118,8 @@ statement! {
             recorded_at, actor, outcome)
         select k.tenant_id, u.id, u.member_id, u.reference, u.content_hash, u.occurred_at, u.recorded_at, u.actor,
             u.outcome
-        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9) as u
+        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
+            unnest($8), unnest($9)) as u
             (id, member_id, reference, content_hash, occurred_at, recorded_at, actor, outcome)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, member: Vec<Uuid> => Array<SqlUuid>,
@@ -128,7 +132,8 @@ statement! {
     /// One row per version step of a member.
     tenant InsertTransactions = "insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at,
             recorded_at, actor, subject, reason, corrects)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11)) as u
             (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason, corrects)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
@@ -142,7 +147,8 @@ statement! {
     /// One row per move of points.
     tenant InsertTransfers = "insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit,
             credit, points, balance_after, rule, lot_id)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11)) as u
             (member_id, version, position, wallet, debit, credit, points, balance_after, rule, lot_id)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
@@ -158,7 +164,8 @@ statement! {
         select k.tenant_id, u.member_id, coalesce(u.expires_at, 'infinity'), u.id, u.wallet, u.granted, u.remaining,
             u.activates_at, u.occurred_at, u.transaction_id, u.rule, u.program_version,
             case when u.awaits is null then u.pending_until else coalesce(u.pending_until, 'infinity') end, u.awaits
-        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) as u
+        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
+            unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), unnest($13), unnest($14)) as u
             (member_id, expires_at, id, wallet, granted, remaining, activates_at, occurred_at, transaction_id, rule,
              program_version, pending_until, awaits)
         where k.tenant_id = $1";
@@ -178,8 +185,8 @@ statement! {
     tenant MoveLots = "update lots set remaining = u.remaining, expires_at = coalesce(u.expires_at, 'infinity'),
             activates_at = u.activates_at, pending_until = case when u.awaits is null then u.pending_until
                 else coalesce(u.pending_until, 'infinity') end, awaits = u.awaits
-        from (select * from unnest($2, $3, $4, $5, $6, $7, $8, $9) as t
-            (member_id, expired_at, id, remaining, expires_at, activates_at, pending_until, awaits)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8), unnest($9)) as u
+            (member_id, expired_at, id, remaining, expires_at, activates_at, pending_until, awaits)
         where lots.tenant_id = $1 and lots.member_id = u.member_id
           and lots.expires_at = coalesce(u.expired_at, 'infinity') and lots.id = u.id";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
@@ -196,7 +203,8 @@ statement! {
             recorded_at, actor, outcome)
         select k.tenant_id, u.id, u.purchase_id, u.member_id, u.event, u.occurred_at, u.recorded_at, u.actor,
             u.outcome
-        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9) as u
+        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
+            unnest($8), unnest($9)) as u
             (id, purchase_id, member_id, event, occurred_at, recorded_at, actor, outcome)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, purchase: Vec<Uuid> => Array<SqlUuid>,
@@ -208,7 +216,7 @@ statement! {
 statement! {
     /// What is left of lots that were spent from.
     tenant UpdateLots = "update lots set remaining = u.remaining
-        from (select * from unnest($2, $3, $4, $5) as t (member_id, expires_at, id, remaining)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5)) as u (member_id, expires_at, id, remaining)
         where lots.tenant_id = $1 and lots.member_id = u.member_id
           and lots.expires_at = coalesce(u.expires_at, 'infinity') and lots.id = u.id";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
@@ -222,7 +230,8 @@ statement! {
             next_expires_at)
         select k.tenant_id, u.member_id, u.wallet, u.available, u.pending, u.reserved, u.deficit,
             coalesce(u.next_expires_at, 'infinity')
-        from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8) as u
+        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
+            unnest($8)) as u
             (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
@@ -235,8 +244,8 @@ statement! {
     /// it and then updates it.
     tenant UpdateWallets = "update wallets set available = u.available, pending = u.pending, reserved = u.reserved,
             deficit = u.deficit, next_expires_at = coalesce(u.next_expires_at, 'infinity')
-        from (select * from unnest($2, $3, $4, $5, $6, $7, $8)
-            as t (member_id, wallet, available, pending, reserved, deficit, next_expires_at)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8))
+            as u (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
         where wallets.tenant_id = $1 and wallets.member_id = u.member_id and wallets.wallet = u.wallet";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
       available: Vec<i64> => Array<BigInt>, pending: Vec<i64> => Array<BigInt>, reserved: Vec<i64> => Array<BigInt>,
@@ -247,7 +256,7 @@ statement! {
     /// The members' versions after the batch.
     tenant UpdateLedgers = "update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at,
             last_day = coalesce(u.last_day, member_ledgers.last_day)
-        from (select * from unnest($2, $3, $4, $5) as t (member_id, version, last_recorded_at, last_day)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5)) as u (member_id, version, last_recorded_at, last_day)
         where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
       last_recorded_at: Vec<SqlInstant> => Array<Timestamptz>, last_day: Vec<Option<SqlDate>> => Array<Nullable<Date>> }
@@ -258,8 +267,8 @@ statement! {
     tenant UpdateDays = "update member_days set spend = member_days.spend + u.spend,
             gross_spend = member_days.gross_spend + u.gross_spend, visits = member_days.visits + u.visits,
             points_earned = member_days.points_earned + u.points_earned
-        from (select * from unnest($2, $3, $4, $5, $6, $7)
-            as t (member_id, business_date, spend, gross_spend, visits, points_earned)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7)) as u (member_id, business_date, spend, gross_spend, visits, points_earned)
         where member_days.tenant_id = $1 and member_days.member_id = u.member_id
           and member_days.business_date = u.business_date";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
@@ -271,7 +280,8 @@ statement! {
     /// Add to the counters of business dates that may be there or not.
     tenant UpsertDays = "insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits,
             points_earned)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5),
+            unnest($6), unnest($7)) as u
             (member_id, business_date, spend, gross_spend, visits, points_earned)
         where k.tenant_id = $1
         on conflict (tenant_id, member_id, business_date) do update set
@@ -289,9 +299,8 @@ statement! {
     tenant ActivationsDue = "select distinct d.member_id from (
             select member_id from lots
             where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is null
-                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by pending_until limit $3) d";
-    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt, own: i32 => Integer, of: i32 => Integer }
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
     -> { Uuid => SqlUuid }
 }
 
@@ -299,13 +308,11 @@ statement! {
     /// Members with points whose time is over, or that waited too long for their event.
     tenant ExpiriesDue = "(select member_id from wallets
             where tenant_id = $1 and next_expires_at <= $2 and next_expires_at < 'infinity'
-                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by next_expires_at limit $3)
         union (select member_id from lots
             where tenant_id = $1 and pending_until <= $2 and pending_until < 'infinity' and awaits is not null
-                and get_byte(uuid_send(member_id), 15) % $5 = $4
             order by pending_until limit $3)";
-    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt, own: i32 => Integer, of: i32 => Integer }
+    { tenant: i64 => BigInt, until: SqlInstant => Timestamptz, limit: i64 => BigInt }
     -> { Uuid => SqlUuid }
 }
 
@@ -324,7 +331,8 @@ statement! {
     /// One row per operation. No conflict clause: who comes second to a subject must look again.
     tenant InsertOperations = "insert into operations (tenant_id, id, kind, subject, number, member_id, version, counterpart_id,
             counterpart_version, occurred_at, recorded_at, actor, outcome)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5),
+            unnest($6), unnest($7), unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), unnest($13)) as u
             (id, kind, subject, number, member_id, version, counterpart_id, counterpart_version, occurred_at, recorded_at,
              actor, outcome)
         where k.tenant_id = $1";

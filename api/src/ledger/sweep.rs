@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use domain::decide::{Command, Facts, Sweep, decide};
 use domain::history::Budgets;
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::append::{Rows, There};
@@ -18,10 +18,12 @@ use crate::catalog::{self, Catalogs};
 use crate::clock;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 
-/// Lots or wallets by which the members of one transaction are found.
-const AT_ONCE: i64 = 1_000;
-/// Workers of one tenant, where there is much to do.
-const SIDE_BY_SIDE: i32 = 2;
+/// Lots or wallets by which members are found at a time.
+const FOUND: i64 = 32_000;
+/// Members of one transaction.
+const AT_ONCE: usize = 1_000;
+/// Transactions side by side.
+const SIDE_BY_SIDE: usize = 2;
 /// What time does has no key that asked for it.
 const NOBODY: Uuid = Uuid::nil();
 
@@ -35,7 +37,7 @@ pub enum Due {
 }
 
 /// Do everything of a kind that is due at `until`; how many transactions it took. Where there is
-/// much, the members are shared out among some who work side by side.
+/// much, some of it is done side by side.
 pub async fn sweep(
     db: &Db,
     catalogs: &Catalogs,
@@ -43,55 +45,27 @@ pub async fn sweep(
     due: Due,
     until: Timestamp,
 ) -> Result<u64, DbError> {
-    let sweep = Sweeper {
+    let sweeper = Sweeper {
         db: db.clone(),
         catalogs: catalogs.clone(),
         tenant,
         due,
         until,
     };
-    let first = sweep.some(Share::ALL).await?;
-    let mut made = first.written;
-    if first.members >= AT_ONCE {
-        let mut workers = JoinSet::new();
-        for own in 0..SIDE_BY_SIDE {
-            let (sweep, share) = (sweep.clone(), Share::of(own));
-            workers.spawn(async move { sweep.all(share).await });
-        }
-        while let Some(ended) = workers.join_next().await {
-            let ended = ended.map_err(|error| DbError::Failed(error.to_string()))?;
-            made = made.saturating_add(ended?);
-        }
-    }
-    if first.is_over() {
-        return Ok(made);
-    }
-    Ok(made.saturating_add(sweep.all(Share::ALL).await?))
-}
-
-/// Some of the members: those whose ids end with one of so many numbers.
-#[derive(Debug, Clone, Copy)]
-struct Share {
-    own: i32,
-    of: i32,
-}
-
-impl Share {
-    const ALL: Self = Self { own: 0, of: 1 };
-
-    const fn of(own: i32) -> Self {
-        Self {
-            own,
-            of: SIDE_BY_SIDE,
+    let mut written: u64 = 0;
+    loop {
+        let found = sweeper.found().await?;
+        let swept = sweeper.all(found).await?;
+        written = written.saturating_add(swept.written);
+        if swept.is_over() {
+            return Ok(written);
         }
     }
 }
 
-/// What one transaction did.
+/// What was done.
 #[derive(Debug, Clone, Copy, Default)]
 struct Swept {
-    /// Members that it looked at.
-    members: i64,
     written: u64,
     mended: u64,
 }
@@ -100,6 +74,13 @@ impl Swept {
     /// Nothing was there, or another worker has just done it, or the clock was set back since.
     const fn is_over(self) -> bool {
         self.written == 0 && self.mended == 0
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            written: self.written.saturating_add(other.written),
+            mended: self.mended.saturating_add(other.mended),
+        }
     }
 }
 
@@ -113,78 +94,93 @@ struct Sweeper {
 }
 
 impl Sweeper {
-    /// Everything of a share of the members.
-    async fn all(&self, share: Share) -> Result<u64, DbError> {
-        let mut made: u64 = 0;
-        loop {
-            let swept = Box::pin(self.some(share)).await?;
-            made = made.saturating_add(swept.written);
-            if swept.is_over() {
-                return Ok(made);
+    /// Members of whom something is due.
+    async fn found(&self) -> Result<Vec<Uuid>, DbError> {
+        let tx = self.db.tenant(self.tenant).await?;
+        let members = self.due.members(&tx, self.until).await?;
+        tx.commit().await?;
+        Ok(members)
+    }
+
+    /// Everything of these members, some transactions side by side.
+    async fn all(&self, members: Vec<Uuid>) -> Result<Swept, DbError> {
+        let mut swept = Swept::default();
+        let mut under_way = JoinSet::new();
+        for hand in dealt(members) {
+            if under_way.len() >= SIDE_BY_SIDE
+                && let Some(done) = under_way.join_next().await
+            {
+                swept = swept.and(ended(done)?);
             }
+            let sweeper = self.clone();
+            under_way.spawn(async move { Box::pin(sweeper.some(hand)).await });
         }
+        while let Some(done) = under_way.join_next().await {
+            swept = swept.and(ended(done)?);
+        }
+        Ok(swept)
     }
 
     /// One transaction.
-    async fn some(&self, share: Share) -> Result<Swept, DbError> {
+    async fn some(&self, members: Vec<Uuid>) -> Result<Swept, DbError> {
         let tx = self.db.tenant(self.tenant).await?;
-        let members = self.due.members(&tx, self.until, share).await?;
-        if members.is_empty() {
-            tx.commit().await?;
-            return Ok(Swept::default());
-        }
-        let found = i64::try_from(members.len()).unwrap_or(i64::MAX);
-        let written = Box::pin(chunk(&tx, &self.catalogs, self.due, members.clone())).await?;
+        let (written, idle) = Box::pin(chunk(&tx, &self.catalogs, self.due, members)).await?;
         let mut mended = 0;
-        if written == 0 && self.due == Due::Expiry {
+        if self.due == Due::Expiry && !idle.is_empty() {
             // Their wallets said too early an end, which they may.
             let look = LookForNextExpiry {
                 tenant: tx.number(),
-                members,
+                members: idle,
                 until: self.until.into(),
             };
             mended = look.run(&tx).await?;
         }
         tx.commit().await?;
         Ok(Swept {
-            members: found,
             written: u64::try_from(written).unwrap_or(0),
             mended: u64::try_from(mended).unwrap_or(0),
         })
     }
 }
 
+/// Members shared out like cards, each hand for one transaction. Neighbours lie on one page, which has no room for a new
+/// version of every row on it at once: dealt out, they are changed one after the other, each in the room of those before.
+fn dealt(mut members: Vec<Uuid>) -> Vec<Vec<Uuid>> {
+    members.sort_unstable();
+    members.dedup();
+    let mut hands = vec![Vec::new(); members.len().div_ceil(AT_ONCE)];
+    let count = hands.len().max(1);
+    for (place, member) in members.into_iter().enumerate() {
+        if let Some(hand) = hands.get_mut(place.rem_euclid(count)) {
+            hand.push(member);
+        }
+    }
+    hands
+}
+
+fn ended(done: Result<Result<Swept, DbError>, JoinError>) -> Result<Swept, DbError> {
+    done.map_err(|error| DbError::Failed(error.to_string()))?
+}
+
 impl Due {
-    async fn members(
-        self,
-        tx: &TenantConn,
-        until: Timestamp,
-        share: Share,
-    ) -> Result<Vec<Uuid>, DbError> {
-        let Share { own, of } = share;
-        let (tenant, until, limit) = (tx.number(), until.into(), AT_ONCE);
+    async fn members(self, tx: &TenantConn, until: Timestamp) -> Result<Vec<Uuid>, DbError> {
+        let (tenant, until, limit) = (tx.number(), until.into(), FOUND);
         let rows = match self {
             Self::Activation => {
-                ActivationsDue {
+                let due = ActivationsDue {
                     tenant,
                     until,
                     limit,
-                    own,
-                    of,
-                }
-                .all(tx)
-                .await?
+                };
+                due.all(tx).await?
             }
             Self::Expiry => {
-                ExpiriesDue {
+                let due = ExpiriesDue {
                     tenant,
                     until,
                     limit,
-                    own,
-                    of,
-                }
-                .all(tx)
-                .await?
+                };
+                due.all(tx).await?
             }
         };
         Ok(rows.into_iter().map(|(member,)| member).collect())
@@ -201,25 +197,30 @@ impl Due {
     }
 }
 
-/// Lock, look and decide for some members; how many transactions were written.
+/// Lock, look and decide for some members; how many transactions were written, and who had nothing due.
 async fn chunk(
     tx: &TenantConn,
     catalogs: &Catalogs,
     due: Due,
     ids: Vec<Uuid>,
-) -> Result<usize, DbError> {
+) -> Result<(usize, Vec<Uuid>), DbError> {
     let locked = facts::lock(tx, ids.clone()).await?;
-    let head = catalog::head(tx).await?;
+    let (head, wallets, lots) = tokio::join!(
+        catalog::head(tx),
+        facts::wallets(tx, ids.clone()),
+        facts::lots(tx, ids.clone())
+    );
+    let head = head?;
     let catalog = catalogs.at_revision(tx, head.revision).await?;
-    let standing = facts::standing(tx, ids.clone()).await?;
-    let mut members = facts::joined(&locked, standing);
+    let mut members = facts::passing(&locked);
+    facts::add_wallets(&mut members, wallets?);
     let there = There::of(&locked, &members);
-    let lots = facts::lots(tx, ids.clone()).await?;
-    facts::add_lots(&mut members, &ids, lots)?;
+    facts::add_lots(&mut members, &ids, lots?)?;
     let budgets = Budgets::default();
     let mut rows = Rows::new(head.database_now, BTreeSet::new(), there).told(head.has_webhooks);
     let mut written: usize = 0;
-    for member in members.values() {
+    let mut idle = Vec::new();
+    for member in facts::in_order(&members) {
         let facts = Facts {
             member: Some(member),
             budgets: &budgets,
@@ -227,13 +228,58 @@ async fn chunk(
         };
         let decision = decide(&catalog, facts, &due.command(), head.now)
             .map_err(|refusal| DbError::Failed(problem_of(&refusal).detail))?;
-        if let Some(transaction) = decision.transaction {
-            rows.transaction(transaction, NOBODY)?;
-            written = written.saturating_add(1);
+        match decision.transaction {
+            Some(transaction) => {
+                rows.transaction(transaction, NOBODY)?;
+                written = written.saturating_add(1);
+            }
+            None => idle.push(member.member.uuid()),
         }
     }
     if written > 0 {
         rows.write(tx).await?;
     }
-    Ok(written)
+    Ok((written, idle))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::{AT_ONCE, dealt};
+
+    fn members(count: usize) -> Vec<Uuid> {
+        let ids = (0..count).map(|place| Uuid::from_u128(u128::try_from(place).unwrap()));
+        ids.rev().collect()
+    }
+
+    #[test]
+    fn members_are_dealt_out_so_that_neighbours_are_changed_by_different_transactions() {
+        assert!(dealt(Vec::new()).is_empty());
+        assert_eq!(
+            dealt(members(AT_ONCE)).len(),
+            1,
+            "one transaction holds so many"
+        );
+        let hands = dealt(members(2 * AT_ONCE + 1));
+        let sizes: Vec<usize> = hands.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [667, 667, 667]);
+        for hand in &hands {
+            let apart = |pair: &[Uuid]| pair[1].as_u128() - pair[0].as_u128() == 3;
+            assert!(
+                hand.windows(2).all(apart),
+                "ascending, in the order of locks"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_is_lost_or_dealt_twice() {
+        let twice = [members(AT_ONCE + 5), members(AT_ONCE)].concat();
+        let mut all = dealt(twice).concat();
+        all.sort_unstable();
+        let mut expected = members(AT_ONCE + 5);
+        expected.reverse();
+        assert_eq!(all, expected);
+    }
 }

@@ -21,7 +21,7 @@ use crate::auth::scope::MembersRead;
 use crate::catalog::Catalogs;
 use crate::db::TenantConn;
 use crate::ledger::{balances_of, facts_of};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Transactions of one export, latest first; more are left out, and the export says so.
 pub(crate) const MAX_EXPORTED_TRANSACTIONS: usize = 10_000;
@@ -144,7 +144,7 @@ fn account(code: i16) -> &'static str {
 /// Export a member
 ///
 /// Everything that is known of it, for the member who asks. With more than 10,000 transactions the latest stand here, and
-/// `is_complete` is false. The audit log tells of it.
+/// `is_complete` is false. The audit log tells of it. A key for some stores may not, since it is about every store.
 #[utoipa::path(
     get,
     path = "/v1/members/{id}/export",
@@ -160,6 +160,10 @@ pub(crate) async fn export_member(
     path: Path<String>,
 ) -> Result<Json<MemberExport>, Problem> {
     let member: MemberId = path.parse().map_err(|_unknown| Problem::not_found())?;
+    if caller.restrictions.stores.is_some() {
+        let detail = "An export is about every store; use a key without a list of stores.";
+        return Err(Problem::new(ProblemKind::NotGranted, detail));
+    }
     let (tenant, tools, db) = (caller.tenant, Tools::of(&app), app.db.clone());
     let (catalogs, actor) = (app.catalogs.clone(), Actor::caller(&caller));
     let exported = app

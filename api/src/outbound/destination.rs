@@ -23,6 +23,9 @@ const PRIVATE_NAMES: [&str; 8] = [
     "corp",
     "home.arpa",
 ];
+/// The longest name in the DNS, and the longest part between its dots.
+const MAX_NAME_LENGTH: usize = 253;
+const MAX_LABEL_LENGTH: usize = 63;
 /// Looking up one name.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -90,6 +93,9 @@ impl Destination {
             return Err("Use ASCII characters only; write other names in their `xn--` form.");
         }
         let url = Url::parse(text).map_err(|_unreadable| "This is no URL.")?;
+        if !is_spelled_out(text, url.scheme()) {
+            return Err("Write the URL as https://host/path.");
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("Leave user and password out of the URL.");
         }
@@ -162,13 +168,35 @@ impl Destination {
     }
 }
 
+/// Browsers also take `https:host`, `https:/host` and back slashes; others who read the URL may not.
+fn is_spelled_out(text: &str, scheme: &str) -> bool {
+    let rest = text
+        .get(scheme.len()..)
+        .and_then(|rest| rest.strip_prefix("://"));
+    rest.is_some_and(|rest| !rest.starts_with(['/', '\\']))
+}
+
+/// Whether it has the form of a name in the DNS; one dot may stand at its end.
+fn is_name(host: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=MAX_LABEL_LENGTH).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let name = host.strip_suffix('.').unwrap_or(host);
+    name.len() <= MAX_NAME_LENGTH && name.split('.').all(is_label)
+}
+
 fn is_public_name(host: &str) -> bool {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     let is_private = |private: &&str| {
         name.strip_suffix(*private)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    name.contains('.') && !PRIVATE_NAMES.iter().any(is_private)
+    is_name(host) && name.contains('.') && !PRIVATE_NAMES.iter().any(is_private)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::id::{ApiKeyId, PartnerId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -16,7 +16,7 @@ use crate::db::DbError;
 use crate::problem::{Problem, Problems};
 
 use super::store::InsertPartner;
-use super::{Partner, store};
+use super::{CreatedPartner, Partner, PartnerKey, store};
 
 const MAX_NAME_CHARACTERS: usize = 200;
 
@@ -27,25 +27,6 @@ pub(crate) struct NewPartner {
     /// What people call it.
     #[schema(min_length = 1, max_length = 200, examples("Till maker"))]
     pub(crate) name: String,
-}
-
-/// A partner that was just registered. The secret is shown this once.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct CreatedPartner {
-    /// The partner as it is listed.
-    #[serde(flatten)]
-    pub(crate) partner: Partner,
-    /// Its key, with which it gets tokens.
-    pub(crate) api_key: PartnerKey,
-}
-
-/// The key of a partner. The secret is shown this once and can't be read again.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct PartnerKey {
-    /// The `client_id` of token requests.
-    pub(crate) id: ApiKeyId,
-    /// The `client_secret` of token requests.
-    pub(crate) secret: String,
 }
 
 /// Register a partner

@@ -35,6 +35,28 @@ statement! {
     -> { Uuid => SqlUuid, String => Text, String => Text, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz> }
 }
 
+statement! {
+    /// A partner, which nobody else changes meanwhile.
+    control LockedPartner = "select id, name, last_four, created_at, revoked_at from partners where id = $1 for no key update";
+    { id: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, String => Text, String => Text, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz> }
+}
+
+statement! {
+    /// Keep the present key of a partner until it ends.
+    control KeepReplacedKey = "insert into replaced_partner_keys (id, partner_id, secret_hash, ends_at)
+        select key_id, id, secret_hash, $2 from partners where id = $1";
+    { id: Uuid => SqlUuid, ends_at: SqlInstant => Timestamptz }
+}
+
+statement! {
+    /// Give a partner another key.
+    control ReplaceKey = "update partners set key_id = $2, secret_hash = $3, last_four = $4, changed_at = now() where id = $1
+        returning id, name, last_four, created_at, revoked_at";
+    { id: Uuid => SqlUuid, key: Uuid => SqlUuid, secret_hash: String => Text, last_four: String => Text }
+    -> { Uuid => SqlUuid, String => Text, String => Text, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz> }
+}
+
 type PartnerRow = (Uuid, String, String, SqlInstant, Option<SqlInstant>);
 
 fn partner((id, name, last_four, created_at, revoked_at): PartnerRow) -> Partner {
@@ -69,4 +91,26 @@ pub(super) async fn after(
 pub(super) async fn revoke(on: &impl OnControl, id: PartnerId) -> Result<Option<Partner>, DbError> {
     let rows = RevokePartner { id: id.uuid() }.all(on).await?;
     Ok(rows.into_iter().next().map(partner))
+}
+
+/// The partner as it is, locked until the transaction ends.
+pub(super) async fn locked(on: &impl OnControl, id: PartnerId) -> Result<Option<Partner>, DbError> {
+    let rows = LockedPartner { id: id.uuid() }.all(on).await?;
+    Ok(rows.into_iter().next().map(partner))
+}
+
+/// Give a partner that is there another key; the one before stays good until `ends_at`.
+pub(super) async fn replace(
+    on: &impl OnControl,
+    replace: ReplaceKey,
+    ends_at: Timestamp,
+) -> Result<Partner, DbError> {
+    let keep = KeepReplacedKey {
+        id: replace.id,
+        ends_at: ends_at.into(),
+    };
+    keep.run(on).await?;
+    let row = replace.all(on).await?.pop();
+    row.map(partner)
+        .ok_or_else(|| DbError::Failed("no partner was given a key".into()))
 }

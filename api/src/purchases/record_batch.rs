@@ -50,7 +50,7 @@ pub(crate) struct NewPurchases {
 /// The same with entries that nobody has read yet.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Envelope {
+pub(crate) struct Envelope {
     purchases: Vec<IgnoredAny>,
 }
 

@@ -4,6 +4,7 @@ use actix_web::web::{Data, Json, Path};
 use domain::decide::SetRank;
 use domain::fault::{Fault, FaultCode};
 use domain::id::MemberId;
+use domain::rank::LadderOutlook;
 use domain::receipt::MAX_TEXT_LENGTH;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
@@ -18,7 +19,7 @@ use crate::auth::scope::MembersWrite;
 use crate::body::{Body, check_text};
 use crate::config::MAX_BODY_BYTES;
 use crate::db::TenantConn;
-use crate::ledger::set_rank;
+use crate::ledger::{Ranked, outlook_of, set_rank};
 use crate::problem::{Problem, Problems};
 
 /// A rank to be set.
@@ -72,17 +73,32 @@ pub(crate) async fn write_rank(
         .run(async move {
             let tx = db.tenant(tenant).await?;
             let command = command(&tx, member, new).await?;
+            let ladder = command.ladder.clone();
             let after = serde_json::json!({
                 "ladder": command.ladder, "code": command.code, "valid_until": command.until,
             });
-            let ranked = set_rank(&tx, &catalogs, member, (command, key)).await?;
-            let entry = Entry::new(actor, "rank.set", &member).made(after);
+            let (before, ranked) = set_rank(&tx, &catalogs, member, (command, key)).await?;
+            let before = stood(&before, ladder.as_deref())?;
+            let entry = Entry::new(actor, "rank.set", &member).replaced(before, after);
             audit::record(&tx, entry).await?;
             tx.commit().await?;
             Ok::<_, Problem>(ranked)
         })
         .await??;
     answer(&ranked)
+}
+
+/// How the member stood on the ladder that is meant: the named one, or the only one.
+fn stood(ranked: &Ranked, ladder: Option<&str>) -> Result<serde_json::Value, Problem> {
+    let ladders = outlook_of(ranked)?;
+    let is_meant = |outlook: &&LadderOutlook| ladder.is_none_or(|code| outlook.ladder == code);
+    Ok(ladders.iter().find(is_meant).map_or_else(
+        || serde_json::Value::Null,
+        |outlook| {
+            let until = outlook.manual.as_ref().and_then(|manual| manual.until);
+            serde_json::json!({"ladder": outlook.ladder, "code": outlook.code, "valid_until": until})
+        },
+    ))
 }
 
 /// What is to be done, to a member that is there.

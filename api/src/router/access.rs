@@ -19,6 +19,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(get().to(partners::list::list)),
         )
         .service(resource("/v1/partners/{id}").route(delete().to(partners::revoke::revoke)))
+        .service(resource("/v1/partners/{id}/rotate").route(post().to(partners::rotate::rotate)))
         .service(
             resource("/v1/partner-grants")
                 .route(post().to(partner_grants::create::create))

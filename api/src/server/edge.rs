@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
@@ -36,12 +36,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps every request.
 pub(super) async fn edge(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let request_id = request_id(request.headers());
     let method = request.method().to_string();
+    answer_as_get(&mut request);
     let app = request.app_data::<Data<App>>().cloned();
     let span = tracing::info_span!("request", request.id = %request_id);
     request
@@ -76,6 +77,13 @@ pub(super) async fn edge(
     };
     span.in_scope(|| answered.note(app.as_ref()));
     outcome
+}
+
+/// What `HEAD` asks for is the answer to `GET` without its body, which the connection leaves out.
+fn answer_as_get(request: &mut ServiceRequest) {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
 }
 
 async fn serve(
@@ -163,8 +171,18 @@ fn from_status(status: StatusCode, allow: Option<&HeaderValue>) -> Problem {
     let mut problem = Problem::new(kind, format!("{}.", kind.title()));
     problem.allow = allow
         .and_then(|methods| methods.to_str().ok())
-        .map(str::to_owned);
+        .map(with_head);
     problem
+}
+
+/// Whatever may be read may be asked for its head.
+fn with_head(methods: &str) -> String {
+    let is_read = methods.split(", ").any(|method| method == "GET");
+    if is_read {
+        format!("{methods}, HEAD")
+    } else {
+        methods.to_owned()
+    }
 }
 
 fn finished(mut response: HttpResponse, request_id: &str) -> HttpResponse {

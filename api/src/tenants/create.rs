@@ -36,7 +36,7 @@ pub(crate) struct NewTenant {
 
 impl NewTenant {
     /// Both parts of the document, with every fault of either.
-    fn parse(mut document: Value) -> Result<Self, Problem> {
+    pub(crate) fn parse(mut document: Value) -> Result<Self, Problem> {
         let limits = limits_in(&mut document)?.unwrap_or_default();
         let settings: TenantSettings = from_document(document)?;
         let mut faults = settings.faults();

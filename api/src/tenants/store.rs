@@ -93,7 +93,7 @@ type TenantRow = (
 
 statement! {
     /// A tenant by its public id.
-    control TenantById = tenant_rows!("where t.public_id = $1");
+    control TenantById = tenant_rows!("where t.public_id = $1 and t.status <> 'deleted'");
     { id: Uuid => SqlUuid }
     -> { i64 => BigInt, Uuid => SqlUuid, Option<Uuid> => Nullable<SqlUuid>, String => Text, String => Text, String => Text,
          SqlTime => Time, bool => Bool, i64 => BigInt, String => Text, String => Text, Option<i32> => Nullable<Integer>,
@@ -103,7 +103,7 @@ statement! {
 
 statement! {
     /// The same, kept from changing until the transaction ends.
-    control LockedTenantById = tenant_rows!("where t.public_id = $1 for no key update of t");
+    control LockedTenantById = tenant_rows!("where t.public_id = $1 and t.status <> 'deleted' for no key update of t");
     { id: Uuid => SqlUuid }
     -> { i64 => BigInt, Uuid => SqlUuid, Option<Uuid> => Nullable<SqlUuid>, String => Text, String => Text, String => Text,
          SqlTime => Time, bool => Bool, i64 => BigInt, String => Text, String => Text, Option<i32> => Nullable<Integer>,
@@ -113,7 +113,7 @@ statement! {
 
 statement! {
     /// Live tenants in the order in which they were made.
-    control LiveTenants = tenant_rows!("where t.sandbox_of is null and t.id > $1 order by t.id limit $2");
+    control LiveTenants = tenant_rows!("where t.sandbox_of is null and t.status <> 'deleted' and t.id > $1 order by t.id limit $2");
     { after: i64 => BigInt, limit: i64 => BigInt }
     -> { i64 => BigInt, Uuid => SqlUuid, Option<Uuid> => Nullable<SqlUuid>, String => Text, String => Text, String => Text,
          SqlTime => Time, bool => Bool, i64 => BigInt, String => Text, String => Text, Option<i32> => Nullable<Integer>,
@@ -323,6 +323,7 @@ pub(super) async fn set_status(
     let status = match status {
         TenantStatus::Active => "active",
         TenantStatus::Suspended => "suspended",
+        TenantStatus::Deleted => "deleted",
     };
     SetStatus { number, status }.run(on).await?;
     Ok(())

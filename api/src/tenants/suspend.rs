@@ -78,7 +78,7 @@ async fn set(app: &App, id: TenantId, status: TenantStatus) -> Result<HttpRespon
         if found.status != status {
             let action = match status {
                 TenantStatus::Active => "tenant.resumed",
-                TenantStatus::Suspended => "tenant.suspended",
+                TenantStatus::Suspended | TenantStatus::Deleted => "tenant.suspended",
             };
             let entry = Entry::new(Actor::operator(), action, &id).changed(&found, &changed);
             audit::record(&tx, entry).await?;

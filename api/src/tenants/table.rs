@@ -27,6 +27,7 @@ pub async fn write_table(
             let status = match tenant.status {
                 TenantStatus::Active => "active",
                 TenantStatus::Suspended => "suspended",
+                TenantStatus::Deleted => "deleted",
             };
             let (id, settings) = (tenant.id, &tenant.settings);
             writeln!(

@@ -37,6 +37,11 @@ impl Mix {
     /// Nothing but purchases.
     pub(crate) const PURCHASES: Self = Self([1, 0, 0]);
 
+    /// Weights in the order of `Kind::ALL`.
+    pub(crate) const fn of(weights: [u32; 3]) -> Self {
+        Self(weights)
+    }
+
     /// Draws the kind of the next call.
     pub(super) fn pick(self, random: &mut Xoshiro256PlusPlus) -> Kind {
         let mut drawn = random.random_range(0..self.0.iter().sum::<u32>().max(1));

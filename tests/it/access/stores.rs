@@ -97,3 +97,56 @@ fn a_transaction_of_another_store_is_refused() {
         till.get(&path).await.expect(200);
     });
 }
+
+#[test]
+fn a_statement_leaves_out_what_took_place_in_other_stores() {
+    block_on(async {
+        let (tenant, member) = two_stores().await;
+        let till = tenant.restricted(&TILL, json!({"stores": ["ginza"]})).await;
+        let mut seen = Vec::new();
+        for store in ["shibuya", "ginza", "shibuya", "ginza"] {
+            let mut receipt = tenant.receipt(&member, &unique(), 500);
+            receipt["store"] = json!(store);
+            let bought = tenant.buy(&receipt).await.expect(201);
+            let back = format!("/v1/purchases/{}/returns", bought.text("/id"));
+            let part = json!({"amount": 100});
+            let back = tenant.api.keyed(&back, &unique(), &part).await.expect(201);
+            let spend = json!({
+                "member": {"id": member}, "wallet": "points", "points": 1, "mode": "capture", "store": store
+            });
+            let spent = tenant.api.keyed("/v1/redemptions", &unique(), &spend).await;
+            let made = [bought, back, spent.expect(201)];
+            let ids = made.iter().map(|made| made.text("/transaction_id"));
+            seen.extend(ids.filter(|_| store == "ginza"));
+        }
+        let give =
+            json!({"member": {"id": member}, "wallet": "points", "points": 1, "reason": "test"});
+        let given = tenant.api.keyed("/v1/adjustments", &unique(), &give).await;
+        seen.push(given.expect(201).text("/transaction_id"));
+        seen.reverse();
+        let path = format!("/v1/members/{member}/transactions");
+        let all = tenant.api.get(&path).await.expect(200).json;
+        let fresh = all["data"].as_array().unwrap().iter().take(13);
+        assert_eq!(fresh.len(), 13, "{all}");
+        let mut told: Vec<String> = Vec::new();
+        let mut page = till.get(&format!("{path}?limit=3")).await.expect(200).json;
+        while told.len() < seen.len() {
+            let data = page["data"].as_array().unwrap();
+            told.extend(
+                data.iter()
+                    .map(|entry| entry["id"].as_str().unwrap().to_owned()),
+            );
+            let Some(cursor) = page["next_cursor"].as_str() else {
+                break;
+            };
+            let next = format!("{path}?limit=3&cursor={cursor}");
+            page = till.get(&next).await.expect(200).json;
+        }
+        refused(
+            &till.get(&format!("/v1/members/{member}/export")).await,
+            "not_granted",
+        );
+        told.truncate(seen.len());
+        assert_eq!(told, seen);
+    });
+}

@@ -248,6 +248,44 @@ fn a_method_that_is_not_allowed_names_those_that_are() {
 }
 
 #[test]
+fn the_head_of_a_read_is_that_of_its_answer() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let head = async |path: &str| {
+            let request = tenant.api.request(Method::HEAD, path);
+            tenant.api.send(request).await
+        };
+        for path in [
+            "/v1/stores",
+            "/v1/tenant",
+            "/livez",
+            "/v1/openapi.json",
+            "/docs/",
+        ] {
+            let (whole, only) = (tenant.api.get(path).await, head(path).await);
+            assert_eq!((whole.status, only.status), (200, 200), "{path}: {only}");
+            assert!(only.body.is_empty(), "{path}");
+            for name in ["content-type", "content-length", "etag", "ratelimit-policy"] {
+                assert_eq!(whole.header(name), only.header(name), "{path}: {name}");
+            }
+        }
+        for (path, status) in [
+            ("/v1/members/mem_00000000000000000000000000", 404),
+            ("/v1/stores?zzz=1", 400),
+            ("/v1/quotes", 405),
+            ("/v1/nowhere", 404),
+        ] {
+            let only = head(path).await;
+            assert_eq!((only.status, only.body.len()), (status, 0), "{path}");
+            assert_eq!(only.header("content-type"), "application/problem+json");
+        }
+        let nobody = tenant.api.with_key("");
+        let stranger = nobody.request(Method::HEAD, "/v1/stores");
+        assert_eq!(nobody.send(stranger).await.status, 401);
+    });
+}
+
+#[test]
 fn a_request_id_is_taken_over_only_if_it_is_harmless() {
     block_on(async {
         let nobody = node().nobody();

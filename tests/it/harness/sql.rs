@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
 /// Tables without row-level security: the service must read them before it knows its tenant.
-pub(crate) const CONTROL_TABLES: [&str; 7] = [
+pub(crate) const CONTROL_TABLES: [&str; 8] = [
     "tenants",
     "api_keys",
     "partners",
     "partner_grants",
+    "replaced_partner_keys",
     "signing_keys",
     "book_checks",
     "__diesel_schema_migrations",

@@ -1,6 +1,7 @@
 //! A tenant with a row in every table.
 
 use serde_json::json;
+use tokio_postgres::Client;
 
 use crate::harness::tenant::{plain_program, unique};
 use crate::harness::{TestTenant, node};
@@ -8,14 +9,18 @@ use crate::harness::{TestTenant, node};
 /// Does everything once, over HTTP; the member it did it to. What was done for a business day is
 /// written by the owner, since jobs have no caller.
 pub(crate) async fn fill(tenant: &TestTenant) -> String {
+    fill_by(tenant, &node().cluster.owner().await).await
+}
+
+/// The same in another database than that of most tests.
+pub(crate) async fn fill_by(tenant: &TestTenant, owner: &Client) -> String {
     let member = tenant
         .enrol(&json!({"cards": [unique()], "family_name": "山田", "phones": ["+819012345678"], "consents": {"mail": true}}))
         .await;
     let endpoint = json!({"url": "https://example.com/hook"});
     let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
     made.expect(201);
-    let owner = node().cluster.owner().await;
-    tenant.leave_webhooks_alone(&owner).await;
+    tenant.leave_webhooks_alone(owner).await;
     let mut program = plain_program();
     program["ranks"] = json!([{"code": "main", "steps": [{"code": "bronze", "from": 0}]}]);
     program["earn_rules"][0]["limits"] = json!([{"per": "campaign", "points": 1_000}]);

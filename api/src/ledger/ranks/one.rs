@@ -30,6 +30,17 @@ pub struct Ranked {
     pub now: Timestamp,
 }
 
+impl Ranked {
+    /// Puts other facts in the place of these; the member as it was.
+    fn with(&mut self, facts: MemberFacts) -> Self {
+        Self {
+            facts: std::mem::replace(&mut self.facts, facts),
+            catalog: Arc::clone(&self.catalog),
+            now: self.now,
+        }
+    }
+}
+
 /// How the member stands on every ladder.
 pub fn outlook_of(ranked: &Ranked) -> Result<Vec<LadderOutlook>, Problem> {
     outlook(&ranked.catalog, &ranked.facts, ranked.now).map_err(|refusal| problem_of(&refusal))
@@ -72,13 +83,13 @@ async fn load(
     Ok(ranked)
 }
 
-/// Set a rank by hand; the caller commits. The member as it is then.
+/// Set a rank by hand; the caller commits. The member as it was and as it is then.
 pub async fn set_rank(
     tx: &TenantConn,
     catalogs: &Catalogs,
     member: MemberId,
     (command, actor): (SetRank, ApiKeyId),
-) -> Result<Ranked, Problem> {
+) -> Result<(Ranked, Ranked), Problem> {
     let ids = vec![member.uuid()];
     let locked = facts::lock(tx, ids.clone()).await?;
     let members = facts::without_wallets(tx, ids).await?;
@@ -97,7 +108,8 @@ pub async fn set_rank(
     };
     let decision = decide(&ranked.catalog, facts, &command, ranked.now)
         .map_err(|refusal| problem_of(&refusal))?;
-    ranked.facts = ranked.facts.after(&decision);
+    let after = ranked.facts.after(&decision);
+    let before = ranked.with(after);
     if let Some(update) = decision.ranks {
         let head = crate::catalog::head(tx).await?;
         let mut rows = RankRows::after(there).told(head.has_webhooks);
@@ -105,5 +117,5 @@ pub async fn set_rank(
         rows.add(update, recorded_at, actor.uuid());
         rows.write(tx).await?;
     }
-    Ok(ranked)
+    Ok((before, ranked))
 }

@@ -19,6 +19,16 @@ statement! {
 }
 
 statement! {
+    /// The same of all members of a range.
+    tenant RanksBetween = "select member_id, ladder, earned, earned_on, manual, manual_until, since, changes, reviewed_on, is_late
+        from ranks where tenant_id = $1 and member_id > $2 and member_id <= $3";
+    { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, String => Text, Option<String> => Nullable<Text>, Option<SqlDate> => Nullable<Date>,
+         Option<String> => Nullable<Text>, Option<SqlDate> => Nullable<Date>, Option<SqlInstant> => Nullable<Timestamptz>,
+         i32 => Integer, Option<SqlDate> => Nullable<Date>, bool => Bool }
+}
+
+statement! {
     /// Every change of the ranks of members, in order.
     tenant PastRanksOf = "select member_id, ladder, effective_at, code from rank_changes
         where tenant_id = $1 and member_id = any($2) order by member_id, ladder, number";
@@ -38,10 +48,21 @@ statement! {
 }
 
 statement! {
+    /// What was recorded of all members of a range day by day, over the same dates.
+    tenant DaysBetween = "select member_id, business_date, spend, gross_spend, visits, points_earned from member_days
+        where tenant_id = $1 and member_id > $2 and member_id <= $3
+          and business_date between coalesce($4, '-infinity') and $5";
+    { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid, from: Option<SqlDate> => Nullable<Date>,
+      to: SqlDate => Date }
+    -> { Uuid => SqlUuid, SqlDate => Date, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt }
+}
+
+statement! {
     /// No conflict clause: the members are locked, and who has a row is known.
     tenant InsertRanks = "insert into ranks (tenant_id, member_id, ladder, earned, earned_on, manual, manual_until, since,
             changes, reviewed_on, is_late)
-        select k.tenant_id, u.* from tenant_keys k, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11)) as u
             (member_id, ladder, earned, earned_on, manual, manual_until, since, changes, reviewed_on, is_late)
         where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, ladder: Vec<String> => Array<Text>,
@@ -56,8 +77,9 @@ statement! {
     tenant UpdateRanks = "update ranks set earned = u.earned, earned_on = u.earned_on, manual = u.manual,
             manual_until = u.manual_until, since = u.since, changes = u.changes, reviewed_on = u.reviewed_on,
             is_late = u.is_late
-        from (select * from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as t
-            (member_id, ladder, earned, earned_on, manual, manual_until, since, changes, reviewed_on, is_late)) u
+        from (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8), unnest($9),
+            unnest($10), unnest($11)) as u
+            (member_id, ladder, earned, earned_on, manual, manual_until, since, changes, reviewed_on, is_late)
         where ranks.tenant_id = $1 and ranks.member_id = u.member_id and ranks.ladder = u.ladder";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, ladder: Vec<String> => Array<Text>,
       earned: Vec<Option<String>> => Array<Nullable<Text>>, earned_on: Vec<Option<SqlDate>> => Array<Nullable<Date>>,
@@ -70,8 +92,9 @@ statement! {
     /// One row per change.
     tenant InsertRankChanges = "insert into rank_changes (tenant_id, member_id, ladder, number, code, previous,
             effective_at, recorded_at, cause, purchase_id, until, reason, numbers, program_version, version, actor)
-        select k.tenant_id, u.* from tenant_keys k,
-            unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) as u
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), unnest($13), unnest($14),
+            unnest($15), unnest($16)) as u
             (member_id, ladder, number, code, previous, effective_at, recorded_at, cause, purchase_id, until, reason,
              numbers, program_version, version, actor)
         where k.tenant_id = $1";

@@ -18,6 +18,16 @@ statement! {
 }
 
 statement! {
+    /// The same with all members of a range.
+    tenant LockBetween = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
+        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id and m.id > $2 and m.id <= $3
+        where l.tenant_id = $1 and l.member_id > $2 and l.member_id <= $3
+        order by l.member_id for no key update of l";
+    { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
+}
+
+statement! {
     /// Note that the reviews of a date begin; the number of this transaction.
     tenant BeginReview = "update tenant_keys set ranks_began_on = greatest(ranks_began_on, $2) where tenant_id = $1
         returning pg_current_xact_id()::text::bigint";
@@ -48,14 +58,13 @@ statement! {
 }
 
 statement! {
-    /// The members of a range for whom something was recorded, or who have a rank.
-    tenant MembersIn = "select l.member_id from member_ledgers l
-        where l.tenant_id = $1 and l.member_id > $2 and l.member_id <= $3
-          and (l.last_day is not null
-            or exists (select 1 from ranks r where r.tenant_id = $1 and r.member_id = l.member_id))
+    /// The members of a range, and whether something was recorded for them or they have a rank.
+    tenant MembersIn = "select l.member_id, l.last_day is not null
+            or exists (select 1 from ranks r where r.tenant_id = $1 and r.member_id = l.member_id)
+        from member_ledgers l where l.tenant_id = $1 and l.member_id > $2 and l.member_id <= $3
         order by l.member_id";
     { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
-    -> { Uuid => SqlUuid }
+    -> { Uuid => SqlUuid, bool => Bool }
 }
 
 statement! {

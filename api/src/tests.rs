@@ -1,0 +1,3 @@
+//! What holds for all parsers together.
+
+mod fuzz;
