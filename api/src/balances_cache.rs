@@ -10,12 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::HOT_BALANCE_TTL;
 use crate::db::TenantNumber;
-use crate::redis::{KeyKind, Redis, key, keys_of};
+use crate::redis::{KeyKind, Redis, key};
 
 /// Scripts compare versions as doubles: above this they could not tell two apart.
 const MAX_VERSION: i64 = 9_007_199_254_740_992;
-/// Keys that Redis looks at in one go.
-const KEYS_AT_ONCE: u64 = 1_000;
 const PUT: &str = include_str!("balances_cache/put.lua");
 
 /// A member's balances as of one ledger version.
@@ -25,10 +23,21 @@ pub struct HotBalances {
     pub version: i64,
     /// The ledger's time at which they were true.
     pub as_of: Timestamp,
+    /// How often the clock of a sandbox tenant had been moved by then; copies of before count for nothing.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub clock_moves: i64,
     /// From then on they are too high, since a lot expires.
     pub good_until: Option<Timestamp>,
     /// One per wallet.
     pub wallets: Vec<Balance>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it asks about by reference"
+)]
+const fn is_never(moves: &i64) -> bool {
+    *moves == 0
 }
 
 /// The cache; without Redis it always misses.
@@ -59,30 +68,6 @@ impl BalancesCache {
         let hot: HotBalances = serde_json::from_str(&text?).ok()?;
         let is_known = (0..MAX_VERSION).contains(&hot.version) && hot.version >= min_version;
         (is_known && hot.good_until.is_none_or(|until| now < until)).then_some(hot)
-    }
-
-    /// Forget everything of a tenant, whose time has jumped. What is remembered lives for seconds,
-    /// so there is never much to look through.
-    pub async fn forget(&self, tenant: TenantNumber) {
-        let mut cursor: u64 = 0;
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(keys_of(tenant));
-            scan.arg("COUNT").arg(KEYS_AT_ONCE);
-            let found: Option<(u64, Vec<String>)> = self.redis.call(scan).await;
-            let Some((next, keys)) = found else {
-                return;
-            };
-            if !keys.is_empty() {
-                let mut unlink = redis::cmd("UNLINK");
-                unlink.arg(keys);
-                let _: Option<i64> = self.redis.call(unlink).await;
-            }
-            if next == 0 {
-                return;
-            }
-            cursor = next;
-        }
     }
 
     /// Remember balances, each unless a newer version is there; all in one call, since the keys of

@@ -31,11 +31,11 @@ statement! {
     /// The revision of the tenant's configuration, the database's time, and the clock of a sandbox
     /// tenant that has one. Read right after the lock.
     tenant CatalogHead = "select catalog_revision, clock_timestamp(), test_clock, ranks_began_on, ranks_reviewed_on,
-            webhooks_since is not null
+            webhooks_since is not null, test_clock_moves
         from tenant_keys where tenant_id = $1";
     { tenant: i64 => BigInt }
     -> { i64 => BigInt, SqlInstant => Timestamptz, Option<SqlInstant> => Nullable<Timestamptz>,
-         Option<SqlDate> => Nullable<Date>, Option<SqlDate> => Nullable<Date>, bool => Bool }
+         Option<SqlDate> => Nullable<Date>, Option<SqlDate> => Nullable<Date>, bool => Bool, i64 => BigInt }
 }
 
 statement! {
@@ -137,6 +137,8 @@ pub(crate) struct Head {
     pub(crate) ranks_reviewed_on: Option<civil::Date>,
     /// Whether somebody wants to hear of events.
     pub(crate) has_webhooks: bool,
+    /// How often the clock of a sandbox tenant was moved.
+    pub(crate) clock_moves: i64,
 }
 
 /// The revision of the tenant's configuration and the ledger's time.
@@ -153,7 +155,8 @@ pub(crate) async fn anchored(tx: &TenantConn) -> Result<Option<Head>, DbError> {
     .all(tx)
     .await?
     .pop();
-    let Some((revision, database_now, test_clock, began_on, reviewed_on, has_webhooks)) = row
+    let Some((revision, database_now, test_clock, began_on, reviewed_on, has_webhooks, moves)) =
+        row
     else {
         return Ok(None);
     };
@@ -165,6 +168,7 @@ pub(crate) async fn anchored(tx: &TenantConn) -> Result<Option<Head>, DbError> {
         ranks_began_on: began_on.map(civil::Date::from),
         ranks_reviewed_on: reviewed_on.map(civil::Date::from),
         has_webhooks,
+        clock_moves: moves,
     }))
 }
 

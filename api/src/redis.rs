@@ -49,12 +49,6 @@ pub fn key(tenant: TenantNumber, kind: KeyKind, id: uuid::Uuid) -> String {
     format!("{{t:{number}}}:{kind}:{}", id.simple())
 }
 
-/// What matches every key of a tenant, and of nobody else.
-pub fn keys_of(tenant: TenantNumber) -> String {
-    let TenantNumber(number) = tenant;
-    format!("{{t:{number}}}:*")
-}
-
 /// Passes Redis over while it keeps failing.
 #[derive(Debug)]
 struct Breaker {

@@ -5,12 +5,14 @@ mod audit;
 mod ranks;
 mod store;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
 
 use diesel::sql_types::{BigInt, Text};
 use secrecy::SecretString;
 
-use crate::db::tenant::OnControl;
+use crate::db::tenant::{OnControl, SessionSource};
 use crate::db::{ControlConn, Db, DbError, Session, TenantNumber};
 use crate::statement;
 
@@ -40,9 +42,13 @@ macro_rules! checks {
             -> { i64 => BigInt, i64 => BigInt, String => Text }
         })*
 
-        async fn findings(conn: &impl OnControl) -> Result<Vec<Finding>, DbError> {
+        /// The invariants, in the order in which they are told.
+        const ORDER: &[&str] = &[$($invariant),*];
+
+        /// Checks what nobody else has begun to check.
+        async fn findings(conn: &impl OnControl, begun: &Begun) -> Result<Vec<Finding>, DbError> {
             let mut findings = Vec::new();
-            $({
+            $(if begun.is_new($invariant) {
                 let rows = ($name {}).all(conn).await?;
                 findings.push(Finding {
                     invariant: $invariant,
@@ -77,22 +83,48 @@ checks! {
     Limits "C2" "What limits count was granted" "verify/c02_limits.sql";
 }
 
-/// Check every invariant over all tenants, in one snapshot; ranks tenant by tenant, each in one of its
-/// own.
+/// What somebody has begun to check, where some check side by side.
+#[derive(Debug, Default)]
+struct Begun(Mutex<BTreeSet<&'static str>>);
+
+impl Begun {
+    fn is_new(&self, invariant: &'static str) -> bool {
+        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.insert(invariant)
+    }
+}
+
+/// Check every invariant over all tenants, in one snapshot that two connections see; ranks tenant by tenant, each in
+/// one of its own.
 pub async fn verify(owner_url: &SecretString) -> Result<Vec<Finding>, DbError> {
-    let session = Box::new(Box::pin(Session::open(owner_url)).await?);
-    let conn = ControlConn::open_audit(session.into()).await?;
-    let mut findings = findings(&conn).await?;
-    conn.commit().await?;
+    let (one, other) = tokio::try_join!(open(owner_url), open(owner_url))?;
+    let one = ControlConn::open_proof(one, None).await?;
+    let snapshot = one.snapshot().await?;
+    let other = ControlConn::open_proof(other, Some(&snapshot)).await?;
+    let begun = Begun::default();
+    let both = tokio::try_join!(
+        Box::pin(findings(&one, &begun)),
+        Box::pin(findings(&other, &begun))
+    );
+    let (mut findings, others) = both?;
+    findings.extend(others);
+    findings.sort_by_key(|finding| ORDER.iter().position(|name| *name == finding.invariant));
+    one.commit().await?;
+    other.commit().await?;
     findings.push(Box::pin(ranks::finding(owner_url)).await?);
     findings.push(audit::finding(owner_url).await?);
     Ok(findings)
 }
 
+async fn open(owner_url: &SecretString) -> Result<SessionSource, DbError> {
+    let session = Box::pin(Session::open(owner_url)).await?;
+    Ok(Box::new(session).into())
+}
+
 /// Check the invariants of one tenant but for its ranks, in one snapshot, as the service, which sees nothing else.
 pub async fn verify_tenant(db: &Db, tenant: TenantNumber) -> Result<Vec<Finding>, DbError> {
     let tx = db.audit(tenant).await?;
-    let mut findings = findings(&tx).await?;
+    let mut findings = findings(&tx, &Begun::default()).await?;
     findings.push(audit::finding_of(&tx).await?);
     tx.commit().await?;
     Ok(findings)

@@ -1,12 +1,10 @@
 //! What a program says once for all its earn rules, and what a rule may say for itself.
 
-use crate::condition::{Goods, Paths};
+use crate::condition::Goods;
+use crate::exclude::Exclude;
 use crate::fault::FaultCode;
 use crate::program::reader::{Object, Reader};
 use crate::rounding::Rounding;
-
-/// The most entries of each list of goods that earn nothing.
-pub(crate) const MAX_EXCLUDED: usize = 10_000;
 
 /// How the base points of several rules of one wallet go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,17 +82,8 @@ pub(crate) struct Earning {
     pub(crate) manner: Manner,
     pub(crate) multiply: Multiply,
     pub(crate) bonus_combine: Stacking,
+    /// Goods that earn nothing.
     exclude: Exclude,
-}
-
-/// Goods that earn nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Exclude {
-    /// Sorted.
-    skus: Vec<String>,
-    categories: Paths,
-    /// Sorted.
-    departments: Vec<String>,
 }
 
 impl Default for Basis {
@@ -110,23 +99,7 @@ impl Default for Basis {
 impl Earning {
     /// Whether a line earns at all.
     pub(crate) fn earns(&self, goods: &Goods<'_>) -> bool {
-        let line = goods.line;
-        let Exclude {
-            skus,
-            categories,
-            departments,
-        } = &self.exclude;
-        let is_in = |list: &[String], text: &Option<String>| {
-            let text = text.as_deref();
-            text.is_some_and(|text| {
-                list.binary_search_by(|entry| entry.as_str().cmp(text))
-                    .is_ok()
-            })
-        };
-        !line.points_excluded
-            && (skus.is_empty() || !is_in(skus, &line.sku))
-            && (departments.is_empty() || !is_in(departments, &line.department))
-            && !categories.have(goods)
+        !goods.line.points_excluded && !self.exclude.has(goods)
     }
 
     /// Reads the `earning` of a program.
@@ -141,25 +114,12 @@ impl Earning {
         let ways = [("rounded", Multiply::Rounded), ("exact", Multiply::Exact)];
         let multiply = reader.choice(earning, "multiply", &ways, &[]);
         let bonus_combine = Stacking::read(reader, earning, "bonus_combine");
-        let exclude = reader.child(earning, "exclude").map(|mut exclude| {
-            let mut list = |field| read_texts(reader, &mut exclude, field);
-            let (mut skus, categories, mut departments) =
-                (list("skus"), list("categories"), list("departments"));
-            skus.sort_unstable();
-            departments.sort_unstable();
-            reader.close(&exclude);
-            Exclude {
-                skus,
-                categories: Paths::of(categories),
-                departments,
-            }
-        });
         Self {
             combine: combine.unwrap_or_default(),
             manner,
             multiply: multiply.unwrap_or_default(),
             bonus_combine: bonus_combine.unwrap_or_default(),
-            exclude: exclude.unwrap_or_default(),
+            exclude: Exclude::read(reader, earning),
         }
     }
 }
@@ -225,18 +185,6 @@ fn given<T: Copy>(
 ) -> Option<T> {
     object.get(field)?;
     reader.choice(object, field, words, &[])
-}
-
-fn read_texts(
-    reader: &mut Reader<'_>,
-    object: &mut Object<'_>,
-    field: &'static str,
-) -> Vec<String> {
-    let items = reader.list(object, field, MAX_EXCLUDED).unwrap_or_default();
-    let items = items.into_iter();
-    items
-        .map(|(pointer, value)| reader.text_at(value, pointer))
-        .collect()
 }
 
 impl Reader<'_> {

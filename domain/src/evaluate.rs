@@ -17,6 +17,7 @@ use basket::Basket;
 use discounts::{Discounted, Prices};
 use jiff::Timestamp;
 pub(crate) use past::Past;
+use payment::Payable;
 use smallvec::SmallVec;
 use std::cell::Cell;
 
@@ -83,8 +84,8 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) redeemed: Vec<Redeemed>,
     pub(crate) awards: Vec<Award<'a>>,
     pub(crate) explanation: Vec<Explained>,
-    /// What points may pay at most.
-    payable: Amount,
+    /// What points may pay.
+    payable: Payable,
 }
 
 /// A receipt while it is evaluated.
@@ -117,16 +118,16 @@ pub(crate) fn evaluate<'a>(
         explanation,
     } = discounts::take_off(context, &receipt.lines, &goods, &mut prices)?;
     let mut basket = Basket::price(settings, program, &goods, (&receipt.lines, &prices))?;
-    let payable = basket.payable();
-    let redeemed = payment::pay(context, receipt, payable)?;
-    let amounts = basket.settle(&redeemed)?;
+    let payable = Payable::of(program.wallets().iter(), &basket);
+    let payments = payment::pay(context, receipt, (&basket, &goods))?;
+    let amounts = basket.settle(&payments)?;
     let mut reckoning = Reckoning {
         told: Box::new(Evaluation {
             amounts,
             spend: basket.spend(),
             gross_spend: basket.gross_spend()?,
             discounts: applied,
-            redeemed,
+            redeemed: payments.redeemed,
             awards: Vec::new(),
             explanation,
             payable,
@@ -157,9 +158,10 @@ pub(crate) fn evaluate<'a>(
 /// The most that each wallet could pay for the receipt, each alone.
 pub(crate) fn redeemable(
     context: &Context<'_>,
+    receipt: &Receipt,
     evaluation: &Evaluation<'_>,
 ) -> Result<Vec<Redeemable>, Refusal> {
-    payment::redeemable(context, evaluation.payable)
+    payment::redeemable(context, (receipt, &evaluation.payable))
 }
 
 /// Why a rule stays silent: small, so that it is told at length only where it is kept.

@@ -18,6 +18,7 @@ pub mod discount;
 mod earn;
 mod earning;
 mod evaluate;
+mod exclude;
 mod expiry;
 mod explain;
 pub mod fault;

@@ -2,6 +2,7 @@
 
 use crate::amount::{Amount, Decimal4, Overflow, Points};
 use crate::decide::Refusal;
+use crate::exclude::Exclude;
 use crate::program::reader::{Object, Reader};
 use crate::rounding::floor_of;
 
@@ -22,7 +23,7 @@ pub(crate) enum Over {
 }
 
 /// The `redemption` of a wallet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RedemptionTerms {
     /// Minor units per point; above zero.
     pub(crate) value_per_point: Decimal4,
@@ -34,6 +35,8 @@ pub(crate) struct RedemptionTerms {
     pub(crate) max_percent: Decimal4,
     /// What happens above that.
     pub(crate) over: Over,
+    /// Goods that points may not pay.
+    pub(crate) exclude: Exclude,
 }
 
 impl Default for RedemptionTerms {
@@ -44,6 +47,7 @@ impl Default for RedemptionTerms {
             step: Points::new(1),
             max_percent: Decimal4::HUNDRED,
             over: Over::Refuse,
+            exclude: Exclude::default(),
         }
     }
 }
@@ -78,6 +82,7 @@ impl RedemptionTerms {
             over: reader
                 .choice(object, "over", &ways, &[])
                 .unwrap_or(default.over),
+            exclude: Exclude::read(reader, object),
         }
     }
 

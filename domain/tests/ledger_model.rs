@@ -3,8 +3,26 @@
 //! `TAMARU_MODEL_STEPS=1000000 TAMARU_MODEL_SEED=1` make it walk farther, or from elsewhere.
 
 #[cfg(test)]
+#[path = "../../tests/it/ledger_model/answer.rs"]
+mod answer;
+#[cfg(test)]
+#[path = "ledger_model/by_hand.rs"]
+mod by_hand;
+#[cfg(test)]
+#[path = "../../tests/it/ledger_model/by_time.rs"]
+mod by_time;
+#[cfg(test)]
+#[path = "../../tests/it/ledger_model/choice.rs"]
+mod choice;
+#[cfg(test)]
+#[path = "../../tests/it/ledger_model/corrections.rs"]
+mod corrections;
+#[cfg(test)]
 #[path = "../../tests/it/ledger_model/goods.rs"]
 mod goods;
+#[cfg(test)]
+#[path = "ledger_model/held.rs"]
+mod held;
 #[cfg(test)]
 #[path = "../../tests/it/ledger_model/model.rs"]
 mod model;
@@ -15,6 +33,9 @@ mod operations;
 #[path = "ledger_model/rows.rs"]
 mod rows;
 #[cfg(test)]
+#[path = "../../tests/it/ledger_model/rules.rs"]
+mod rules;
+#[cfg(test)]
 #[path = "ledger_model/shop.rs"]
 mod shop;
 #[cfg(test)]
@@ -24,8 +45,9 @@ mod steps;
 #[path = "../../tests/it/ledger_model/walk.rs"]
 mod walk;
 
+use rules::Rules;
 use shop::Shop;
-use steps::{MEMBERS, Rules, Step};
+use steps::{MEMBERS, Step};
 use walk::{Parted, begin, number, take, walk};
 
 /// Steps of one walk: its lots and receipts stay few, so that they meet each other.

@@ -194,7 +194,7 @@ fn lots_seed(lots: u32, each: u32) -> String {
 async fn time(stack: &Stack, scenario: &Scenario) -> Result<bool, Failure> {
     let tenant = world::make_one(&stack.url, &stack.operator_key, &program()).await?;
     let owner = stack.administrator().await?;
-    let number = number_of(&owner, &tenant).await?;
+    let number = number_of(&owner, &tenant.id).await?;
     note(&format!("Seeding for {}", scenario.name))?;
     let seed = scenario.seed.replace("$tenant", &number.to_string());
     owner
@@ -229,7 +229,7 @@ async fn time(stack: &Stack, scenario: &Scenario) -> Result<bool, Failure> {
     Ok(true)
 }
 
-async fn number_of(owner: &Client, public_id: &str) -> Result<i64, Failure> {
+pub(crate) async fn number_of(owner: &Client, public_id: &str) -> Result<i64, Failure> {
     let newest = "select max(id) from tenants where sandbox_of is null";
     let row = owner.query_one(newest, &[]).await?;
     let number: Option<i64> = row.try_get(0)?;

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    all::AllOptions, check_data::CheckDataOptions, compare::CompareOptions,
+    all::AllOptions, books::BooksOptions, check_data::CheckDataOptions, compare::CompareOptions,
     cutover::CutoverOptions, failure::Failure, faults::FaultsOptions, flood::FloodOptions,
     run::RunOptions, verify::VerifyOptions,
 };
 
 mod all;
 mod audit;
+mod books;
 mod check_data;
 mod clock;
 mod compare;
@@ -55,6 +56,7 @@ enum Command {
     All(AllOptions),
     CheckData(CheckDataOptions),
     Cutover(CutoverOptions),
+    Books(BooksOptions),
     Flood(FloodOptions),
     Faults(FaultsOptions),
 }
@@ -66,6 +68,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => Box::pin(run::run(&options)).await,
         Command::Verify(options) => Box::pin(verify::verify(&options)).await,
         Command::CheckData(options) => Box::pin(check_data::check_data(&options)).await,
+        Command::Books(options) => Box::pin(books::books(&options)).await,
         Command::Cutover(options) => Box::pin(cutover::cutover(&options)).await,
         Command::Flood(options) => Box::pin(flood::flood(&options)).await,
         Command::Faults(options) => Box::pin(faults::faults(&options)).await,

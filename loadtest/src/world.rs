@@ -30,6 +30,8 @@ pub(crate) const POINTS_PER_BASE_POINT: i64 = 4;
 pub(crate) const AMOUNT_PER_BASE_POINT: i64 = 100;
 /// Set-up isn't measured, so it may wait longer than a till.
 const SETUP_LIMIT: Duration = Duration::from_secs(30);
+/// A read over a very large ledger.
+const READ_LIMIT: Duration = Duration::from_secs(120);
 
 /// A tenant of the run.
 #[derive(Debug)]
@@ -134,7 +136,7 @@ pub(crate) async fn make_one(
     address: &ServerAddress,
     operator_key: &str,
     program: &Value,
-) -> Result<String, Failure> {
+) -> Result<Tenant, Failure> {
     let mut connection = Connection::new(address.clone(), SETUP_LIMIT);
     let operator = bearer(operator_key)?;
     let wish = json!({"name": "large", "currency": "JPY", "time_zone": "UTC",
@@ -155,7 +157,18 @@ pub(crate) async fn make_one(
     let publish = json!({"effective_from": "2020-01-01T00:00:00Z"});
     let path = "/v1/program/publish";
     ask(&mut connection, &secret, Method::Post, path, Some(&publish)).await?;
-    Ok(id)
+    Ok(Tenant { id, secret })
+}
+
+/// What the service answers to a read.
+pub(crate) async fn read(
+    address: &ServerAddress,
+    tenant: &Tenant,
+    path: &'static str,
+) -> Result<Value, Failure> {
+    let mut connection = Connection::new(address.clone(), READ_LIMIT);
+    let read = ask(&mut connection, &tenant.secret, Method::Get, path, None).await?;
+    parse(&read, path)
 }
 
 /// A tenant with a store and a published program. Both bonuses fire every day, so that a run does

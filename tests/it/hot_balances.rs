@@ -1,16 +1,20 @@
 //! Redis remembers, the ledger decides: a hot balance may be missing, never wrong, never older than
 //! what the caller has seen.
 
+use std::collections::HashMap;
+
 use api::db::TenantNumber;
 use api::redis::{KeyKind, key};
 use domain::id::MemberId;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
+use serde_json::json;
 
 use crate::books::{self, wait_until};
 use crate::harness::call::Answer;
-use crate::harness::tenant::unique;
+use crate::harness::tenant::{number_of, unique};
 use crate::harness::{TestTenant, block_on, node, sql};
+use crate::time;
 
 async fn link() -> MultiplexedConnection {
     let client = redis::Client::open(node().cluster.redis_url.as_str()).unwrap();
@@ -185,6 +189,51 @@ fn an_expired_lot_leaves_the_hot_balance_at_its_instant() {
             }
         }
         books::hold(node().cluster, tenant.number).await;
+    });
+}
+
+/// Redis was slow: what was written before the clock moved arrives after it moved.
+#[test]
+fn a_copy_of_before_a_clock_moved_is_not_answered_after_it_moved() {
+    block_on(async {
+        let program = json!({
+            "wallets": [{"code": "points", "expiry": {"type": "after", "days": 30}}],
+            "earn_rules": [{"code": "base", "wallet": "points",
+                "award": {"type": "per_amount", "amount": 100, "points": 1}}]
+        });
+        let api = time::sandbox(&program, "2036-03-01T03:00:00Z").await;
+        let member = time::enrol(&api).await;
+        time::buy(&api, &member, 1_000, "2036-03-01T03:00:00Z").await;
+        let path = format!("/v1/members/{member}/balances");
+        let balances = async || api.get(&path).await.expect(200);
+        wait_until("the balances are hot", || async {
+            balances().await.header("X-Balance-Source") == "cache"
+        })
+        .await;
+        assert_eq!(available(&balances().await), 10);
+        let tenant = api.get("/v1/tenant").await.expect(200).text("/id");
+        let number = number_of(&node().cluster.owner().await, &tenant).await;
+        let id: MemberId = member.parse().unwrap();
+        let name = key(TenantNumber(number), KeyKind::Balances, id.uuid());
+        let mut redis = link().await;
+        let before: HashMap<String, String> = redis.hgetall(&name).await.unwrap();
+        let before: Vec<(String, String)> = before.into_iter().collect();
+        for now in ["2036-06-01T00:00:00Z", "2036-06-02T00:00:00Z"] {
+            time::set_clock(&api, now).await;
+            let _: () = redis.hset_multiple(&name, &before).await.unwrap();
+            let late = balances().await;
+            assert_eq!(
+                (available(&late), late.header("X-Balance-Source")),
+                (0, "ledger"),
+                "{late}"
+            );
+            let again = balances().await;
+            assert_eq!(
+                (available(&again), again.header("X-Balance-Source")),
+                (0, "cache"),
+                "{again}"
+            );
+        }
     });
 }
 

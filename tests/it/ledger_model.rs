@@ -4,10 +4,16 @@
 //!
 //! `TAMARU_MODEL_STEPS=100000 TAMARU_MODEL_SEED=1` make it walk farther, or from elsewhere.
 
+mod answer;
+mod by_time;
+mod calls;
+mod choice;
+mod corrections;
 mod goods;
 mod model;
 mod operations;
 mod real;
+mod rules;
 mod steps;
 mod walk;
 

@@ -42,6 +42,7 @@ mod tidy;
 mod time;
 mod tokens;
 mod transfers;
+mod two_processes;
 mod watched_books;
 mod webhooks;
 mod write_path;

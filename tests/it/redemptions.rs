@@ -1,5 +1,6 @@
 //! Points taken outside a receipt.
 
+mod excluded;
 mod holds;
 mod worth;
 

@@ -85,6 +85,7 @@ pub(super) async fn read(
         Ok(HotBalances {
             version,
             as_of: until,
+            clock_moves: 0,
             good_until,
             wallets,
         })

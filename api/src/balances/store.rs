@@ -11,7 +11,7 @@ use crate::statement;
 statement! {
     /// Version and wallets of a member in one statement, so that both are of the same moment. A lot
     /// that is over is taken off, swept or not; the next expiry lies after the moment of reading.
-    tenant MemberWallets = "select k.catalog_revision, n.at, l.version, l.last_recorded_at,
+    tenant MemberWallets = "select k.catalog_revision, k.test_clock_moves, n.at, l.version, l.last_recorded_at,
             w.wallet, w.available - coalesce(o.points, 0)::bigint, w.pending, w.reserved, w.deficit,
             nullif(case when w.next_expires_at <= n.at then o.next_expires_at else w.next_expires_at end, 'infinity')
         from members m
@@ -30,10 +30,17 @@ statement! {
         where m.tenant_id = $1 and m.id = $2";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid }
     -> {
-        i64 => BigInt, SqlInstant => Timestamptz, i64 => BigInt, SqlInstant => Timestamptz,
+        i64 => BigInt, i64 => BigInt, SqlInstant => Timestamptz, i64 => BigInt, SqlInstant => Timestamptz,
         Option<String> => Nullable<Text>, Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>,
         Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>, Option<SqlInstant> => Nullable<Timestamptz>,
     }
+}
+
+statement! {
+    /// How often the clock of a sandbox tenant was moved.
+    tenant ClockMoves = "select test_clock_moves from tenant_keys where tenant_id = $1";
+    { tenant: i64 => BigInt }
+    -> { i64 => BigInt }
 }
 
 statement! {

@@ -6,7 +6,10 @@ use std::ops::{Deref, DerefMut};
 use deadpool::managed::Object;
 use diesel_async::AsyncPgConnection;
 
+use diesel::sql_types::Text;
+
 use super::{DbError, Session, Sessions};
+use crate::statement;
 
 /// The internal number of a tenant; the public id stands in `tenants`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,6 +158,13 @@ impl TenantConn {
     }
 }
 
+statement! {
+    /// Lets another transaction see what this one sees.
+    control SnapshotName = "select pg_export_snapshot()";
+    {}
+    -> { String => Text }
+}
+
 /// An open transaction on the control tables, which belong to no tenant.
 #[derive(Debug)]
 pub struct ControlConn {
@@ -177,6 +187,29 @@ impl ControlConn {
             )
             .await?;
         Ok(Self { session })
+    }
+
+    /// The same with room for the sums of whole ledgers, for who proves all books at once; sees what another
+    /// transaction sees, if there is one.
+    pub async fn open_proof(
+        session: SessionSource,
+        snapshot: Option<&str>,
+    ) -> Result<Self, DbError> {
+        let conn = Self::open_audit(session).await?;
+        if let Some(snapshot) = snapshot {
+            let same = format!("set transaction snapshot '{snapshot}'");
+            conn.session.say(&same).await?;
+        }
+        let room = "set local work_mem = '256MB'; set local hash_mem_multiplier = 2";
+        conn.session.say(room).await?;
+        Ok(conn)
+    }
+
+    /// The name of what this transaction sees, for another that is to see the same.
+    pub async fn snapshot(&self) -> Result<String, DbError> {
+        let name = (SnapshotName {}).all(self).await?.pop();
+        let name = name.ok_or_else(|| DbError::Failed("a snapshot has no name".into()))?;
+        Ok(name.0)
     }
 
     /// Begin without a time limit, for what changes very many rows.

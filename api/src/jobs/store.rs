@@ -86,8 +86,9 @@ statement! {
 }
 
 statement! {
-    /// Set the clock of a sandbox tenant; never back.
-    tenant SetTestClock = "update tenant_keys set test_clock = $2
-        where tenant_id = $1 and (test_clock is null or test_clock < $2)";
+    /// Set the clock of a sandbox tenant; never back. Copies of balances from before count for nothing from then on.
+    tenant SetTestClock = "update tenant_keys
+        set test_clock = greatest(test_clock, $2), test_clock_moves = test_clock_moves + 1
+        where tenant_id = $1";
     { tenant: i64 => BigInt, now: SqlInstant => Timestamptz }
 }

@@ -47,6 +47,7 @@ pub(super) struct Decided {
 struct Deciding {
     catalog: Arc<Catalog>,
     now: Timestamp,
+    clock_moves: i64,
     members: Members,
     budgets: Budgets,
     known: Known,
@@ -186,6 +187,7 @@ async fn look(
     Ok(Deciding {
         catalog,
         now: seen.head.now,
+        clock_moves: seen.head.clock_moves,
         members,
         budgets: shared.budgets,
         trails,
@@ -371,6 +373,7 @@ impl Deciding {
             let hot = HotBalances {
                 version: facts.version,
                 as_of: facts.last_recorded_at,
+                clock_moves: self.clock_moves,
                 good_until,
                 wallets,
             };

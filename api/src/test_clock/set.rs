@@ -72,8 +72,6 @@ pub(crate) async fn set(
     let actor = Actor::caller(&caller);
     let work = async move { move_clock(&db, &catalogs, tenant, (now, actor)).await };
     let moved = app.db.runtime().spawn(work).await;
-    // Also when it was cut off: the clock stands where it got to.
-    app.balances.forget(caller.tenant).await;
     match moved.map_err(|error| Problem::internal(&error))?? {
         Moved::Done { jobs_run } => Ok(Json(TestClock { now, jobs_run })),
         Moved::Backwards { now } => Err(Problem::new(

@@ -1,10 +1,10 @@
 -- Versions go 1, 2, 3 … to the version of the member, and time never runs backwards along them.
 with counted as (
     select tenant_id, member_id, count(*) as steps, min(version) as first, max(version) as last
-    from ledger_transactions group by tenant_id, member_id
+    from ledger_transactions group by member_id, tenant_id
 ), timed as (
     select tenant_id, member_id, version, recorded_at,
-        lag(recorded_at) over (partition by tenant_id, member_id order by version) as before
+        lag(recorded_at) over (partition by member_id, tenant_id order by version) as before
     from ledger_transactions
 )
 select count(*) over (), tenant_id, what from (

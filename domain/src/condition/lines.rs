@@ -94,6 +94,10 @@ impl Paths {
         Self(paths.into_iter().map(Path::of).collect())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether one of them is the category of the line or lies above it.
     pub(crate) fn have(&self, goods: &Goods<'_>) -> bool {
         self.0.iter().any(|path| path.has(goods))

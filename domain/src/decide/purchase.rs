@@ -160,7 +160,7 @@ fn answer(
 ) -> Result<Box<PurchaseOutcome>, Refusal> {
     let receipt = command.receipt;
     let redeemable = if command.quote {
-        redeemable(context, evaluation)?
+        redeemable(context, receipt, evaluation)?
     } else {
         Vec::new()
     };

@@ -267,16 +267,22 @@ impl Case<'_> {
         }
         if self.returns().mode == ReturnMode::Prorate {
             let paid = self.command.purchase.outcome.amounts.points_paid;
-            return Ok(recorded.prorated(self.remaining.values()?, paid)?);
+            let mut worth = recorded.prorated(self.remaining.values()?, paid)?;
+            self.keep_goods_out(recorded, &mut worth)?;
+            return Ok(worth);
         }
-        let again = Again {
+        self.again().judge(&self.remaining)
+    }
+
+    /// What is left is judged once more by the rules and numbers of then.
+    fn again(&self) -> Again<'_> {
+        Again {
             catalog: self.catalog,
             version: self.version,
             bought: &self.command.purchase,
             member: self.member,
             now: self.moment.recorded_at,
-        };
-        again.judge(&self.remaining)
+        }
     }
 
     /// What is taken off the counters of the purchase's business date. A void takes the visit with

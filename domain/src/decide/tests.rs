@@ -26,6 +26,7 @@ mod discounts;
 mod earning;
 mod edges;
 mod exactness;
+mod excluded;
 mod histories;
 mod holds;
 mod journal;

@@ -2,10 +2,11 @@
 //! for earning. Every split sums to its whole again.
 
 use super::discounts::Prices;
+use super::payment::Payments;
 use super::tax::{net_of, rate_places, sum, tax_parts, with_tax, without_tax};
 use crate::amount::{Amount, Overflow};
 use crate::condition::{Condition, Goods};
-use crate::decide::{Amounts, Redeemed, Refusal, TaxPart};
+use crate::decide::{Amounts, Refusal, TaxPart};
 use crate::earning::Basis;
 use crate::fault::{Fault, FaultCode};
 use crate::places::Places;
@@ -180,6 +181,14 @@ impl<'g, 'a> Basket<'g, 'a> {
         }
     }
 
+    /// The same by line.
+    pub(super) fn payable_lines(&self) -> &[i64] {
+        match self.settings.points_paid_as {
+            PointsPaidAs::Tender => self.now.side(true),
+            PointsPaidAs::Discount => self.now.priced,
+        }
+    }
+
     /// After discounts, before points paid, on the side of the tax that the program counts.
     pub(super) fn spend(&self) -> Amount {
         Amount::new(self.counted)
@@ -194,18 +203,21 @@ impl<'g, 'a> Basket<'g, 'a> {
     }
 
     /// Takes the points paid off the lines and closes the sums.
-    pub(super) fn settle(&mut self, redeemed: &[Redeemed]) -> Result<Amounts, Refusal> {
-        let paid = redeemed
-            .iter()
-            .try_fold(Amount::ZERO, |paid, part| paid.checked_add(part.value))?;
+    pub(super) fn settle(&mut self, payments: &Payments) -> Result<Amounts, Refusal> {
+        let mut paid = payments.redeemed.iter();
+        let paid = paid.try_fold(Amount::ZERO, |paid, part| paid.checked_add(part.value))?;
         let sum = Amount::new(self.sum);
         let gross = match &self.before {
             Some(before) => Amount::new(self::sum(before.priced)?),
             None => sum,
         };
         let lowered = self.settings.points_paid_as == PointsPaidAs::Discount && paid > Amount::ZERO;
+        let left = |lines: &[i64]| match &payments.left {
+            Some(left) => Ok(left.clone()),
+            None => reduce(lines, paid.minor()),
+        };
         let (taxable, total) = if lowered {
-            let reduced = reduce(self.now.priced, paid.minor())?;
+            let reduced = left(self.payable_lines())?;
             self.tax = tax_parts(self.settings, self.lines, &reduced)?;
             let basis = if self.settings.prices_include_tax {
                 reduced
@@ -217,7 +229,7 @@ impl<'g, 'a> Basket<'g, 'a> {
             (sum.checked_sub(paid)?, total)
         } else {
             if paid > Amount::ZERO {
-                let basis = reduce(self.now.side(true), paid.minor())?;
+                let basis = left(self.payable_lines())?;
                 self.paid = Some(self.after_payment(basis)?);
             }
             (sum, Amount::new(self.spend).checked_sub(paid)?)

@@ -2,25 +2,103 @@
 //! so that a receipt can't spend what it earns.
 
 use super::Context;
-use crate::amount::{Amount, Points};
+use super::basket::Basket;
+use crate::amount::{Amount, Overflow, Points};
+use crate::condition::Goods;
 use crate::decide::{Redeemable, Redeemed, Refusal};
 use crate::fault::{Fault, FaultCode};
 use crate::member::MemberFacts;
 use crate::program::Wallet;
 use crate::receipt::{Receipt, Redeem};
-use crate::redeem::{Over, Payment};
+use crate::redeem::{Over, Payment, RedemptionTerms};
+use crate::rounding::largest_remainder;
+
+/// What wallets pay, and what that leaves of each line where not every wallet may pay every line.
+#[derive(Debug, Default)]
+pub(super) struct Payments {
+    pub(super) redeemed: Vec<Redeemed>,
+    pub(super) left: Option<Vec<i64>>,
+}
+
+/// What points may pay of a receipt.
+#[derive(Debug)]
+pub(crate) struct Payable {
+    total: Amount,
+    /// The same by line; none where every wallet may pay all of it.
+    lines: Option<Vec<i64>>,
+}
+
+impl Payable {
+    pub(super) fn of<'w>(
+        mut wallets: impl Iterator<Item = &'w Wallet>,
+        basket: &Basket<'_, '_>,
+    ) -> Self {
+        let by_line = wallets.any(|wallet| !wallet.redemption.exclude.is_empty());
+        Self {
+            total: basket.payable(),
+            lines: by_line.then(|| basket.payable_lines().to_vec()),
+        }
+    }
+}
+
+/// What is still to be paid while wallet after wallet pays.
+struct Bill<'b> {
+    goods: &'b [Goods<'b>],
+    left: Amount,
+    /// The same by line; none where every wallet may pay all of it.
+    lines: Option<Vec<i64>>,
+}
+
+impl<'b> Bill<'b> {
+    fn of(payable: Payable, goods: &'b [Goods<'b>]) -> Self {
+        Self {
+            goods,
+            left: payable.total,
+            lines: payable.lines,
+        }
+    }
+
+    /// How much of it points on these terms may pay.
+    fn open_to(&self, terms: &RedemptionTerms) -> Result<Amount, Overflow> {
+        let Some(lines) = &self.lines else {
+            return Ok(self.left);
+        };
+        let lines = lines.iter().zip(self.goods);
+        let mut open = lines.filter(|(_, goods)| !terms.exclude.has(goods));
+        let open = open.try_fold(0_i64, |sum, (amount, _)| sum.checked_add(*amount));
+        Ok(self.left.min(Amount::new(open.ok_or(Overflow)?.max(0))))
+    }
+
+    /// Takes off what points on these terms pay, spread over the lines that they may pay.
+    fn take_off(&mut self, terms: &RedemptionTerms, value: Amount) -> Result<(), Overflow> {
+        self.left = self.left.checked_sub(value)?;
+        let Some(lines) = &mut self.lines else {
+            return Ok(());
+        };
+        let weigh = |(amount, goods): (&i64, &Goods<'_>)| match terms.exclude.has(goods) {
+            true => 0,
+            false => (*amount).max(0),
+        };
+        let weights: Vec<i64> = lines.iter().zip(self.goods).map(weigh).collect();
+        let shares = largest_remainder(value.minor(), &weights);
+        for (amount, share) in lines.iter_mut().zip(shares) {
+            *amount = amount.checked_sub(share).ok_or(Overflow)?;
+        }
+        Ok(())
+    }
+}
 
 /// What each wallet pays.
 pub(super) fn pay(
     context: &Context<'_>,
     receipt: &Receipt,
-    payable: Amount,
-) -> Result<Vec<Redeemed>, Refusal> {
+    (basket, goods): (&Basket<'_, '_>, &[Goods<'_>]),
+) -> Result<Payments, Refusal> {
     if let Some(past) = &context.past {
-        return pay_again(context, past.paid, (receipt, payable));
+        return pay_again(context, past.paid, (receipt, basket, goods));
     }
     if receipt.redeem.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Payments::default());
     }
     let Some(member) = context.member else {
         let detail = "points can only be paid by a member; name one";
@@ -30,11 +108,32 @@ pub(super) fn pay(
             detail,
         )]));
     };
-    let mut left = payable;
+    let wallets = wallets_of(context, receipt)?;
+    let mut bill = Bill::of(Payable::of(wallets.iter().copied(), basket), goods);
     let mut redeemed: Vec<Redeemed> = Vec::with_capacity(receipt.redeem.len());
+    for (wish, wallet) in receipt.redeem.iter().zip(wallets) {
+        let available = spendable(member, &wish.wallet, context)?;
+        let terms = &wallet.redemption;
+        let limit = terms.largest_value(basket.payable())?;
+        let limit = limit.min(bill.open_to(terms)?);
+        let Payment { points, value } = pay_with(wallet, wish, available, limit)?;
+        bill.take_off(terms, value)?;
+        redeemed.push(Redeemed {
+            wallet: wish.wallet.clone(),
+            points,
+            value,
+        });
+    }
+    let left = bill.lines;
+    Ok(Payments { redeemed, left })
+}
+
+/// The wallets that are to pay, each named once.
+fn wallets_of<'c>(context: &Context<'c>, receipt: &Receipt) -> Result<Vec<&'c Wallet>, Refusal> {
+    let mut wallets: Vec<&Wallet> = Vec::with_capacity(receipt.redeem.len());
     for (index, wish) in receipt.redeem.iter().enumerate() {
         let pointer = format!("/redeem/{index}/wallet");
-        if redeemed.iter().any(|part| part.wallet == wish.wallet) {
+        if wallets.iter().any(|wallet| wallet.code == wish.wallet) {
             let detail = "name each wallet once, with all its points";
             return Err(Refusal::Invalid(vec![Fault::new(
                 pointer,
@@ -46,18 +145,9 @@ pub(super) fn pay(
             .catalog
             .wallet_at(receipt.occurred_at, &wish.wallet)
             .ok_or(Refusal::UnknownWallet { pointer })?;
-        let available = spendable(member, &wish.wallet, context)?;
-        let limit = wallet.redemption.largest_value(payable)?.min(left);
-        let payment = pay_with(wallet, wish, available, limit)?;
-        left = left.checked_sub(payment.value)?;
-        let Payment { points, value } = payment;
-        redeemed.push(Redeemed {
-            wallet: wish.wallet.clone(),
-            points,
-            value,
-        });
+        wallets.push(wallet);
     }
-    Ok(redeemed)
+    Ok(wallets)
 }
 
 /// What the same points pay of what is left of a receipt: as many as it can take, whatever may be
@@ -65,43 +155,57 @@ pub(super) fn pay(
 fn pay_again(
     context: &Context<'_>,
     paid: &[Redeemed],
-    (receipt, payable): (&Receipt, Amount),
-) -> Result<Vec<Redeemed>, Refusal> {
-    let mut left = payable;
-    let mut again = Vec::with_capacity(paid.len());
-    for part in paid {
-        let unknown = || Refusal::UnknownWallet {
-            pointer: String::new(),
-        };
-        let wallet = context
-            .catalog
-            .wallet_at(receipt.occurred_at, &part.wallet)
-            .ok_or_else(unknown)?;
+    (receipt, basket, goods): (&Receipt, &Basket<'_, '_>, &[Goods<'_>]),
+) -> Result<Payments, Refusal> {
+    let unknown = || Refusal::UnknownWallet {
+        pointer: String::new(),
+    };
+    let wallets = paid.iter().map(|part| {
+        let wallet = context.catalog.wallet_at(receipt.occurred_at, &part.wallet);
+        wallet.ok_or_else(unknown)
+    });
+    let wallets = wallets.collect::<Result<Vec<_>, _>>()?;
+    let mut bill = Bill::of(Payable::of(wallets.iter().copied(), basket), goods);
+    let mut redeemed = Vec::with_capacity(paid.len());
+    for (part, wallet) in paid.iter().zip(wallets) {
         let terms = &wallet.redemption;
-        let Payment { points, value } = terms.pay(part.points.min(terms.most_points(left)?))?;
-        left = left.checked_sub(value)?;
-        again.push(Redeemed {
+        let most = terms.most_points(bill.open_to(terms)?)?;
+        let Payment { points, value } = terms.pay(part.points.min(most))?;
+        bill.take_off(terms, value)?;
+        redeemed.push(Redeemed {
             wallet: part.wallet.clone(),
             points,
             value,
         });
     }
-    Ok(again)
+    let left = bill.lines;
+    Ok(Payments { redeemed, left })
 }
 
 /// The most that each wallet of the program could pay, each alone.
 pub(super) fn redeemable(
     context: &Context<'_>,
-    payable: Amount,
+    (receipt, payable): (&Receipt, &Payable),
 ) -> Result<Vec<Redeemable>, Refusal> {
     let Some(member) = context.member else {
         return Ok(Vec::new());
+    };
+    let goods: Vec<Goods<'_>> = match payable.lines {
+        Some(_) => receipt.lines.iter().map(Goods::of).collect(),
+        None => Vec::new(),
+    };
+    let bill = Bill {
+        goods: &goods,
+        left: payable.total,
+        lines: payable.lines.clone(),
     };
     let wallets = context.version.program.wallets().iter();
     wallets
         .map(|wallet| {
             let terms = &wallet.redemption;
-            let most = terms.most_points(terms.largest_value(payable)?)?;
+            let open = bill.open_to(terms)?;
+            let limit = terms.largest_value(payable.total)?.min(open);
+            let most = terms.most_points(limit)?;
             let most = most.min(spendable(member, &wallet.code, context)?);
             let Payment { points, value } = terms.clamp(most)?;
             Ok(Redeemable {

@@ -17,8 +17,8 @@ pub(crate) struct Member {
     pub(crate) facts: MemberFacts,
     /// Every lot, also the empty ones.
     pub(crate) lots: Vec<Lot>,
-    /// Issued, redeemed, expired.
-    pub(crate) sums: [i64; 3],
+    /// Issued, redeemed, expired, given by hand, got from others.
+    pub(crate) sums: [i64; 5],
 }
 
 pub(crate) fn member(number: usize, now: i64) -> Member {
@@ -37,7 +37,7 @@ pub(crate) fn member(number: usize, now: i64) -> Member {
     Member {
         facts,
         lots: Vec::new(),
-        sums: [0; 3],
+        sums: [0; 5],
     }
 }
 
@@ -81,6 +81,8 @@ impl Member {
             self.sums[0] -= moved(Account::Issued);
             self.sums[1] += moved(Account::Redeemed);
             self.sums[2] += moved(Account::Expired);
+            self.sums[3] -= moved(Account::Adjusted);
+            self.sums[4] -= moved(Account::Transferred);
         }
         self.lots.extend(made.lots_opened.iter().cloned());
         for change in &made.lots_changed {

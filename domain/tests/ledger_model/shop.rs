@@ -1,51 +1,56 @@
 //! The door of the domain with a small store behind it: facts are loaded from what was recorded, as the service does it.
 
-use crate::model::{Answer, DAY, Shown, Told};
+use crate::answer::{Answer, Shown, Told};
+use crate::model::DAY;
 use crate::rows::{Member, member};
-use crate::steps::{Goods, Job, MEMBERS, Rules, Step};
+use crate::rules::Rules;
+use crate::steps::{Goods, MEMBERS, Step};
 use crate::walk::Ledger;
 use domain::amount::{Amount, Points};
 use domain::catalog::{Catalog, Store, Version};
 use domain::decide::{
-    ChangeRedemption, Command, Decision, Facts, Outcome, RecordPurchase, RecordedPurchase,
-    RedeemPoints, RedemptionChange, RedemptionOutcome, ReturnGoods, ReturnLine, ReturnedGoods,
-    Sweep, decide,
+    Command, Decision, Facts, Outcome, RecordPurchase, RecordedPurchase, RedemptionChange,
+    RedemptionOutcome, ReturnGoods, ReturnLine, ReturnedGoods, decide,
 };
 use domain::history::Budgets;
 use domain::id::StoreId;
-use domain::ledger::Transaction;
+use domain::ledger::{Balance, Transaction};
 use domain::lot::Lot;
 use domain::program::Program;
 use domain::receipt::{Quantity, Receipt};
 use domain::settings::Settings;
 use domain::trail::Trail;
+use jiff::Timestamp;
 use jiff::civil::time;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// Something that later commands take up again.
-struct Kept<T> {
-    member: usize,
-    recorded: T,
-    trail: Trail,
+pub(crate) struct Kept<T> {
+    /// None for a receipt that nobody claimed yet.
+    pub(crate) member: Option<usize>,
+    pub(crate) recorded: T,
+    pub(crate) trail: Trail,
 }
 
+/// Whose points moved, and what was told.
+pub(crate) type Done = Result<(Option<usize>, Vec<i64>), String>;
+
 pub(crate) struct Shop {
-    catalog: Catalog,
-    now: i64,
-    members: Vec<Member>,
-    purchases: Vec<Kept<Arc<RecordedPurchase>>>,
-    redemptions: Vec<Kept<RedemptionOutcome>>,
+    pub(crate) catalog: Catalog,
+    pub(crate) now: i64,
+    pub(crate) members: Vec<Member>,
+    pub(crate) purchases: Vec<Kept<Arc<RecordedPurchase>>>,
+    pub(crate) redemptions: Vec<Kept<RedemptionOutcome>>,
     commands: u128,
 }
 
 /// Whose trail a command goes on.
 #[derive(Debug, Clone, Copy)]
-enum Subject {
+pub(crate) enum Subject {
     None,
     Purchase(usize),
     Redemption(usize),
@@ -91,15 +96,15 @@ impl Shop {
         }
     }
 
-    fn seed(&mut self) -> Uuid {
+    pub(crate) fn seed(&mut self) -> Uuid {
         self.commands += 1;
         Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | (self.commands << 16))
     }
 
     /// Decides twice, which must be the same, and records.
-    fn act(
+    pub(crate) fn act(
         &mut self,
-        member: usize,
+        member: Option<usize>,
         subject: Subject,
         command: &Command,
     ) -> Result<Decision, String> {
@@ -108,10 +113,10 @@ impl Shop {
             Subject::Purchase(place) => Some(&self.purchases[place].trail),
             Subject::Redemption(place) => Some(&self.redemptions[place].trail),
         };
-        let loaded = self.members[member].load(trail);
+        let loaded = member.map(|member| self.members[member].load(trail));
         let budgets = Budgets::default();
         let facts = Facts {
-            member: Some(&loaded),
+            member: loaded.as_ref(),
             budgets: &budgets,
             trail,
         };
@@ -120,7 +125,9 @@ impl Shop {
             return Err("the same is decided in two ways".to_owned());
         }
         let decision = decided.map_err(|refusal| refusal.code().to_owned())?;
-        self.members[member].record(&loaded, &decision)?;
+        if let (Some(member), Some(loaded)) = (member, &loaded) {
+            self.members[member].record(loaded, &decision)?;
+        }
         match subject {
             Subject::None => {}
             Subject::Purchase(place) => self.purchases[place].trail.note(&decision),
@@ -129,26 +136,42 @@ impl Shop {
             }
             Subject::Redemption(_) => {}
         }
-        if let Some(made) = &decision.transaction {
-            let all = self.purchases.iter_mut();
-            all.for_each(|bought| bought.trail.note_lost(made));
+        if let (Some(member), Some(made)) = (member, &decision.transaction) {
+            self.note_lost(made);
             self.check_told(member, made.version, &decision.outcome)?;
         }
         Ok(decision)
     }
 
+    pub(crate) fn note_lost(&mut self, made: &Transaction) {
+        let all = self.purchases.iter_mut();
+        all.for_each(|bought| bought.trail.note_lost(made));
+    }
+
     /// The answer shows what a look afterwards shows.
     fn check_told(&self, member: usize, version: i64, outcome: &Outcome) -> Result<(), String> {
         let (balances, told) = match outcome {
-            Outcome::Purchase(made) => (&made.balances, made.version),
+            Outcome::Purchase(made) | Outcome::Claim(made) => (&made.balances, made.version),
             Outcome::Return(made) => (&made.balances, made.version),
             Outcome::Redemption(made) => (&made.balances, Some(made.version)),
+            Outcome::Adjustment(made) => (&made.balances, Some(made.version)),
+            Outcome::Event(made) => (&made.balances, Some(made.version)),
             Outcome::RedemptionChanged(changed) => (
                 &changed.redemption.balances,
                 Some(changed.redemption.version),
             ),
             _ => return Ok(()),
         };
+        self.check_seen(member, (told, balances), version)
+    }
+
+    /// What was told of a member is what is seen.
+    pub(crate) fn check_seen(
+        &self,
+        member: usize,
+        (told, balances): (Option<i64>, &[Balance]),
+        version: i64,
+    ) -> Result<(), String> {
         let loaded = self.members[member].load(None);
         let seen = loaded.balances(&self.catalog, at(self.now)).unwrap();
         if (balances, told) == (&seen, Some(version)) {
@@ -159,11 +182,7 @@ impl Shop {
         ))
     }
 
-    fn buy(
-        &mut self,
-        member: usize,
-        parts: (&[(i64, i64)], Option<i64>, i64),
-    ) -> Result<Vec<i64>, String> {
+    fn buy(&mut self, member: Option<usize>, parts: (&[(i64, i64)], Option<i64>, i64)) -> Done {
         let (lines, pay, days_ago) = parts;
         let line = |line: &(i64, i64)| json!({"quantity": line.0, "amount": line.1});
         let pay = pay.map(|points| json!({"wallet": "points", "points": points}));
@@ -187,19 +206,21 @@ impl Shop {
         let outcome: domain::decide::PurchaseOutcome = serde_json::from_str(&text).unwrap();
         let earned = outcome.earned.iter().map(|part| part.points.get()).sum();
         let paid = outcome.redeemed.iter().map(|part| part.points.get()).sum();
-        let made = decision.transaction.unwrap();
-        let mut trail = trail_of(&made);
-        // A lot that is over on arrival has lost its points already.
-        trail.note_lost(&made);
+        let made = decision.transaction;
+        let mut trail = made.as_deref().map(trail_of).unwrap_or_default();
+        if let Some(made) = &made {
+            // A lot that is over on arrival has lost its points already.
+            trail.note_lost(made);
+        }
         self.purchases.push(Kept {
             member,
             recorded: Arc::new(RecordedPurchase { receipt, outcome }),
             trail,
         });
-        Ok(vec![earned, paid])
+        Ok((member, vec![earned, paid]))
     }
 
-    fn give_back(&mut self, place: usize, goods: &Goods) -> Result<(usize, Vec<i64>), String> {
+    fn give_back(&mut self, place: usize, goods: &Goods) -> Done {
         let seed = self.seed();
         let kept = self.purchases.get(place).ok_or("not_found")?;
         let member = kept.member;
@@ -239,80 +260,9 @@ impl Shop {
         ]);
         Ok((member, numbers))
     }
-
-    fn redeem(
-        &mut self,
-        member: usize,
-        points: i64,
-        hold: Option<i64>,
-    ) -> Result<Vec<i64>, String> {
-        let command = Command::Redeem(RedeemPoints {
-            seed: self.seed(),
-            wallet: "points".to_owned(),
-            points: Points::new(points),
-            hold: hold.map(SignedDuration::from_secs),
-            reference: None,
-            store: None,
-            occurred_at: None,
-        });
-        let decision = self.act(member, Subject::None, &command)?;
-        let Outcome::Redemption(recorded) = decision.outcome else {
-            return Err("another answer than that of a redemption".to_owned());
-        };
-        let points = recorded.points.get();
-        self.redemptions.push(Kept {
-            member,
-            recorded,
-            trail: trail_of(&decision.transaction.unwrap()),
-        });
-        Ok(vec![points])
-    }
-
-    fn change(
-        &mut self,
-        place: usize,
-        change: RedemptionChange,
-    ) -> Result<(usize, Vec<i64>), String> {
-        let seed = self.seed();
-        let kept = self.redemptions.get(place).ok_or("not_found")?;
-        let member = kept.member;
-        let command = Command::ChangeRedemption(Box::new(ChangeRedemption {
-            seed,
-            redemption: kept.recorded.clone(),
-            change,
-            occurred_at: None,
-        }));
-        let decision = self.act(member, Subject::Redemption(place), &command)?;
-        match decision.outcome {
-            Outcome::RedemptionChanged(changed) => {
-                Ok((member, vec![changed.redemption.points.get()]))
-            }
-            _ => Ok((member, Vec::new())),
-        }
-    }
-
-    fn sweep(&mut self, member: usize, job: Job) -> Result<Vec<i64>, String> {
-        if job == Job::Lapse {
-            // As the job does it: those first that were over first.
-            let mine = |place: &usize| self.redemptions[*place].member == member;
-            let mut places: Vec<usize> = (0..self.redemptions.len()).filter(mine).collect();
-            places.sort_by_key(|place| self.redemptions[*place].recorded.expires_at);
-            for place in places {
-                self.change(place, RedemptionChange::Lapse)?;
-            }
-            return Ok(Vec::new());
-        }
-        let sweep = Sweep { seed: self.seed() };
-        let command = match job {
-            Job::Activate => Command::Activate(sweep),
-            _ => Command::Expire(sweep),
-        };
-        self.act(member, Subject::None, &command)?;
-        Ok(Vec::new())
-    }
 }
 
-fn trail_of(made: &Transaction) -> Trail {
+pub(crate) fn trail_of(made: &Transaction) -> Trail {
     Trail {
         moves: made.transfers.clone(),
         ..Trail::default()
@@ -330,13 +280,22 @@ impl Ledger for Shop {
                 lines,
                 pay,
                 days_ago,
-            } => (*member, self.buy(*member, (lines, *pay, *days_ago))?),
+            } => self.buy(*member, (lines, *pay, *days_ago))?,
             Step::GiveBack { purchase, goods } => self.give_back(*purchase, goods)?,
             Step::Redeem {
                 member,
                 points,
                 hold,
-            } => (*member, self.redeem(*member, *points, *hold)?),
+            } => self.redeem(*member, *points, *hold)?,
+            Step::Claim { purchase, member } => self.claim(*purchase, *member)?,
+            Step::Adjust {
+                member,
+                points,
+                starts,
+                ends,
+            } => self.adjust(*member, *points, (*starts, *ends))?,
+            Step::Transfer { from, to, points } => self.transfer((*from, *to), *points)?,
+            Step::Event { purchase, what } => self.event(*purchase, what)?,
             Step::Capture {
                 redemption,
                 points: None,
@@ -349,11 +308,11 @@ impl Ledger for Shop {
             Step::Reverse { redemption } => self.change(*redemption, RedemptionChange::Reverse)?,
             Step::Clock { seconds } => {
                 self.now += seconds;
-                (0, Vec::new())
+                (Some(0), Vec::new())
             }
-            Step::Sweep { member, job } => (*member, self.sweep(*member, *job)?),
-            Step::Look { member } => (*member, Vec::new()),
-            Step::Replay { .. } | Step::Clash { .. } => (0, Vec::new()),
+            Step::Sweep { member, job } => (Some(*member), self.sweep(*member, *job)?),
+            Step::Look { member } => (Some(*member), Vec::new()),
+            Step::Replay { .. } | Step::Clash { .. } => (Some(0), Vec::new()),
         };
         Ok(Told { member, numbers })
     }

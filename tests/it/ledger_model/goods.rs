@@ -1,6 +1,6 @@
 //! A receipt and what is left of it, for the model.
 
-use super::model::no;
+use super::answer::no;
 use super::steps::Goods;
 
 #[derive(Debug, Clone)]
@@ -13,13 +13,19 @@ pub(crate) struct Line {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Purchase {
-    pub(crate) member: usize,
+    /// None while nobody claimed it.
+    pub(crate) member: Option<usize>,
+    pub(crate) occurred: i64,
+    /// Its place among everything that was made.
+    pub(crate) made: usize,
     pub(crate) lines: Vec<Line>,
     pub(crate) is_void: bool,
     pub(crate) granted: i64,
     pub(crate) earns: i64,
     pub(crate) paid: i64,
     pub(crate) total: i64,
+    /// What the goods cost by which its member earned.
+    pub(crate) earned_by: i64,
     pub(crate) refunded: i64,
     pub(crate) counted_lost: i64,
     pub(crate) spent: Vec<(usize, i64)>,

@@ -1,24 +1,36 @@
 //! What the point ledger of one tenant must do, written a second time: plain sums over plain lists, slow and
 //! short, without a line of the product's rules. One wallet, one point per 100.
 //!
-//! A further operation, such as a correction by hand or a transfer, is a variant of `Step`, an arm of
-//! `Model::perform` and one in each driver.
+//! A further operation is a variant of `Step`, an arm of `Model::perform` and one in each driver.
 
+use super::answer::{Answer, Shown, no, told};
 use super::goods::Purchase;
-use super::steps::{Rules, Step};
+use super::rules::Rules;
+use super::steps::Step;
 
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
 /// Business days begin so long before midnight UTC: 05:00 in Tokyo.
 pub(crate) const DAY_BEGINS_BEFORE: i64 = 4 * 3_600;
 
+/// What points wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// An instant.
+    Until(i64),
+    /// The delivery of their goods; from an instant on it is too late.
+    Delivery(Option<i64>),
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Lot {
     pub(crate) member: usize,
-    pub(crate) purchase: usize,
+    /// Whose goods earned it.
+    pub(crate) purchase: Option<usize>,
+    /// The place of what made it among everything that was made.
+    pub(crate) made: usize,
     pub(crate) rem: i64,
-    /// Waits until then.
-    pub(crate) due: Option<i64>,
+    pub(crate) waits: Option<Waits>,
     pub(crate) ends: Option<i64>,
     pub(crate) occurred: i64,
     /// What of it was over before anybody used it.
@@ -41,43 +53,11 @@ pub(crate) struct Redemption {
     pub(crate) taken: Vec<(usize, i64)>,
 }
 
-/// What a member sees, and where the tenant's points of the member went.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Shown {
-    pub(crate) version: i64,
-    /// Available, pending, reserved, owed.
-    pub(crate) balance: [i64; 4],
-    /// End, points and whether they wait of every lot that is not over, in the order of ending and of making.
-    pub(crate) lots: Vec<(Option<i64>, i64, bool)>,
-    /// Issued, redeemed, expired; what callers are not shown is `None`.
-    pub(crate) sums: Option<[i64; 3]>,
-}
-
-impl Shown {
-    /// Without what callers are not shown: points that never end, whether they wait, and the tenant's sums.
-    pub(crate) fn for_callers(mut self) -> Self {
-        self.sums = None;
-        self.lots.retain(|lot| lot.0.is_some());
-        self.lots.iter_mut().for_each(|lot| lot.2 = false);
-        self
-    }
-}
-
-/// What a caller is told beside the balance: the numbers of the operation in a fixed order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
-    pub(crate) member: usize,
-    pub(crate) numbers: Vec<i64>,
-}
-
-/// Or the code of the refusal.
-pub(crate) type Answer = Result<Told, String>;
-
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Member {
     pub(crate) version: i64,
     pub(crate) owed: i64,
-    pub(crate) sums: [i64; 3],
+    pub(crate) sums: [i64; 5],
 }
 
 #[derive(Debug, Clone)]
@@ -90,10 +70,8 @@ pub(crate) struct Model {
     pub(crate) redemptions: Vec<Redemption>,
     /// Steps with a key whose answer is remembered, with that answer.
     pub(crate) log: Vec<(usize, Step, Answer)>,
-}
-
-pub(crate) fn no<T>(code: &str) -> Result<T, String> {
-    Err(code.to_owned())
+    /// How much was made.
+    pub(crate) made: usize,
 }
 
 /// The first instant of a business day, counted from 1970.
@@ -113,11 +91,31 @@ impl Model {
             purchases,
             redemptions,
             log,
+            made: 0,
         }
     }
 
+    /// Whether its time is over, or that of waiting for its event.
     pub(crate) fn is_over(&self, lot: usize) -> bool {
-        self.lots[lot].ends.is_some_and(|ends| ends <= self.now)
+        let lot = &self.lots[lot];
+        let too_late = match lot.waits {
+            Some(Waits::Delivery(late)) => late,
+            _ => None,
+        };
+        [lot.ends, too_late]
+            .iter()
+            .flatten()
+            .any(|end| *end <= self.now)
+    }
+
+    /// Whether something of a purchase waits for its delivery.
+    pub(crate) fn waits_for_delivery(&self, bought: &Purchase) -> bool {
+        let mut lots = self.lots.iter();
+        lots.any(|lot| {
+            lot.purchase.is_some()
+                && lot.made == bought.made
+                && matches!(lot.waits, Some(Waits::Delivery(_)))
+        })
     }
 
     /// Lots of a member that hold something and are not over, in the order of spending.
@@ -130,6 +128,7 @@ impl Model {
             (
                 self.lots[*id].ends.unwrap_or(i64::MAX),
                 self.lots[*id].occurred,
+                self.lots[*id].made,
                 *id,
             )
         });
@@ -140,7 +139,7 @@ impl Model {
         let live = self
             .live(member)
             .into_iter()
-            .filter(|lot| self.lots[*lot].due.is_none());
+            .filter(|lot| self.lots[*lot].waits.is_none());
         live.map(|lot| self.lots[lot].rem).sum()
     }
 
@@ -156,7 +155,7 @@ impl Model {
             owed,
             sums,
         } = self.members[member];
-        let waits = mine().filter(|lot| lot.due.is_some());
+        let waits = mine().filter(|lot| lot.waits.is_some());
         let balance = [
             self.available(member),
             waits.map(|lot| lot.rem).sum(),
@@ -166,7 +165,7 @@ impl Model {
         // Whatever happened, every point is somewhere, and nobody owes who has something to spend.
         let held: i64 = mine().map(|lot| lot.rem).sum();
         assert_eq!(
-            sums[0],
+            sums[0] + sums[3] + sums[4],
             held + reserved + sums[1] + sums[2] - owed,
             "a point was lost or made"
         );
@@ -174,12 +173,17 @@ impl Model {
             balance.iter().all(|sum| *sum >= 0) && (owed == 0 || balance[0] == 0),
             "{balance:?}"
         );
-        let mut lots = self.live(member);
-        lots.sort_by_key(|lot| (self.lots[*lot].ends.unwrap_or(i64::MAX), *lot));
+        let mut lots: Vec<usize> = (0..self.lots.len()).collect();
+        lots.retain(|lot| self.lots[*lot].member == member && self.lots[*lot].rem > 0);
+        lots.retain(|lot| self.lots[*lot].ends.is_none_or(|ends| ends > self.now));
+        lots.sort_by_key(|lot| {
+            let ends = self.lots[*lot].ends.unwrap_or(i64::MAX);
+            (ends, self.lots[*lot].made, *lot)
+        });
         let lots = lots
             .into_iter()
             .map(|lot| &self.lots[lot])
-            .map(|lot| (lot.ends, lot.rem, lot.due.is_some()))
+            .map(|lot| (lot.ends, lot.rem, lot.waits.is_some()))
             .collect();
         Shown {
             version,
@@ -190,34 +194,44 @@ impl Model {
     }
 
     /// On whom a step acts; the first member where nobody has what it names.
-    pub(crate) fn member_of(&self, step: &Step) -> usize {
+    pub(crate) fn members_of(&self, step: &Step) -> Vec<usize> {
+        let of_redemption = |place: &usize| {
+            let made = self.redemptions.get(*place);
+            vec![made.map_or(0, |made| made.member)]
+        };
         match step {
-            Step::Buy { member, .. } | Step::Redeem { member, .. } | Step::Sweep { member, .. } => {
-                *member
+            Step::Buy { member, .. } => Vec::from_iter(*member),
+            Step::Redeem { member, .. }
+            | Step::Sweep { member, .. }
+            | Step::Adjust { member, .. }
+            | Step::Claim { member, .. }
+            | Step::Look { member } => vec![*member],
+            Step::Transfer { from, to, .. } => vec![*from, *to],
+            Step::GiveBack { purchase, .. } | Step::Event { purchase, .. } => {
+                let made = self.purchases.get(*purchase);
+                made.map_or(vec![0], |made| Vec::from_iter(made.member))
             }
-            Step::Look { member } => *member,
-            Step::GiveBack { purchase, .. } => {
-                self.purchases.get(*purchase).map_or(0, |made| made.member)
+            Step::Capture { redemption, .. } => of_redemption(redemption),
+            Step::Release { redemption } | Step::Reverse { redemption } => {
+                of_redemption(redemption)
             }
-            Step::Capture { redemption, .. }
-            | Step::Release { redemption }
-            | Step::Reverse { redemption } => self
-                .redemptions
-                .get(*redemption)
-                .map_or(0, |made| made.member),
-            Step::Clock { .. } | Step::Replay { .. } | Step::Clash { .. } => 0,
+            Step::Clock { .. } | Step::Replay { .. } | Step::Clash { .. } => vec![0],
         }
     }
 
-    /// The next instant at which time does something.
-    pub(crate) fn next_due(&self) -> Option<i64> {
+    /// The next instant at which time does something to points, and the one at which it gives held ones back.
+    pub(crate) fn next_due(&self) -> [Option<i64>; 2] {
         let lots = self.lots.iter().filter(|lot| lot.rem > 0);
-        let lots = lots.filter_map(|lot| lot.due.or(lot.ends));
+        let lots = lots.filter_map(|lot| match lot.waits {
+            None => lot.ends,
+            Some(Waits::Until(at)) => Some(at),
+            Some(Waits::Delivery(late)) => late,
+        });
         let held = self
             .redemptions
             .iter()
             .filter(|made| made.state == State::Reserved);
-        lots.chain(held.map(|made| made.till)).min()
+        [lots.min(), held.map(|made| made.till).min()]
     }
 
     /// Does a step. What is refused leaves everything as it was.
@@ -228,7 +242,9 @@ impl Model {
             *self = next;
         }
         let is_remembered = |code: &String| {
-            ["insufficient_points", "invalid_state", "over_returned"].contains(&code.as_str())
+            ["validation_failed", "not_found", "over_maximum"]
+                .iter()
+                .all(|passing| code != passing)
         };
         if step.has_key() && answer.as_ref().err().is_none_or(is_remembered) {
             self.log.push((number, step.clone(), answer.clone()));
@@ -255,24 +271,24 @@ impl Model {
             }
             Step::Release { redemption } => self.change(*redemption, State::Released, None),
             Step::Reverse { redemption } => self.change(*redemption, State::Reversed, None),
+            Step::Claim { purchase, member } => self.claim(*purchase, *member),
+            Step::Adjust {
+                member,
+                points,
+                starts,
+                ends,
+            } => self.adjust(*member, *points, (*starts, *ends)),
+            Step::Transfer { from, to, points } => self.transfer((*from, *to), *points),
+            Step::Event { purchase, what } => self.event(*purchase, what),
             Step::Clock { seconds } => {
                 self.now += seconds;
-                Ok(Told {
-                    member: 0,
-                    numbers: Vec::new(),
-                })
+                told(0, Vec::new())
             }
             Step::Sweep { member, job } => {
                 self.sweep(*member, *job);
-                Ok(Told {
-                    member: *member,
-                    numbers: Vec::new(),
-                })
+                told(*member, Vec::new())
             }
-            Step::Look { member } => Ok(Told {
-                member: *member,
-                numbers: Vec::new(),
-            }),
+            Step::Look { member } => told(*member, Vec::new()),
             Step::Replay { of } => self.log[*of].2.clone(),
             Step::Clash { .. } => no("idempotency_key_reused"),
         }
@@ -285,7 +301,7 @@ impl Model {
         let lots = self
             .live(member)
             .into_iter()
-            .filter(|lot| self.lots[*lot].due.is_none())
+            .filter(|lot| self.lots[*lot].waits.is_none())
             .collect();
         Ok(self.empty(lots, points))
     }

@@ -1,15 +1,15 @@
 //! What callers and time do to the model.
 
+use super::answer::{Answer, Told, no, told};
 use super::goods::{Line, Purchase};
-use super::model::{
-    Answer, DAY, DAY_BEGINS_BEFORE, Lot, Model, Redemption, State, Told, begins, no,
-};
-use super::steps::{Goods, Job, Shortage};
+use super::model::{DAY, Model, Redemption, State};
+use super::rules::Shortage;
+use super::steps::Goods;
 
 impl Model {
     pub(crate) fn buy(
         &mut self,
-        member: usize,
+        member: Option<usize>,
         lines: &[(i64, i64)],
         pay: Option<i64>,
         days_ago: i64,
@@ -18,41 +18,15 @@ impl Model {
             lines.iter().map(|line| line.1).sum::<i64>(),
             self.now - days_ago * DAY,
         );
+        let available = member.map_or(0, |member| self.available(member));
         let paid = match pay {
-            Some(wish) if self.rules.clamps => wish.min(worth).min(self.available(member)),
-            Some(wish) if wish > self.available(member) => return no("insufficient_points"),
+            Some(wish) if self.rules.clamps => wish.min(worth).min(available),
+            Some(wish) if wish > available => return no("insufficient_points"),
             Some(wish) if wish > worth => return no("over_maximum"),
             wish => wish.unwrap_or(0),
         };
-        let spent = self.take(member, paid)?;
-        let (purchase, total) = (self.purchases.len(), worth - paid);
-        let granted = total / 100;
-        let starts = (occurred + DAY_BEGINS_BEFORE).div_euclid(DAY) + self.rules.waits;
-        let due = Some(begins(starts)).filter(|due| self.rules.waits > 0 && *due > self.now);
-        let rem = if due.is_some() {
-            granted
-        } else {
-            self.repay(member, granted)
-        };
-        let ends = self.rules.lives.map(|days| begins(starts + days + 1));
-        self.lots.push(Lot {
-            member,
-            purchase,
-            rem,
-            due,
-            ends,
-            occurred,
-            lost: 0,
-        });
-        let own = self.lots.len() - 1;
-        if due.is_none() && self.is_over(own) {
-            self.lots[own].rem = 0;
-            self.lose(own, rem);
-        }
-        let of = &mut self.members[member];
-        of.version += 1;
-        of.sums[0] += granted;
-        of.sums[1] += paid;
+        let spent = member.map_or(Ok(Vec::new()), |member| self.take(member, paid))?;
+        self.made += 1;
         let line = |line: &(i64, i64)| Line {
             pieces: line.0,
             price: line.1,
@@ -61,21 +35,30 @@ impl Model {
         };
         let lines = lines.iter().map(line).collect();
         self.purchases.push(Purchase {
-            member,
+            member: None,
+            occurred,
+            made: self.made,
             lines,
             is_void: false,
-            granted,
-            earns: granted,
+            granted: 0,
+            earns: 0,
             paid,
-            total,
+            total: worth - paid,
+            earned_by: worth,
             refunded: 0,
             counted_lost: 0,
             spent,
         });
-        Ok(Told {
-            member,
-            numbers: vec![granted, paid],
-        })
+        let Some(member) = member else {
+            let numbers = vec![0, 0];
+            return Ok(Told {
+                member: None,
+                numbers,
+            });
+        };
+        self.members[member].sums[1] += paid;
+        let granted = self.earn(self.purchases.len() - 1, member, worth - paid);
+        told(member, vec![granted, paid])
     }
 
     pub(crate) fn give_back(&mut self, id: usize, goods: &Goods) -> Answer {
@@ -97,13 +80,13 @@ impl Model {
             bought.lines.iter().map(|line| line.price).sum::<i64>(),
         );
         let first_paid: i64 = all - bought.total;
-        let share = |of: i64| if all == kept { of } else { of * kept / all };
+        let share = |of: i64, all: i64| if all == kept { of } else { of * kept / all };
         let (earns, paid, total) = match (bought.is_gone(), self.rules.prorates) {
             (true, _) => (0, 0, 0),
             (false, true) => (
-                share(bought.earns),
-                share(first_paid),
-                kept - share(first_paid),
+                share(bought.earns, bought.earned_by),
+                share(first_paid, all),
+                kept - share(first_paid, all),
             ),
             (false, false) => (
                 (kept - first_paid).max(0) / 100,
@@ -114,23 +97,27 @@ impl Model {
         let refund = (bought.total - total - bought.refunded).max(0);
         bought.refunded += refund;
         let mut numbers = [0_i64; 7];
-        self.restore_paid(&mut bought, paid, &mut numbers);
-        self.claw_back(id, &mut bought, earns, &mut numbers)?;
-        numbers[5] = refund;
-        numbers[6] = numbers[3];
-        let member = bought.member;
-        self.members[member].version += 1;
+        if let Some(member) = bought.member {
+            self.restore_paid(member, &mut bought, paid, &mut numbers);
+            self.claw_back((id, member), &mut bought, earns, &mut numbers)?;
+            self.members[member].version += 1;
+        }
+        (numbers[5], numbers[6]) = (refund, numbers[3]);
+        let (member, numbers) = (bought.member, numbers.to_vec());
         self.purchases[id] = bought;
-        Ok(Told {
-            member,
-            numbers: numbers.to_vec(),
-        })
+        Ok(Told { member, numbers })
     }
 
-    fn restore_paid(&mut self, bought: &mut Purchase, paid: i64, numbers: &mut [i64; 7]) {
+    fn restore_paid(
+        &mut self,
+        member: usize,
+        bought: &mut Purchase,
+        paid: i64,
+        numbers: &mut [i64; 7],
+    ) {
         let mut back = (bought.paid - paid).max(0);
         bought.paid -= back;
-        self.members[bought.member].sums[1] -= back;
+        self.members[member].sums[1] -= back;
         for (lot, taken) in &mut bought.spent {
             let part = back.min(*taken);
             *taken -= part;
@@ -143,14 +130,14 @@ impl Model {
 
     fn claw_back(
         &mut self,
-        id: usize,
+        (id, member): (usize, usize),
         bought: &mut Purchase,
         earns: i64,
         numbers: &mut [i64; 7],
     ) -> Result<(), String> {
         let wanted = (bought.granted - earns).max(0);
         bought.granted -= wanted;
-        let own = (0..self.lots.len()).filter(|lot| self.lots[*lot].purchase == id);
+        let own = (0..self.lots.len()).filter(|lot| self.lots[*lot].purchase == Some(id));
         let (over, live): (Vec<usize>, Vec<usize>) = own.partition(|lot| self.is_over(*lot));
         let left: i64 = live.iter().map(|lot| self.lots[*lot].rem).sum();
         let lost: i64 = live.iter().map(|lot| self.lots[*lot].lost).sum::<i64>()
@@ -161,11 +148,11 @@ impl Model {
         // What ended with its lot was taken by time, and is not taken a second time.
         let expired = (lost - bought.counted_lost).min(wanted - left).max(0);
         bought.counted_lost += expired;
-        let mut order = self.live(bought.member);
+        let mut order = self.live(member);
         order.sort_by_key(|lot| {
             (
-                self.lots[*lot].purchase != id,
-                self.lots[*lot].due.is_none(),
+                self.lots[*lot].purchase != Some(id),
+                self.lots[*lot].waits.is_none(),
             )
         });
         let taken: i64 = self
@@ -182,7 +169,7 @@ impl Model {
         } else {
             0
         };
-        let of = &mut self.members[bought.member];
+        let of = &mut self.members[member];
         of.owed += owed;
         of.sums[0] -= taken + owed;
         (numbers[0], numbers[1], numbers[2]) = (taken + owed, wanted, expired);
@@ -212,10 +199,7 @@ impl Model {
             till: self.now + hold.unwrap_or(0),
             taken,
         });
-        Ok(Told {
-            member,
-            numbers: vec![points],
-        })
+        told(member, vec![points])
     }
 
     pub(crate) fn change(&mut self, id: usize, to: State, points: Option<i64>) -> Answer {
@@ -240,72 +224,7 @@ impl Model {
             return no("validation_failed");
         }
         self.end(id, to, kept);
-        Ok(Told {
-            member: made.member,
-            numbers: vec![if to == State::Captured { kept } else { held }],
-        })
-    }
-
-    /// Moves the clock and does what is due, in the order of time.
-    pub(crate) fn pass(&mut self, seconds: i64) {
-        let until = self.now + seconds;
-        while let Some(due) = self.next_due().filter(|due| *due <= until) {
-            self.now = self.now.max(due);
-            for job in [Job::Lapse, Job::Activate, Job::Expire] {
-                (0..self.members.len()).for_each(|member| self.sweep(member, job));
-            }
-        }
-        self.now = until;
-    }
-
-    pub(crate) fn sweep(&mut self, member: usize, job: Job) {
-        let mut due = Vec::new();
-        for (id, lot) in self
-            .lots
-            .iter()
-            .enumerate()
-            .filter(|(_, lot)| lot.member == member && lot.rem > 0)
-        {
-            match job {
-                Job::Lapse => {}
-                Job::Activate => {
-                    due.extend(lot.due.filter(|at| *at <= self.now).map(|at| (at, id)));
-                }
-                Job::Expire if lot.due.is_none() => {
-                    due.extend(lot.ends.filter(|at| *at <= self.now).map(|at| (at, id)));
-                }
-                Job::Expire => {}
-            }
-        }
-        due.sort_unstable();
-        self.members[member].version += i64::from(!due.is_empty());
-        for (_, id) in due {
-            let is_waiting = self.lots[id].due.take().is_some();
-            let rem = self.lots[id].rem;
-            self.lots[id].rem = if is_waiting {
-                self.repay(member, rem)
-            } else {
-                rem
-            };
-            if self.is_over(id) {
-                self.lose(id, self.lots[id].rem);
-                self.lots[id].rem = 0;
-            }
-        }
-        if job == Job::Lapse {
-            let over = |made: &Redemption| {
-                made.member == member && made.state == State::Reserved && made.till <= self.now
-            };
-            let mut over: Vec<(i64, usize)> = self
-                .redemptions
-                .iter()
-                .enumerate()
-                .filter(|(_, made)| over(made))
-                .map(|(id, made)| (made.till, id))
-                .collect();
-            over.sort_unstable();
-            over.into_iter()
-                .for_each(|(_, id)| self.end(id, State::Released, 0));
-        }
+        let moved = if to == State::Captured { kept } else { held };
+        told(made.member, vec![moved])
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::model::{Answer as Modelled, DAY, Shown, Told};
-use super::steps::{Goods, MEMBERS, Rules, Step};
+use super::answer::{Answer as Modelled, Shown, Told};
+use super::calls::{Call, Makes, at, balance, points, seconds};
+use super::model::DAY;
+use super::rules::Rules;
+use super::steps::{MEMBERS, Step};
 use super::walk::Ledger;
 use crate::harness::call::{Answer, Api};
 use crate::harness::tenant::number_of;
@@ -23,106 +25,29 @@ struct First {
     path: String,
     body: Value,
     answer: Answer,
+    /// Whose it was at that time.
+    member: Option<usize>,
 }
 
-/// Something made, and whose it is.
-struct Made {
-    id: String,
-    member: usize,
+/// Something made, and whose it is, once it is somebody's.
+pub(super) struct Made {
+    pub(super) id: String,
+    member: Option<usize>,
 }
 
 /// A sandbox tenant and what was made in it.
 pub(crate) struct Real {
     pub(crate) tenant: i64,
     api: Api,
-    now: i64,
-    members: Vec<String>,
-    purchases: Vec<Made>,
-    redemptions: Vec<Made>,
+    pub(super) now: i64,
+    pub(super) members: Vec<String>,
+    pub(super) purchases: Vec<Made>,
+    pub(super) redemptions: Vec<Made>,
     first: HashMap<usize, First>,
-    /// Version and balance by the last answer, and whose.
-    told: Option<(usize, i64, [i64; 4])>,
+    /// Versions and balances by the last answer, and whose.
+    told: Vec<(usize, i64, [i64; 4])>,
     /// The last version that was told of each member: nothing older may be read.
     versions: [i64; MEMBERS],
-}
-
-/// A call, and what its answer is about.
-struct Call {
-    member: usize,
-    path: String,
-    body: Value,
-    makes: Makes,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Makes {
-    Purchase,
-    Redemption,
-    Return,
-    Change,
-}
-
-fn at(seconds: i64) -> String {
-    Timestamp::from_second(seconds).unwrap().to_string()
-}
-
-fn seconds(text: &Value) -> i64 {
-    let instant: Timestamp = text.as_str().unwrap().parse().unwrap();
-    instant.as_second()
-}
-
-fn points(value: &Value) -> i64 {
-    value.as_i64().unwrap_or_default()
-}
-
-fn balance(wallets: &Value) -> [i64; 4] {
-    ["available", "pending", "reserved", "deficit"].map(|part| points(&wallets[0][part]))
-}
-
-fn sum(parts: &Value) -> i64 {
-    let parts = parts.as_array().unwrap().iter();
-    parts.map(|part| points(&part["points"])).sum()
-}
-
-impl Makes {
-    fn numbers(self, answer: &Value) -> Vec<i64> {
-        match self {
-            Self::Purchase => vec![sum(&answer["earned"]), sum(&answer["redeemed"])],
-            Self::Redemption | Self::Change => vec![points(&answer["points"])],
-            Self::Return => {
-                let (clawed, restored) = (&answer["clawed_back"][0], &answer["restored"][0]);
-                let refunded = &answer["refunded"];
-                [
-                    &clawed["points"],
-                    &clawed["wanted"],
-                    &clawed["expired"],
-                    &restored["points"],
-                    &restored["expired"],
-                    &refunded["amount"],
-                    &refunded["points"],
-                ]
-                .map(points)
-                .to_vec()
-            }
-        }
-    }
-}
-
-fn goods_of(goods: &Goods) -> Value {
-    match goods {
-        Goods::All => json!({}),
-        Goods::Worth(amount) => json!({"amount": amount}),
-        Goods::Line(line, pieces, worth) => {
-            let mut wish = json!({"line": line});
-            if let Some(pieces) = pieces {
-                wish["quantity"] = json!(pieces);
-            }
-            if let Some(worth) = worth {
-                wish["amount"] = json!(worth);
-            }
-            json!({"lines": [wish]})
-        }
-    }
 }
 
 impl Real {
@@ -142,94 +67,8 @@ impl Real {
             purchases: Vec::new(),
             redemptions: Vec::new(),
             first: HashMap::new(),
-            told: None,
+            told: Vec::new(),
             versions: [0; MEMBERS],
-        }
-    }
-
-    fn receipt(&self, step: &Step, number: usize) -> Value {
-        let Step::Buy {
-            member,
-            lines,
-            pay,
-            days_ago,
-        } = step
-        else {
-            return Value::Null;
-        };
-        let line = |line: &(i64, i64)| json!({"quantity": line.0, "amount": line.1});
-        let pay = pay.map(|points| json!({"wallet": "points", "points": points}));
-        json!({
-            "store": "shibuya", "receipt_number": number.to_string(),
-            "occurred_at": at(self.now - days_ago * DAY),
-            "member": {"id": self.members[*member]},
-            "lines": lines.iter().map(line).collect::<Vec<_>>(),
-            "redeem": Vec::from_iter(pay),
-        })
-    }
-
-    fn of_redemption(&self, place: usize, what: &str, body: Value) -> Call {
-        let nobody = "rsv_00000000000000000000000001";
-        let made = self.redemptions.get(place);
-        let id = made.map_or(nobody, |made| made.id.as_str());
-        Call {
-            member: made.map_or(0, |made| made.member),
-            path: format!("/v1/redemptions/{id}/{what}"),
-            body,
-            makes: Makes::Change,
-        }
-    }
-
-    /// What a step with a key sends.
-    fn call(&self, step: &Step, number: usize) -> Call {
-        match step {
-            Step::Buy { member, .. } => Call {
-                member: *member,
-                path: "/v1/purchases".to_owned(),
-                body: self.receipt(step, number),
-                makes: Makes::Purchase,
-            },
-            Step::GiveBack { purchase, goods } => {
-                let nobody = "pur_00000000000000000000000001";
-                let made = self.purchases.get(*purchase);
-                let id = made.map_or(nobody, |made| made.id.as_str());
-                let what = if *goods == Goods::All {
-                    "void"
-                } else {
-                    "returns"
-                };
-                Call {
-                    member: made.map_or(0, |made| made.member),
-                    path: format!("/v1/purchases/{id}/{what}"),
-                    body: goods_of(goods),
-                    makes: Makes::Return,
-                }
-            }
-            Step::Redeem {
-                member,
-                points,
-                hold,
-            } => {
-                let mut body = json!({"member": {"id": self.members[*member]}, "wallet": "points",
-                    "points": points, "mode": "capture"});
-                if let Some(hold) = hold {
-                    body["mode"] = json!("reserve");
-                    body["ttl_seconds"] = json!(hold);
-                }
-                Call {
-                    member: *member,
-                    path: "/v1/redemptions".to_owned(),
-                    body,
-                    makes: Makes::Redemption,
-                }
-            }
-            Step::Capture { redemption, points } => {
-                let body = points.map_or(json!({}), |points| json!({"points": points}));
-                self.of_redemption(*redemption, "capture", body)
-            }
-            Step::Release { redemption } => self.of_redemption(*redemption, "release", json!({})),
-            Step::Reverse { redemption } => self.of_redemption(*redemption, "reverse", json!({})),
-            other => panic!("{other:?} has no key"),
         }
     }
 
@@ -251,24 +90,69 @@ impl Real {
                 path: call.path,
                 body: call.body,
                 answer,
+                member: None,
             });
             return Err(code);
         }
-        let (member, numbers) = (call.member, call.makes.numbers(&answer.json));
+        let first = self.first.get(&number).map(|first| first.member);
+        let member = first.unwrap_or_else(|| self.whose(step));
+        let numbers = call.makes.numbers(&answer.json);
         if !is_repeat {
-            let version = points(&answer.json["version"]);
-            self.told = Some((member, version, balance(&answer.json["balances"])));
-            self.versions[member] = version;
-            let id = answer.text("/id");
-            match call.makes {
-                Makes::Purchase => self.purchases.push(Made { id, member }),
-                Makes::Redemption => self.redemptions.push(Made { id, member }),
-                Makes::Return | Makes::Change => {}
+            self.note(step, member, &answer.json);
+            let id = answer.json["id"].as_str().unwrap_or_default().to_owned();
+            match (call.makes, step) {
+                (Makes::Purchase, _) => self.purchases.push(Made { id, member }),
+                (Makes::Redemption, _) => self.redemptions.push(Made { id, member }),
+                (Makes::Claim, Step::Claim { purchase, .. }) => {
+                    self.purchases[*purchase].member = member;
+                }
+                _ => {}
             }
-            let (path, body) = (call.path, call.body);
-            self.first.insert(number, First { path, body, answer });
+            let first = First {
+                path: call.path,
+                body: call.body,
+                answer,
+                member,
+            };
+            self.first.insert(number, first);
         }
         Ok(Told { member, numbers })
+    }
+
+    /// Whose answer it is.
+    fn whose(&self, step: &Step) -> Option<usize> {
+        let of = |made: &[Made], place: usize| made.get(place).and_then(|made| made.member);
+        match step {
+            Step::Buy { member, .. } => *member,
+            Step::Redeem { member, .. }
+            | Step::Claim { member, .. }
+            | Step::Adjust { member, .. } => Some(*member),
+            Step::Transfer { from, .. } => Some(*from),
+            Step::GiveBack { purchase, .. } | Step::Event { purchase, .. } => {
+                of(&self.purchases, *purchase)
+            }
+            Step::Capture { redemption, .. }
+            | Step::Release { redemption }
+            | Step::Reverse { redemption } => of(&self.redemptions, *redemption),
+            _ => Some(0),
+        }
+    }
+
+    /// Remembers which versions and balances were told.
+    fn note(&mut self, step: &Step, member: Option<usize>, answer: &Value) {
+        let sides = match (step, member) {
+            (Step::Transfer { from, to, .. }, _) => {
+                vec![(*from, &answer["from"]), (*to, &answer["to"])]
+            }
+            (_, Some(member)) => vec![(member, answer)],
+            (_, None) => Vec::new(),
+        };
+        for (member, side) in sides {
+            let version = points(&side["version"]);
+            self.told
+                .push((member, version, balance(&side["balances"])));
+            self.versions[member] = version;
+        }
     }
 
     /// Whether the key was used before; the same request gets the same answer.
@@ -288,8 +172,7 @@ impl Real {
         }
     }
 
-    /// Learns to which versions the jobs have brought the members. The copies of their balances are dropped when the
-    /// clock moves, but one may outlive that for seconds where Redis did not answer in time.
+    /// Learns to which versions the jobs have brought the members.
     async fn catch_up(&mut self) {
         for (member, version) in self.members.iter().zip(&mut self.versions) {
             let path = format!("/v1/members/{member}/transactions?limit=1");
@@ -311,7 +194,7 @@ impl Ledger for Real {
     const IS_KEYED: bool = true;
 
     fn run(&mut self, step: &Step, number: usize) -> Modelled {
-        self.told = None;
+        self.told.clear();
         let member = match step {
             Step::Clock { seconds } => {
                 self.now += seconds;
@@ -326,14 +209,15 @@ impl Ledger for Real {
             }
             _ => return self.send(step, number),
         };
-        let numbers = Vec::new();
+        let (member, numbers) = (Some(member), Vec::new());
         Ok(Told { member, numbers })
     }
 
     fn shown(&mut self, member: usize) -> Result<Shown, String> {
         let (version, balance) = block_on(self.look(member, self.versions[member]));
-        if let Some((of, told, held)) = self.told
-            && (of == member && (told, held) != (version, balance))
+        let mut told = self.told.iter();
+        if let Some((_, told, held)) = told.find(|(of, ..)| *of == member)
+            && (*told, *held) != (version, balance)
         {
             return Err(format!(
                 "told version {told} and {held:?}, then read {version} and {balance:?}"

@@ -1,8 +1,11 @@
 //! A walk: a program and steps that follow from a seed, done to the model and to a ledger side by side, and compared
 //! after each of them.
 
-use super::model::{Answer, Model, Shown};
-use super::steps::{Dice, MEMBERS, Rules, Step, next};
+use super::answer::{Answer, Shown};
+use super::choice::next;
+use super::model::Model;
+use super::rules::{Dice, Rules};
+use super::steps::{MEMBERS, Step};
 
 /// A ledger that is compared with the model.
 pub(crate) trait Ledger {
@@ -92,8 +95,8 @@ pub(crate) fn take<L: Ledger>(
     }
     // Over HTTP only who was acted on, but everybody once time has passed.
     let looks_at_all = !L::IS_KEYED || matches!(step, Step::Clock { .. });
-    let acted_on = model.member_of(&sent);
-    for member in (0..MEMBERS).filter(|member| looks_at_all || *member == acted_on) {
+    let acted_on = model.members_of(&sent);
+    for member in (0..MEMBERS).filter(|member| looks_at_all || acted_on.contains(member)) {
         let (shown, expected) = (ledger.shown(member)?, model.shown(member));
         let expected = if shown.sums.is_none() {
             expected.for_callers()

@@ -42,6 +42,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
         "利用上限(%)",
     ),
     ("over", "when too much is asked", "上限を超えたとき"),
+    ("exclude", "goods left out", "対象外の商品"),
     ("combine", "combination", "組み合わせ"),
     (
         "bonus_combine",

@@ -1,8 +1,10 @@
 //! The points of a return: those that paid come back first, and repay what is owed; then those that
 //! the goods earned are taken back.
 
+use super::kept::Worth;
+use super::remaining::share;
 use super::{Case, Change};
-use crate::amount::{Overflow, Points};
+use crate::amount::{Amount, Overflow, Points};
 use crate::calendar;
 use crate::decide::posting::{GivenBack, Grant, Posting, TakeBack, TakeOrder};
 use crate::decide::terms::Terms;
@@ -17,6 +19,34 @@ use crate::trail::Trail;
 use jiff::{Timestamp, ToSpan};
 
 impl Case<'_> {
+    /// Where some goods may not be paid by points, what points pay goes by what is left and never by its share, as they
+    /// paid the other goods only.
+    pub(super) fn keep_goods_out(
+        &self,
+        recorded: &Worth,
+        worth: &mut Worth,
+    ) -> Result<(), Refusal> {
+        let mut leaves_out = false;
+        for wallet in recorded.paid.keys() {
+            leaves_out |= !self.wallet(wallet)?.redemption.exclude.is_empty();
+        }
+        if !leaves_out {
+            return Ok(());
+        }
+        let judged = self.again().judge(&self.remaining)?;
+        let mut paid = Amount::ZERO;
+        for (wallet, points) in &judged.paid {
+            paid = paid.checked_add(self.wallet(wallet)?.redemption.value(*points)?)?;
+        }
+        let values = self.remaining.values()?;
+        let whole = self.command.purchase.outcome.amounts.points_paid;
+        let whole = recorded.total.checked_add(whole)?.minor();
+        let left = share(whole, (values.kept, values.bought))?;
+        worth.total = Amount::new(left).checked_sub(paid)?.max(Amount::ZERO);
+        worth.paid = judged.paid;
+        Ok(())
+    }
+
     /// Gives points back that paid for the goods, in the order in which they were spent.
     pub(super) fn restore(
         &self,

@@ -1,0 +1,117 @@
+//! `loadtest books`: how long the proof of very large books takes, and the sum of what a tenant owes.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process,
+    time::Instant,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    all::{beside_this_program, remove},
+    cutover::number_of,
+    failure::Failure,
+    stack::Stack,
+    terminal::{note, say},
+    world,
+};
+
+/// Moves of points of each member that is seeded.
+const ROWS_PER_MEMBER: u32 = 20;
+const SEED: &str = include_str!("books/seed.sql");
+
+/// Time `tamaru verify` and the liability over a large ledger
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct BooksOptions {
+    /// The service's program [default: `tamaru` beside this one]
+    #[arg(long)]
+    server: Option<PathBuf>,
+    /// Folder of the private services; must not exist yet [default: one in the system's temporary folder]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Moves of points in the ledger
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(20..=1_000_000_000))]
+    rows: u32,
+    /// How often each is timed
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
+    times: u32,
+}
+
+/// Does it all; true when nothing was found against the books.
+pub(crate) async fn books(options: &BooksOptions) -> Result<bool, Failure> {
+    let program = match &options.server {
+        Some(program) => program.clone(),
+        None => beside_this_program()?,
+    };
+    let folder = match &options.dir {
+        Some(folder) => folder.clone(),
+        None => env::temp_dir().join(format!("tamaru-books-{}", process::id())),
+    };
+    fs::create_dir(&folder).map_err(Failure::io(format!("making {}", folder.display())))?;
+    let outcome = tokio::select! {
+        outcome = with_stack(options, &program, &folder) => outcome,
+        _ = tokio::signal::ctrl_c() => Err(Failure::other("interrupted")),
+    };
+    remove(&folder, outcome.is_ok()).await?;
+    outcome
+}
+
+async fn with_stack(
+    options: &BooksOptions,
+    program: &Path,
+    folder: &Path,
+) -> Result<bool, Failure> {
+    let stack = Stack::start(program, folder).await?;
+    let outcome = Box::pin(time(&stack, options)).await;
+    stack.stop().await?;
+    outcome
+}
+
+fn program() -> Value {
+    json!({
+        "wallets": [{"code": world::WALLET, "name": "Points"}],
+        "earn_rules": [{"code": "base", "wallet": world::WALLET,
+            "award": {"type": "per_amount", "amount": 100, "points": 1}}],
+    })
+}
+
+async fn time(stack: &Stack, options: &BooksOptions) -> Result<bool, Failure> {
+    let tenant = world::make_one(&stack.url, &stack.operator_key, &program()).await?;
+    let owner = stack.administrator().await?;
+    let number = number_of(&owner, &tenant.id).await?.to_string();
+    let members = options.rows.div_ceil(ROWS_PER_MEMBER).to_string();
+    note(&format!("Seeding the books of {members} members"))?;
+    let seed = SEED
+        .replace("$tenant", &number)
+        .replace("$members", &members);
+    owner
+        .batch_execute(&format!("begin; {seed} commit;"))
+        .await?;
+    for settle in ["vacuum analyze", "checkpoint"] {
+        owner.batch_execute(settle).await?;
+    }
+    let count = "select count(*) from ledger_transfers";
+    let rows: i64 = owner.query_one(count, &[]).await?.try_get(0)?;
+    let mut is_clean = true;
+    for _ in 0..options.times {
+        let began = Instant::now();
+        is_clean &= stack.verify().await?;
+        say(&format!(
+            "verify over {rows} rows: {:.1} s",
+            began.elapsed().as_secs_f64()
+        ))?;
+    }
+    for _ in 0..options.times {
+        let began = Instant::now();
+        let told = world::read(&stack.url, &tenant, "/v1/liability").await?;
+        let total = told.pointer("/wallets/0/outstanding/total");
+        let total = total.and_then(Value::as_i64).unwrap_or_default();
+        say(&format!(
+            "liability of {total} points: {:.2} s",
+            began.elapsed().as_secs_f64()
+        ))?;
+    }
+    Ok(is_clean)
+}

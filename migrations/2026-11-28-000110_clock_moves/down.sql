@@ -1,0 +1,1 @@
+alter table tenant_keys drop column test_clock_moves;
