@@ -21,8 +21,15 @@ const BANNED_NAMES: [&str; 9] = [
     "misc.rs",
 ];
 /// All that pure decisions need.
-const DOMAIN_DEPENDENCIES: [&str; 6] =
-    ["serde", "serde_json", "thiserror", "uuid", "jiff", "utoipa"];
+const DOMAIN_DEPENDENCIES: [&str; 7] = [
+    "serde",
+    "serde_json",
+    "smallvec",
+    "thiserror",
+    "uuid",
+    "jiff",
+    "utoipa",
+];
 /// What would make a decision depend on more than its arguments.
 const IMPURE: [&str; 10] = [
     "std::time",
