@@ -17,7 +17,6 @@ use basket::Basket;
 use discounts::{Discounted, Prices};
 use jiff::Timestamp;
 pub(crate) use past::Past;
-use payment::Payable;
 use smallvec::SmallVec;
 use std::cell::Cell;
 
@@ -53,6 +52,8 @@ pub(crate) struct Context<'a> {
     pub(crate) past: Option<Past<'a>>,
     /// Whether the member came afterwards, so that discounts are those of everybody.
     pub(crate) is_claim: bool,
+    /// Whether nothing is recorded, so that what could be paid is told.
+    pub(crate) is_quote: bool,
 }
 
 /// Points that one rule grants.
@@ -84,8 +85,8 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) redeemed: Vec<Redeemed>,
     pub(crate) awards: Vec<Award<'a>>,
     pub(crate) explanation: Vec<Explained>,
-    /// What points may pay.
-    payable: Payable,
+    /// The most that each wallet could pay, each alone; only of a quote.
+    pub(crate) redeemable: Vec<Redeemable>,
 }
 
 /// A receipt while it is evaluated.
@@ -118,8 +119,12 @@ pub(crate) fn evaluate<'a>(
         explanation,
     } = discounts::take_off(context, &receipt.lines, &goods, &mut prices)?;
     let mut basket = Basket::price(settings, program, &goods, (&receipt.lines, &prices))?;
-    let payable = Payable::of(program.wallets().iter(), &basket);
     let payments = payment::pay(context, receipt, (&basket, &goods))?;
+    let redeemable = if context.is_quote {
+        payment::redeemable(context, (&basket, &goods))?
+    } else {
+        Vec::new()
+    };
     let amounts = basket.settle(&payments)?;
     let mut reckoning = Reckoning {
         told: Box::new(Evaluation {
@@ -130,7 +135,7 @@ pub(crate) fn evaluate<'a>(
             redeemed: payments.redeemed,
             awards: Vec::new(),
             explanation,
-            payable,
+            redeemable,
         }),
         basket,
         goods: &goods,
@@ -155,13 +160,21 @@ pub(crate) fn evaluate<'a>(
     Ok(reckoning.told)
 }
 
-/// The most that each wallet could pay for the receipt, each alone.
-pub(crate) fn redeemable(
-    context: &Context<'_>,
+/// What the same points pay of goods at the prices that they were sold for, whatever discounts would be now.
+pub(crate) fn pay_again(
+    (catalog, version): (&Catalog, &Version),
     receipt: &Receipt,
-    evaluation: &Evaluation<'_>,
-) -> Result<Vec<Redeemable>, Refusal> {
-    payment::redeemable(context, (receipt, &evaluation.payable))
+    prices: Vec<i64>,
+    paid: &[Redeemed],
+) -> Result<Vec<Redeemed>, Refusal> {
+    let goods: Vec<Goods<'_>> = receipt.lines.iter().map(Goods::of).collect();
+    let prices = Prices {
+        initial: prices.into(),
+        left: None,
+    };
+    let priced = (&receipt.lines[..], &prices);
+    let basket = Basket::price(&catalog.settings, &version.program, &goods, priced)?;
+    Ok(payment::pay_again(catalog, receipt, paid, (&basket, &goods))?.redeemed)
 }
 
 /// Why a rule stays silent: small, so that it is told at length only where it is kept.

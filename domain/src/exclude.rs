@@ -27,8 +27,8 @@ impl Exclude {
                     .is_ok()
             })
         };
-        !self.skus.is_empty() && is_in(&self.skus, &line.sku)
-            || !self.departments.is_empty() && is_in(&self.departments, &line.department)
+        is_in(&self.skus, &line.sku)
+            || is_in(&self.departments, &line.department)
             || self.categories.have(goods)
     }
 

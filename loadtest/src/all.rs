@@ -1,39 +1,28 @@
 //! `loadtest all`: a service of its own, the load, the proof, the comparison, in one command.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process,
-    time::Duration,
 };
 
 use crate::{
     compare::{CompareOptions, RoundOptions, compare},
     failure::Failure,
     options::{ReportOptions, Target},
+    private::{PrivateOptions, on_private_stack},
     run::{RunOptions, run},
-    stack::Stack,
+    stack::{Settings, Stack},
     terminal::{note, say},
     traffic::TrafficOptions,
     verify::{VerifyOptions, verify},
     world::WorldOptions,
 };
 
-/// What servers that lost their keeper need to stop.
-const SERVERS_LEAVE: Duration = Duration::from_secs(2);
-
 /// Start a private service, load it, verify the ledger, compare with pgbench, stop everything
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct AllOptions {
-    /// The service's program [default: `tamaru` beside this one]
-    #[arg(long)]
-    server: Option<PathBuf>,
-    /// Folder of the private services; must not exist yet [default: one in the system's temporary folder]
-    #[arg(long)]
-    dir: Option<PathBuf>,
-    /// Leave the folder behind
-    #[arg(long)]
-    keep: bool,
+    #[command(flatten)]
+    private: PrivateOptions,
     /// Leave out the comparison with pgbench
     #[arg(long)]
     no_compare: bool,
@@ -50,51 +39,14 @@ pub(crate) struct AllOptions {
 
 /// Does it all; true when every part was clean.
 pub(crate) async fn all(options: &AllOptions) -> Result<bool, Failure> {
-    let program = match &options.server {
-        Some(program) => program.clone(),
-        None => beside_this_program()?,
-    };
-    let folder = match &options.dir {
-        Some(folder) => folder.clone(),
-        None => env::temp_dir().join(format!("tamaru-load-{}", process::id())),
-    };
-    fs::create_dir(&folder).map_err(Failure::io(format!("making {}", folder.display())))?;
     if let Some(reports) = &options.reports {
         let making = Failure::io(format!("making {}", reports.display()));
         fs::create_dir_all(reports).map_err(making)?;
     }
-    note(&format!(
-        "Starting the private services in {}",
-        folder.display()
-    ))?;
-    let outcome = tokio::select! {
-        outcome = with_stack(options, &program, &folder) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Failure::other("interrupted")),
-    };
-    if !options.keep {
-        remove(&folder, outcome.is_ok()).await?;
-    }
-    outcome
-}
-
-/// After a failure the private servers may still be on their way out of the folder, and the failure
-/// is the news.
-pub(crate) async fn remove(folder: &Path, must_succeed: bool) -> Result<(), Failure> {
-    if !must_succeed {
-        tokio::time::sleep(SERVERS_LEAVE).await;
-    }
-    let removed = fs::remove_dir_all(folder);
-    if must_succeed {
-        return removed.map_err(Failure::io(format!("removing {}", folder.display())));
-    }
-    Ok(())
-}
-
-async fn with_stack(options: &AllOptions, program: &Path, folder: &Path) -> Result<bool, Failure> {
-    let stack = Stack::start(program, folder).await?;
-    let outcome = Box::pin(load_and_prove(options, &stack, folder)).await;
-    stack.stop().await?;
-    outcome
+    on_private_stack(&options.private, Settings::default(), async |stack| {
+        Box::pin(load_and_prove(options, stack, stack.folder())).await
+    })
+    .await
 }
 
 async fn load_and_prove(
@@ -155,17 +107,4 @@ async fn load_and_prove(
         say(&format!("{name}: {verdict}"))?;
     }
     Ok(parts.iter().all(|(_, is_clean)| *is_clean != Some(false)))
-}
-
-/// Both programs come from the same build, so the other one is expected next to this one.
-pub(crate) fn beside_this_program() -> Result<PathBuf, Failure> {
-    let this = env::current_exe().map_err(Failure::io("finding this program"))?;
-    let program = this.with_file_name("tamaru");
-    if program.is_file() {
-        return Ok(program);
-    }
-    Err(Failure::other(format!(
-        "{} was not found: build it with `cargo build --release`, or name it with --server",
-        program.display()
-    )))
 }

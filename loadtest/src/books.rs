@@ -1,19 +1,14 @@
 //! `loadtest books`: how long the proof of very large books takes, and the sum of what a tenant owes.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process,
-    time::Instant,
-};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::{
-    all::{beside_this_program, remove},
     cutover::number_of,
     failure::Failure,
-    stack::Stack,
+    private::{PrivateOptions, on_private_stack},
+    stack::{Settings, Stack},
     terminal::{note, say},
     world,
 };
@@ -25,12 +20,8 @@ const SEED: &str = include_str!("books/seed.sql");
 /// Time `tamaru verify` and the liability over a large ledger
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct BooksOptions {
-    /// The service's program [default: `tamaru` beside this one]
-    #[arg(long)]
-    server: Option<PathBuf>,
-    /// Folder of the private services; must not exist yet [default: one in the system's temporary folder]
-    #[arg(long)]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    private: PrivateOptions,
     /// Moves of points in the ledger
     #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(20..=1_000_000_000))]
     rows: u32,
@@ -41,32 +32,10 @@ pub(crate) struct BooksOptions {
 
 /// Does it all; true when nothing was found against the books.
 pub(crate) async fn books(options: &BooksOptions) -> Result<bool, Failure> {
-    let program = match &options.server {
-        Some(program) => program.clone(),
-        None => beside_this_program()?,
-    };
-    let folder = match &options.dir {
-        Some(folder) => folder.clone(),
-        None => env::temp_dir().join(format!("tamaru-books-{}", process::id())),
-    };
-    fs::create_dir(&folder).map_err(Failure::io(format!("making {}", folder.display())))?;
-    let outcome = tokio::select! {
-        outcome = with_stack(options, &program, &folder) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Failure::other("interrupted")),
-    };
-    remove(&folder, outcome.is_ok()).await?;
-    outcome
-}
-
-async fn with_stack(
-    options: &BooksOptions,
-    program: &Path,
-    folder: &Path,
-) -> Result<bool, Failure> {
-    let stack = Stack::start(program, folder).await?;
-    let outcome = Box::pin(time(&stack, options)).await;
-    stack.stop().await?;
-    outcome
+    on_private_stack(&options.private, Settings::default(), async |stack| {
+        Box::pin(time(stack, options)).await
+    })
+    .await
 }
 
 fn program() -> Value {

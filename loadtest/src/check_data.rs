@@ -1,16 +1,12 @@
 //! `loadtest check-data`: real receipts through the API of a service of its own, compared receipt by
 //! receipt with results that were computed elsewhere.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process,
-};
+use std::path::PathBuf;
 
 use crate::{
-    all::{beside_this_program, remove},
     failure::Failure,
-    stack::Stack,
+    private::{PrivateOptions, on_private_stack},
+    stack::{Settings, Stack},
     terminal::{note, say, say_all},
 };
 
@@ -74,12 +70,8 @@ pub(crate) struct CheckDataOptions {
     /// Folder with the sets of receipts and their references
     #[arg(long, env = "TAMARU_DATA_DIR")]
     data_dir: PathBuf,
-    /// The service's program [default: `tamaru` beside this one]
-    #[arg(long)]
-    server: Option<PathBuf>,
-    /// Folder of the private services; must not exist yet [default: one in the system's temporary folder]
-    #[arg(long)]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    private: PrivateOptions,
     /// Only checks whose name contains this, like `cj r2b` or `lots`
     #[arg(long, default_value = "")]
     only: String,
@@ -98,51 +90,18 @@ pub(crate) struct Verdict {
 
 /// Does it all; true when nothing differs.
 pub(crate) async fn check_data(options: &CheckDataOptions) -> Result<bool, Failure> {
-    let program = match &options.server {
-        Some(program) => program.clone(),
-        None => beside_this_program()?,
-    };
-    let folder = match &options.dir {
-        Some(folder) => folder.clone(),
-        None => env::temp_dir().join(format!("tamaru-data-{}", process::id())),
-    };
-    fs::create_dir(&folder).map_err(Failure::io(format!("making {}", folder.display())))?;
-    note(&format!(
-        "Starting the private services in {}",
-        folder.display()
-    ))?;
-    let outcome = tokio::select! {
-        outcome = with_stack(options, &program, &folder) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Failure::other("interrupted")),
-    };
-    remove(&folder, outcome.is_ok()).await?;
-    outcome
-}
-
-async fn with_stack(
-    options: &CheckDataOptions,
-    program: &Path,
-    folder: &Path,
-) -> Result<bool, Failure> {
-    let stack = Stack::start(program, folder).await?;
-    let outcome = Box::pin(replay(options, &stack)).await;
-    let outcome = match outcome {
-        Ok(verdicts) => {
-            note("Checking the ledger from inside")?;
-            stack.verify().await.map(|is_clean| (verdicts, is_clean))
-        }
-        Err(failure) => Err(failure),
-    };
-    stack.stop().await?;
-    let (verdicts, is_clean) = outcome?;
-    let are_equal = verdicts
-        .iter()
-        .all(|verdict| verdict.differences.is_empty());
-    say(&format!(
-        "ledger from inside: {}",
-        if is_clean { "clean" } else { "NOT CLEAN" }
-    ))?;
-    Ok(is_clean && are_equal)
+    on_private_stack(&options.private, Settings::default(), async |stack| {
+        let verdicts = Box::pin(replay(options, stack)).await?;
+        note("Checking the ledger from inside")?;
+        let is_clean = stack.verify().await?;
+        say(&format!(
+            "ledger from inside: {}",
+            if is_clean { "clean" } else { "NOT CLEAN" }
+        ))?;
+        let mut verdicts = verdicts.iter();
+        Ok(is_clean && verdicts.all(|verdict| verdict.differences.is_empty()))
+    })
+    .await
 }
 
 async fn replay(options: &CheckDataOptions, stack: &Stack) -> Result<Vec<Verdict>, Failure> {

@@ -1,21 +1,16 @@
 //! `loadtest cutover`: how long what is done at a tenant's cut-over takes for very many members:
 //! reviews of ranks when few change and when all do, and the sweep of points that are over.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use crate::{
-    all::{beside_this_program, remove},
     failure::Failure,
-    stack::Stack,
+    private::{PrivateOptions, on_private_stack},
+    stack::{Settings, Stack},
     terminal::{note, say},
     world,
 };
@@ -26,12 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Time reviews of ranks and the sweep of expired points at the cut-over of large tenants
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct CutoverOptions {
-    /// The service's program [default: `tamaru` beside this one]
-    #[arg(long)]
-    server: Option<PathBuf>,
-    /// Folder of the private services; must not exist yet [default: one in the system's temporary folder]
-    #[arg(long)]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    private: PrivateOptions,
     /// Members whose ranks are reviewed, each with three business days
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     members: u32,
@@ -58,43 +49,14 @@ struct Scenario {
 
 /// Does it all; true when every job did what it had to.
 pub(crate) async fn cutover(options: &CutoverOptions) -> Result<bool, Failure> {
-    let program = match &options.server {
-        Some(program) => program.clone(),
-        None => beside_this_program()?,
-    };
-    let folder = match &options.dir {
-        Some(folder) => folder.clone(),
-        None => env::temp_dir().join(format!("tamaru-cutover-{}", process::id())),
-    };
-    fs::create_dir(&folder).map_err(Failure::io(format!("making {}", folder.display())))?;
-    let outcome = tokio::select! {
-        outcome = with_stack(options, &program, &folder) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Failure::other("interrupted")),
-    };
-    remove(&folder, outcome.is_ok()).await?;
-    outcome
-}
-
-async fn with_stack(
-    options: &CutoverOptions,
-    program: &Path,
-    folder: &Path,
-) -> Result<bool, Failure> {
-    let stack = Stack::start(program, folder).await?;
-    let mut outcome = Ok(true);
-    for scenario in scenarios(options) {
-        let timed = Box::pin(time(&stack, &scenario)).await;
-        match (timed, &mut outcome) {
-            (Ok(is_right), Ok(all)) => *all &= is_right,
-            (Err(failure), _) => {
-                outcome = Err(failure);
-                break;
-            }
-            (Ok(_), Err(_)) => break,
+    on_private_stack(&options.private, Settings::default(), async |stack| {
+        let mut all_right = true;
+        for scenario in scenarios(options) {
+            all_right &= Box::pin(time(stack, &scenario)).await?;
         }
-    }
-    stack.stop().await?;
-    outcome
+        Ok(all_right)
+    })
+    .await
 }
 
 fn scenarios(options: &CutoverOptions) -> Vec<Scenario> {

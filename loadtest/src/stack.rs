@@ -66,13 +66,13 @@ struct Urls {
 }
 
 impl Stack {
-    /// Starts the private services, migrates, and starts the server.
-    pub(crate) async fn start(program: &Path, folder: &Path) -> Result<Self, Failure> {
-        Self::start_with(program, folder, Settings::default()).await
+    /// Where everything lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
-    /// The same with a server that is set up another way.
-    pub(crate) async fn start_with(
+    /// Starts the private services, migrates, and starts the server.
+    pub(crate) async fn start(
         program: &Path,
         folder: &Path,
         settings: Settings,

@@ -86,9 +86,10 @@ async fn configure_more(tenant: &TestTenant) {
     let api = &tenant.api;
     let member = tenant.member().await;
     let mut program = plain_program();
-    program["ranks"] = json!([{"code": "main", "steps": [{"code": "bronze", "from": 0}]}]);
+    let steps = json!([{"code": "bronze", "from": 0}, {"code": "silver", "from": 1_000}]);
+    program["ranks"] = json!([{"code": "main", "steps": steps}]);
     tenant.publish(&program, None).await.expect(201);
-    let rank = json!({"code": "bronze", "reason": "for Hanako Yamada"});
+    let rank = json!({"code": "silver", "reason": "for Hanako Yamada"});
     let path = format!("/v1/members/{member}/rank");
     api.put(&path, &rank).await.expect(200);
     let endpoint = json!({"url": receiver::url("/ok/audit")});
@@ -142,7 +143,7 @@ fn every_kind_of_change_is_logged() {
         let ranked = of(&all, "rank.set");
         let bronze = json!({"ladder": "main", "code": "bronze", "valid_until": null});
         assert_eq!(ranked["before"], bronze, "as spending made it");
-        assert_eq!(ranked["after"]["code"], "bronze");
+        assert_eq!(ranked["after"]["code"], "silver");
         let text = Value::from(all).to_string();
         for secret in ["whsec_", "tmr_live_", "Hanako"] {
             assert!(!text.contains(secret), "{secret} in {text}");

@@ -6,10 +6,12 @@ use api::tenants::purge;
 use api::verify::{is_clean, verify};
 use serde_json::json;
 
+use crate::harness::call::Api;
 use crate::harness::tenant::{Spec, number_of};
 use crate::harness::{Node, TestTenant, block_on, node, sql};
 use crate::isolation::world::World;
 use crate::schema_rules::full;
+use crate::tokens::with_token;
 
 /// Rows that name a tenant, in whatever table.
 async fn rows_of(owner: &tokio_postgres::Client, tenant: i64) -> Vec<(String, i64)> {
@@ -27,6 +29,17 @@ async fn rows_of(owner: &tokio_postgres::Client, tenant: i64) -> Vec<(String, i6
     found
 }
 
+/// What a partner acts with for a tenant of its node.
+async fn partner_of(node: &Node, tenant: &TestTenant) -> Api {
+    let new = json!({"name": "Till maker"});
+    let made = node.operator().post("/v1/partners", &new).await.expect(201);
+    let grant = json!({"partner": made.text("/id"), "scopes": ["members:read"]});
+    let granted = tenant.api.post("/v1/partner-grants", &grant).await;
+    granted.expect(201);
+    let key = node.nobody().with_key(&made.text("/api_key/secret"));
+    with_token(&key, &[("tenant", &tenant.id.to_string())]).await
+}
+
 #[test]
 fn a_deleted_tenant_is_gone_from_every_table_and_nobody_else_notices() {
     block_on(async {
@@ -41,6 +54,8 @@ fn a_deleted_tenant_is_gone_from_every_table_and_nobody_else_notices() {
         full::fill_by(&goes, &owner).await;
         let sandbox = goes.sandbox.get("/v1/tenant").await.expect(200).text("/id");
         let sandbox = number_of(&owner, &sandbox).await;
+        let partner = partner_of(&node_of_its_own, &goes).await;
+        partner.get("/v1/tenant").await.expect(200);
         let before = sql::digest(&owner, stays.tenant.number).await;
         let path = format!("/v1/tenants/{}", goes.id);
         let served = operator.delete(&path).await.expect(409);
@@ -51,10 +66,16 @@ fn a_deleted_tenant_is_gone_from_every_table_and_nobody_else_notices() {
         let deleted = operator.delete(&path).await.expect(200);
         assert_eq!(deleted.json["status"], "deleted");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        for api in [&goes.api, &elsewhere, &goes.sandbox] {
+        for api in [&goes.api, &elsewhere, &goes.sandbox, &partner] {
             let refused = api.get("/v1/tenant").await.expect(401);
             assert_eq!(refused.code(), "invalid_credentials");
         }
+        // Not even what was made while the tenant was being deleted lets anybody in.
+        let late = "update api_keys set revoked_at = null, changed_at = now() where tenant_id = $1";
+        owner.execute(late, &[&goes.number]).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let refused = goes.api.get("/v1/tenant").await.expect(403);
+        assert_eq!(refused.code(), "tenant_suspended");
         operator.get(&path).await.expect(404);
         operator.delete(&path).await.expect(404);
         let resume = format!("{path}/resume");

@@ -118,7 +118,7 @@ statement! {
 
 statement! {
     /// One tenant's state.
-    control TenantByNumber = "select id, public_id, sandbox_of is not null, status = 'suspended', requests_per_second
+    control TenantByNumber = "select id, public_id, sandbox_of is not null, status <> 'active', requests_per_second
         from tenants where id = $1";
     { number: i64 => BigInt }
     -> { i64 => BigInt, Uuid => SqlUuid, bool => Bool, bool => Bool, Option<i32> => Nullable<Integer> }
@@ -126,7 +126,7 @@ statement! {
 
 statement! {
     /// Tenants that changed in the last seconds.
-    control ChangedTenants = "select id, public_id, sandbox_of is not null, status = 'suspended', requests_per_second
+    control ChangedTenants = "select id, public_id, sandbox_of is not null, status <> 'active', requests_per_second
         from tenants where changed_at > now() - $1 * interval '1 second'";
     { seconds: i64 => BigInt }
     -> { i64 => BigInt, Uuid => SqlUuid, bool => Bool, bool => Bool, Option<i32> => Nullable<Integer> }

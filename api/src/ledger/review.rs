@@ -29,7 +29,7 @@ use crate::db::{Db, DbError, TenantConn, TenantNumber};
 
 /// Members in one range of the first look.
 const RANGE: usize = 20_000;
-/// Members that are decided in one transaction.
+/// Members that are decided in one transaction; where most of a range may move, those between them as well.
 const AT_ONCE: usize = 4_000;
 /// Ranges that are looked at side by side.
 const SIDE_BY_SIDE: usize = 2;
@@ -222,27 +222,23 @@ impl Reviewer {
         };
         let tx = self.db.tenant(tenant).await?;
         let (_, catalog) = self.head(&tx).await?;
-        let (members, seen) = match who {
+        let members = match who {
             Who::MayMove => may_move(&tx, &catalog, date, (after, until)).await?,
             Who::Everybody => everybody(&tx, (after, until)).await?,
         };
         tx.commit().await?;
-        let is_dense = members.len().saturating_mul(2) >= seen;
+        let is_dense = members.len().saturating_mul(2) >= RANGE;
         let mut ranged = Ranged {
-            seen: u64::try_from(seen).unwrap_or(u64::MAX),
+            seen: u64::try_from(RANGE).unwrap_or(u64::MAX),
             changed: 0,
         };
-        let mut after = after;
         for some in members.chunks(AT_ONCE) {
-            let last = some.last().copied().unwrap_or(until);
-            let chosen = if is_dense {
-                Chosen::Between(after, last)
-            } else {
-                Chosen::These(some.to_vec())
+            let chosen = match some {
+                [first, .., last] if is_dense => Chosen::Between(before(*first), *last),
+                _ => Chosen::These(some.to_vec()),
             };
             let decided = self.decide(tenant, chosen, date).await?;
             ranged.changed = ranged.changed.saturating_add(decided.changed);
-            after = last;
         }
         Ok(ranged)
     }
@@ -317,6 +313,11 @@ impl Reviewer {
         tx.commit().await?;
         Ok(decided)
     }
+}
+
+/// The id before another one.
+const fn before(member: Uuid) -> Uuid {
+    Uuid::from_u128(member.as_u128().saturating_sub(1))
 }
 
 fn ended(done: Result<Result<Ranged, DbError>, JoinError>) -> Result<Ranged, DbError> {

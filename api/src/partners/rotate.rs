@@ -18,8 +18,8 @@ use super::{CreatedPartner, Partner, PartnerKey};
 
 /// Rotate the key of a partner
 ///
-/// Makes a new key; the old one, and the tokens that were got with it, end after the overlap. Grants stay as they are. The
-/// new secret is in this answer only.
+/// Makes a new key; the old one, and the tokens that were got with it, end after the overlap, and so does whichever was
+/// replaced before and would live longer. Grants stay as they are. The new secret is in this answer only.
 #[utoipa::path(
     post,
     path = "/v1/partners/{id}/rotate",

@@ -50,6 +50,12 @@ statement! {
 }
 
 statement! {
+    /// Let no key that was replaced before outlive the one that is replaced now.
+    control EndEarlierKeys = "update replaced_partner_keys set ends_at = least(ends_at, $2) where partner_id = $1";
+    { id: Uuid => SqlUuid, ends_at: SqlInstant => Timestamptz }
+}
+
+statement! {
     /// Give a partner another key.
     control ReplaceKey = "update partners set key_id = $2, secret_hash = $3, last_four = $4, changed_at = now() where id = $1
         returning id, name, last_four, created_at, revoked_at";
@@ -99,7 +105,7 @@ pub(super) async fn locked(on: &impl OnControl, id: PartnerId) -> Result<Option<
     Ok(rows.into_iter().next().map(partner))
 }
 
-/// Give a partner that is there another key; the one before stays good until `ends_at`.
+/// Give a partner that is there another key; those before stay good until `ends_at` at the latest.
 pub(super) async fn replace(
     on: &impl OnControl,
     replace: ReplaceKey,
@@ -110,6 +116,11 @@ pub(super) async fn replace(
         ends_at: ends_at.into(),
     };
     keep.run(on).await?;
+    let end = EndEarlierKeys {
+        id: replace.id,
+        ends_at: ends_at.into(),
+    };
+    end.run(on).await?;
     let row = replace.all(on).await?.pop();
     row.map(partner)
         .ok_or_else(|| DbError::Failed("no partner was given a key".into()))

@@ -14,7 +14,7 @@ use crate::problem::{Problem, ProblemKind, Problems};
 use super::get::answer;
 use super::store::{locked_by_id, set_status};
 use super::{Tenant, TenantStatus, tenant_id};
-use store::{EndGrants, EndKeys, EndWebhooks};
+use store::{EndGrants, EndKeys};
 
 /// Delete a tenant
 ///
@@ -46,7 +46,6 @@ pub(crate) async fn delete(
         let live = tenant.number;
         EndKeys { live }.run(&control).await?;
         EndGrants { live }.run(&control).await?;
-        EndWebhooks { live }.run(&control).await?;
         control.commit().await?;
         tenant.status = TenantStatus::Deleted;
         Ok::<_, Problem>(tenant)

@@ -13,7 +13,7 @@ use crate::amount::{Overflow, Points};
 use crate::catalog::{Catalog, Store};
 use crate::code::Code;
 use crate::condition;
-use crate::evaluate::{Award, Context, Evaluation, redeemable};
+use crate::evaluate::{Award, Context, Evaluation};
 use crate::expiry::Expiry;
 use crate::id::{PurchaseId, derived};
 use crate::ledger::{Transaction, TransactionKind};
@@ -78,10 +78,7 @@ pub(super) fn record(
         .version_at(receipt.occurred_at)
         .ok_or(Refusal::NoProgram)?;
     if let Some(member) = member {
-        check_member(member)?;
-        if !catalog.settings.earn_before_enrolment && receipt.occurred_at < member.enrolled_at {
-            return Err(Refusal::BeforeEnrolment);
-        }
+        check_buyer(&catalog.settings, member, receipt.occurred_at)?;
     }
     let recorded_at = member.map_or(now, |member| member.ledger_time(now));
     let moment = condition::Moment::of(&catalog.settings, store, receipt, (member, &NO_RANKS));
@@ -99,6 +96,7 @@ pub(super) fn record(
         now: recorded_at,
         past: None,
         is_claim: command.is_claim,
+        is_quote: command.quote,
     };
     let as_held = context(&held);
     let mut judged = Judged::of(&as_held, receipt)?;
@@ -159,11 +157,6 @@ fn answer(
     evaluation: &mut Evaluation<'_>,
 ) -> Result<Box<PurchaseOutcome>, Refusal> {
     let receipt = command.receipt;
-    let redeemable = if command.quote {
-        redeemable(context, receipt, evaluation)?
-    } else {
-        Vec::new()
-    };
     let judged_by = if command.quote {
         None
     } else {
@@ -188,7 +181,7 @@ fn answer(
         explanation: std::mem::take(&mut evaluation.explanation),
         counted: None,
         judged_by,
-        redeemable,
+        redeemable: std::mem::take(&mut evaluation.redeemable),
     }))
 }
 
@@ -219,6 +212,19 @@ pub(super) fn check_member(member: &MemberFacts) -> Result<(), Refusal> {
         MemberStatus::Merged => Err(Refusal::MemberMerged),
         MemberStatus::Closed | MemberStatus::Erased => Err(Refusal::MemberClosed),
     }
+}
+
+/// Refuses a member that can't buy any more, or could not yet.
+fn check_buyer(
+    settings: &Settings,
+    member: &MemberFacts,
+    occurred_at: Timestamp,
+) -> Result<(), Refusal> {
+    check_member(member)?;
+    if !settings.earn_before_enrolment && occurred_at < member.enrolled_at {
+        return Err(Refusal::BeforeEnrolment);
+    }
+    Ok(())
 }
 
 /// The member's next transaction for a receipt, without rows.

@@ -4,6 +4,7 @@
 use super::Context;
 use super::basket::Basket;
 use crate::amount::{Amount, Overflow, Points};
+use crate::catalog::Catalog;
 use crate::condition::Goods;
 use crate::decide::{Redeemable, Redeemed, Refusal};
 use crate::fault::{Fault, FaultCode};
@@ -20,27 +21,6 @@ pub(super) struct Payments {
     pub(super) left: Option<Vec<i64>>,
 }
 
-/// What points may pay of a receipt.
-#[derive(Debug)]
-pub(crate) struct Payable {
-    total: Amount,
-    /// The same by line; none where every wallet may pay all of it.
-    lines: Option<Vec<i64>>,
-}
-
-impl Payable {
-    pub(super) fn of<'w>(
-        mut wallets: impl Iterator<Item = &'w Wallet>,
-        basket: &Basket<'_, '_>,
-    ) -> Self {
-        let by_line = wallets.any(|wallet| !wallet.redemption.exclude.is_empty());
-        Self {
-            total: basket.payable(),
-            lines: by_line.then(|| basket.payable_lines().to_vec()),
-        }
-    }
-}
-
 /// What is still to be paid while wallet after wallet pays.
 struct Bill<'b> {
     goods: &'b [Goods<'b>],
@@ -50,11 +30,15 @@ struct Bill<'b> {
 }
 
 impl<'b> Bill<'b> {
-    fn of(payable: Payable, goods: &'b [Goods<'b>]) -> Self {
+    fn of<'w>(
+        (basket, goods): (&Basket<'_, '_>, &'b [Goods<'b>]),
+        mut wallets: impl Iterator<Item = &'w Wallet>,
+    ) -> Self {
+        let by_line = wallets.any(|wallet| !wallet.redemption.exclude.is_empty());
         Self {
             goods,
-            left: payable.total,
-            lines: payable.lines,
+            left: basket.payable(),
+            lines: by_line.then(|| basket.payable_lines().to_vec()),
         }
     }
 
@@ -95,7 +79,7 @@ pub(super) fn pay(
     (basket, goods): (&Basket<'_, '_>, &[Goods<'_>]),
 ) -> Result<Payments, Refusal> {
     if let Some(past) = &context.past {
-        return pay_again(context, past.paid, (receipt, basket, goods));
+        return pay_again(context.catalog, receipt, past.paid, (basket, goods));
     }
     if receipt.redeem.is_empty() {
         return Ok(Payments::default());
@@ -109,7 +93,7 @@ pub(super) fn pay(
         )]));
     };
     let wallets = wallets_of(context, receipt)?;
-    let mut bill = Bill::of(Payable::of(wallets.iter().copied(), basket), goods);
+    let mut bill = Bill::of((basket, goods), wallets.iter().copied());
     let mut redeemed: Vec<Redeemed> = Vec::with_capacity(receipt.redeem.len());
     for (wish, wallet) in receipt.redeem.iter().zip(wallets) {
         let available = spendable(member, &wish.wallet, context)?;
@@ -152,20 +136,21 @@ fn wallets_of<'c>(context: &Context<'c>, receipt: &Receipt) -> Result<Vec<&'c Wa
 
 /// What the same points pay of what is left of a receipt: as many as it can take, whatever may be
 /// used at once.
-fn pay_again(
-    context: &Context<'_>,
+pub(super) fn pay_again(
+    catalog: &Catalog,
+    receipt: &Receipt,
     paid: &[Redeemed],
-    (receipt, basket, goods): (&Receipt, &Basket<'_, '_>, &[Goods<'_>]),
+    (basket, goods): (&Basket<'_, '_>, &[Goods<'_>]),
 ) -> Result<Payments, Refusal> {
     let unknown = || Refusal::UnknownWallet {
         pointer: String::new(),
     };
     let wallets = paid.iter().map(|part| {
-        let wallet = context.catalog.wallet_at(receipt.occurred_at, &part.wallet);
+        let wallet = catalog.wallet_at(receipt.occurred_at, &part.wallet);
         wallet.ok_or_else(unknown)
     });
     let wallets = wallets.collect::<Result<Vec<_>, _>>()?;
-    let mut bill = Bill::of(Payable::of(wallets.iter().copied(), basket), goods);
+    let mut bill = Bill::of((basket, goods), wallets.iter().copied());
     let mut redeemed = Vec::with_capacity(paid.len());
     for (part, wallet) in paid.iter().zip(wallets) {
         let terms = &wallet.redemption;
@@ -185,26 +170,17 @@ fn pay_again(
 /// The most that each wallet of the program could pay, each alone.
 pub(super) fn redeemable(
     context: &Context<'_>,
-    (receipt, payable): (&Receipt, &Payable),
+    (basket, goods): (&Basket<'_, '_>, &[Goods<'_>]),
 ) -> Result<Vec<Redeemable>, Refusal> {
     let Some(member) = context.member else {
         return Ok(Vec::new());
-    };
-    let goods: Vec<Goods<'_>> = match payable.lines {
-        Some(_) => receipt.lines.iter().map(Goods::of).collect(),
-        None => Vec::new(),
-    };
-    let bill = Bill {
-        goods: &goods,
-        left: payable.total,
-        lines: payable.lines.clone(),
     };
     let wallets = context.version.program.wallets().iter();
     wallets
         .map(|wallet| {
             let terms = &wallet.redemption;
-            let open = bill.open_to(terms)?;
-            let limit = terms.largest_value(payable.total)?.min(open);
+            let open = Bill::of((basket, goods), std::iter::once(wallet)).open_to(terms)?;
+            let limit = terms.largest_value(basket.payable())?.min(open);
             let most = terms.most_points(limit)?;
             let most = most.min(spendable(member, &wallet.code, context)?);
             let Payment { points, value } = terms.clamp(most)?;

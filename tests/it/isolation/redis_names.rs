@@ -49,12 +49,6 @@ fn names(words: &[String]) -> Vec<String> {
     match words[0].to_ascii_uppercase().as_str() {
         name if KEYLESS.contains(&name) => Vec::new(),
         "EVAL" | "EVALSHA" => words[3..3 + count(2).unwrap_or(0_usize)].to_vec(),
-        // A pattern; it begins as names do.
-        "SCAN" => vec![format!(
-            "{}balances:{}",
-            words[3].trim_end_matches('*'),
-            "0".repeat(32)
-        )],
         "DEL" | "UNLINK" | "MGET" => words[1..].to_vec(),
         _ => words.get(1).cloned().into_iter().collect(),
     }

@@ -79,6 +79,27 @@ fn the_end_of_a_partner_ends_all_of_its_keys() {
 }
 
 #[test]
+fn a_rotation_without_an_overlap_ends_the_overlaps_of_before() {
+    block_on(async {
+        let (partner, tenant) = (partner().await, TestTenant::new().await);
+        grant(&tenant, &partner, &["members:read"], json!({}))
+            .await
+            .expect(201);
+        let names = [("tenant", tenant.id.to_string())];
+        let names = names.each_ref().map(|(name, id)| (*name, id.as_str()));
+        let heir = rotated(&partner.id, 600).await;
+        let old = with_token(&partner.api, &names).await;
+        let third = rotated(&partner.id, 0).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for key in [&partner.api, &heir] {
+            is(&ask(key, &names).await, 401, "invalid_credentials");
+        }
+        is(&old.get("/v1/tenant").await, 401, "invalid_credentials");
+        with_token(&third, &names).await;
+    });
+}
+
+#[test]
 fn a_rotation_that_makes_no_sense_is_refused() {
     block_on(async {
         let (partner, tenant) = (partner().await, TestTenant::new().await);

@@ -46,6 +46,8 @@ fn an_endpoint_that_is_not_public_is_refused() {
             "https://ex%41%20mple.com/",
             &format!("https://{}.com/", "a".repeat(64)),
             &format!("https://{}com/", "a.".repeat(126)),
+            // A name of 254 characters.
+            &format!("https://{}ab/", "a.".repeat(126)),
             "not a url",
             "",
             &long,
@@ -57,12 +59,15 @@ fn an_endpoint_that_is_not_public_is_refused() {
             assert_eq!(refused.faults()[0].0, "/url");
         }
         assert_eq!(sql::digest(&owner, tenant.number).await, before);
-        let public = json!({"url": "https://example.com/hook"});
-        tenant
-            .api
-            .post("/v1/webhook-endpoints", &public)
-            .await
-            .expect(201);
+        for public in [
+            "https://example.com/hook",
+            &format!("https://{}.com/", "a".repeat(63)),
+            &format!("https://{}a/", "a.".repeat(126)),
+        ] {
+            let endpoint = json!({"url": public});
+            let made = tenant.api.post("/v1/webhook-endpoints", &endpoint).await;
+            made.expect(201);
+        }
     });
 }
 

@@ -9,8 +9,8 @@ use crate::db::time::SqlInstant;
 use crate::statement;
 
 statement! {
-    /// Tenants with an enabled endpoint.
-    control TenantsWithWebhooks = "select id from tenants where has_webhooks order by id";
+    /// Tenants with an enabled endpoint; none that was deleted.
+    control TenantsWithWebhooks = "select id from tenants where has_webhooks and status <> 'deleted' order by id";
     {}
     -> { i64 => BigInt }
 }

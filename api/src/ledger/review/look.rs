@@ -14,31 +14,29 @@ use super::statements::{MembersIn, RanksIn, SumsIn};
 use crate::db::{DbError, TenantConn};
 use crate::ledger::history;
 
-/// Members of a range for whom something was recorded or who have a rank, and how many lie in it.
+/// Members of a range for whom something was recorded or who have a rank.
 pub(super) async fn everybody(
     tx: &TenantConn,
     (after, until): (Uuid, Uuid),
-) -> Result<(Vec<Uuid>, usize), DbError> {
+) -> Result<Vec<Uuid>, DbError> {
     let members = MembersIn {
         tenant: tx.number(),
         after,
         until,
     };
     let members = members.all(tx).await?;
-    let seen = members.len();
-    let known = members.into_iter().filter(|(_, is_known)| *is_known);
-    Ok((known.map(|(member, _)| member).collect(), seen))
+    Ok(members.into_iter().map(|(member,)| member).collect())
 }
 
-/// Members of a range who may move on a date, by their sums, and how many were looked at.
+/// Members of a range who may move on a date, by their sums.
 pub(super) async fn may_move(
     tx: &TenantConn,
     catalog: &Catalog,
     date: Date,
     (after, until): (Uuid, Uuid),
-) -> Result<(Vec<Uuid>, usize), DbError> {
+) -> Result<Vec<Uuid>, DbError> {
     let Some(probe) = Probe::of(catalog, date) else {
-        return Ok((Vec::new(), 0));
+        return Ok(Vec::new());
     };
     let tenant = tx.number();
     let ranges = probe.ranges();
@@ -67,7 +65,6 @@ pub(super) async fn may_move(
     }
     let nothing = vec![Counters::default(); ranges.len()];
     let members: BTreeSet<&Uuid> = sums.keys().chain(ladders.keys()).collect();
-    let seen = members.len();
     let mut may_move = Vec::new();
     for member in members {
         let ladders = ladders.get(member).map_or(&[][..], Vec::as_slice);
@@ -81,7 +78,7 @@ pub(super) async fn may_move(
             may_move.push(*member);
         }
     }
-    Ok((may_move, seen))
+    Ok(may_move)
 }
 
 async fn sums_in(

@@ -58,13 +58,14 @@ statement! {
 }
 
 statement! {
-    /// The members of a range, and whether something was recorded for them or they have a rank.
-    tenant MembersIn = "select l.member_id, l.last_day is not null
-            or exists (select 1 from ranks r where r.tenant_id = $1 and r.member_id = l.member_id)
-        from member_ledgers l where l.tenant_id = $1 and l.member_id > $2 and l.member_id <= $3
+    /// The members of a range for whom something was recorded, or who have a rank.
+    tenant MembersIn = "select l.member_id from member_ledgers l
+        where l.tenant_id = $1 and l.member_id > $2 and l.member_id <= $3
+          and (l.last_day is not null
+            or exists (select 1 from ranks r where r.tenant_id = $1 and r.member_id = l.member_id))
         order by l.member_id";
     { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
-    -> { Uuid => SqlUuid, bool => Bool }
+    -> { Uuid => SqlUuid }
 }
 
 statement! {

@@ -17,9 +17,3 @@ statement! {
         where tenant_id in (select id from tenants where id = $1 or sandbox_of = $1)";
     { live: i64 => BigInt }
 }
-
-statement! {
-    /// Deliver nothing any more.
-    control EndWebhooks = "update tenants set has_webhooks = false where id = $1 or sandbox_of = $1";
-    { live: i64 => BigInt }
-}

@@ -4,8 +4,10 @@ use super::remaining::{Remaining, Values, share, share_of_points};
 use crate::amount::{Amount, Overflow, Points};
 use crate::catalog::{Catalog, Version};
 use crate::condition::{Customer, Moment};
-use crate::decide::{JudgedBy, PurchaseOutcome, RecordedPurchase, Refusal, ReturnOutcome};
-use crate::evaluate::{Context, Evaluation, Past, evaluate};
+use crate::decide::{
+    JudgedBy, PurchaseOutcome, RecordedPurchase, Redeemed, Refusal, ReturnOutcome,
+};
+use crate::evaluate::{Context, Evaluation, Past, evaluate, pay_again};
 use crate::history::History;
 use crate::limit::Limits;
 use crate::member::MemberFacts;
@@ -159,8 +161,23 @@ impl Again<'_> {
                 rooms: &judged_by.rooms,
             }),
             is_claim: remaining.is_claimed,
+            is_quote: false,
         };
         worth(&context, &*evaluate(&context, &receipt)?)
+    }
+
+    /// What the points that paid pay of what is left, at the prices it was sold for.
+    pub(super) fn pay(&self, remaining: &Remaining<'_>) -> Result<Vec<Redeemed>, Refusal> {
+        let earned = remaining.earned;
+        let nothing = JudgedBy::default();
+        let judged_by = earned.judged_by.as_ref().unwrap_or(&nothing);
+        let catalog = judged_by.catalog(self.catalog);
+        let receipt = Receipt {
+            lines: remaining.kept()?,
+            ..self.bought.receipt.clone()
+        };
+        let prices = remaining.kept_values()?;
+        pay_again((&catalog, self.version), &receipt, prices, &earned.redeemed)
     }
 }
 

@@ -19,8 +19,8 @@ use crate::trail::Trail;
 use jiff::{Timestamp, ToSpan};
 
 impl Case<'_> {
-    /// Where some goods may not be paid by points, what points pay goes by what is left and never by its share, as they
-    /// paid the other goods only.
+    /// Where some goods may not be paid by points, what points pay goes by the goods that are left and what those were
+    /// sold for, and never by the share of everything.
     pub(super) fn keep_goods_out(
         &self,
         recorded: &Worth,
@@ -33,17 +33,17 @@ impl Case<'_> {
         if !leaves_out {
             return Ok(());
         }
-        let judged = self.again().judge(&self.remaining)?;
         let mut paid = Amount::ZERO;
-        for (wallet, points) in &judged.paid {
-            paid = paid.checked_add(self.wallet(wallet)?.redemption.value(*points)?)?;
+        worth.paid.clear();
+        for part in self.again().pay(&self.remaining)? {
+            paid = paid.checked_add(part.value)?;
+            worth.paid.insert(part.wallet, part.points);
         }
         let values = self.remaining.values()?;
         let whole = self.command.purchase.outcome.amounts.points_paid;
         let whole = recorded.total.checked_add(whole)?.minor();
         let left = share(whole, (values.kept, values.bought))?;
         worth.total = Amount::new(left).checked_sub(paid)?.max(Amount::ZERO);
-        worth.paid = judged.paid;
         Ok(())
     }
 

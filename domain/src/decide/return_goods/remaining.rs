@@ -168,17 +168,23 @@ impl<'p> Remaining<'p> {
         lines.filter_map(Result::transpose).collect()
     }
 
-    /// What the lines cost after the program's discounts.
-    pub(super) fn values(&self) -> Result<Values, Overflow> {
-        let (mut kept, mut bought) = (0_i64, 0_i64);
+    /// What each line that is left costs after the program's discounts.
+    pub(super) fn kept_values(&self) -> Result<Vec<i64>, Overflow> {
+        let mut values = Vec::with_capacity(self.lines.len());
         for line in &self.lines {
             if !line.is_gone()? {
-                kept = kept.checked_add(line.value()?).ok_or(Overflow)?;
+                values.push(line.value()?);
             }
-            bought = bought.checked_add(line.net).ok_or(Overflow)?;
         }
+        Ok(values)
+    }
+
+    /// What the lines cost after the program's discounts.
+    pub(super) fn values(&self) -> Result<Values, Overflow> {
+        let sum = |sum: i64, value: i64| sum.checked_add(value).ok_or(Overflow);
+        let bought = self.lines.iter().map(|line| line.net).try_fold(0, sum)?;
         Ok(Values {
-            kept,
+            kept: self.kept_values()?.into_iter().try_fold(0, sum)?,
             bought,
             earned: self.claimed_value.unwrap_or(bought),
         })

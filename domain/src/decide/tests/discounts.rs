@@ -104,6 +104,7 @@ pub(super) fn with_ranks(
     let context = Context {
         past: None,
         is_claim: false,
+        is_quote: false,
         catalog: &catalog,
         version: &catalog.versions[0],
         member: Some(&member),
