@@ -5,6 +5,7 @@ mod books;
 mod purge_events;
 mod purge_keys;
 pub(crate) mod store;
+mod sums;
 mod test_clock;
 mod webhooks;
 
@@ -22,6 +23,7 @@ use crate::ledger::{Due, Reviewer, release_lapsed, sweep};
 use store::{FinishRun, IsAnyLapsed, IsFinished, TakeRun};
 
 pub use books::{Checked, check_books, run as watch_books};
+pub use sums::{Resting, close_sums, run as keep_sums};
 pub(crate) use test_clock::{Moved, move_clock};
 pub use webhooks::Deliverer;
 

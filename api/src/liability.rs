@@ -1,4 +1,3 @@
 //! What the tenant owes its members, by its own books.
 
 pub(crate) mod read;
-mod store;

@@ -30,9 +30,10 @@ pub(crate) mod audit;
 pub mod balances_cache;
 pub mod catalog;
 pub mod roster;
-// Level 6: the one write door, what keys may move through it, and the proof of what came of it.
+// Level 6: the one write door, what keys may move through it, its sums, and the proof of what came of it.
 pub mod allowance;
 pub mod ledger;
+pub mod ledger_sums;
 pub mod verify;
 // Level 7: what handlers may use, and what is done without a caller.
 pub mod app;

@@ -243,6 +243,7 @@ async fn work(arguments: WorkArguments, runtime: Handle) -> Result<(), Failure> 
         tokio::spawn(deliverer.run());
     }
     tokio::spawn(jobs::watch_books(db.clone()));
+    tokio::spawn(jobs::keep_sums(db.clone()));
     tokio::select! {
         () = jobs::run(db, Catalogs::default()) => Ok(()),
         asked = asked_to_stop() => Ok(asked?),

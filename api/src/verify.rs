@@ -79,6 +79,7 @@ checks! {
     Events "I26" "Each transaction has one event where somebody listens" "verify/i26_events.sql";
     Counters "C1" "The counters of business dates equal the receipts" "verify/c01_counters.sql";
     Liability "I27" "What a tenant gave out is what its members had, at past instants too" "verify/i27_liability.sql";
+    Sums "C3" "Sums that were written down are those of the moves before" "verify/c03_sums.sql";
     Transit "T1" "What one member sends, another gets" "verify/t01_transit.sql";
     Limits "C2" "What limits count was granted" "verify/c02_limits.sql";
 }

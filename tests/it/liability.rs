@@ -1,5 +1,7 @@
 //! What a tenant owes its members, now and at any moment before; balances of the past; one transaction.
 
+mod sums;
+
 use serde_json::{Value, json};
 
 use crate::books;

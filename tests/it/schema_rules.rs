@@ -95,8 +95,9 @@ const RULES: [(&str, &str); 14] = [
 ];
 
 /// Tables that only grow.
-const APPEND_ONLY: [&str; 7] = [
+const APPEND_ONLY: [&str; 8] = [
     "audit_log",
+    "ledger_sums",
     "ledger_transactions",
     "ledger_transfers",
     "purchases",

@@ -127,6 +127,14 @@ impl TenantConn {
         Ok(Self { session, tenant })
     }
 
+    /// Plan what follows for the values that are asked for, and by keys: how much of a ledger a span of time is differs
+    /// from everything to nothing.
+    pub(crate) async fn plan_for_values(&self) -> Result<(), DbError> {
+        let wishes =
+            "set local plan_cache_mode = force_custom_plan; set local random_page_cost = 0.1";
+        self.session.say(wishes).await
+    }
+
     /// Whose transaction this is.
     pub const fn tenant(&self) -> TenantNumber {
         self.tenant

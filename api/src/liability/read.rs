@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::Accounts;
 use crate::app::App;
 use crate::as_of::AsOf;
 use crate::auth::Caller;
 use crate::auth::scope::AnalyticsRead;
+use crate::ledger_sums::{self, WalletSums};
 use crate::page::Query;
 use crate::problem::{Problem, Problems};
 
@@ -73,7 +73,8 @@ pub(crate) struct Outstanding {
 
 /// Read the tenant's liability at a moment.
 ///
-/// By the time of recording, so that a report of a past moment never changes.
+/// By the time of recording, so that a report of a past moment never changes. However large the ledger is, only what was
+/// recorded since the last moment with sums is added up; a worker writes these down within minutes.
 #[utoipa::path(
     get,
     path = "/v1/liability",
@@ -96,11 +97,7 @@ pub(crate) async fn read_liability(
             Some(as_of) => as_of.until(&catalog.settings, now)?,
             None => now,
         };
-        let accounts = Accounts {
-            tenant: tx.number(),
-            until: until.into(),
-        };
-        let rows = accounts.all(&tx).await?;
+        let rows = ledger_sums::at(&tx, until).await?;
         tx.commit().await?;
         let wallets = rows.into_iter().map(wallet).collect();
         Ok::<_, Problem>(Liability {
@@ -111,9 +108,7 @@ pub(crate) async fn read_liability(
     Ok(HttpResponse::Ok().json(read.await??))
 }
 
-type Row = (String, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
-
-fn wallet(row: Row) -> WalletLiability {
+fn wallet(row: WalletSums) -> WalletLiability {
     let (
         wallet,
         issued,

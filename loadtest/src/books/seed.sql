@@ -1,5 +1,6 @@
 -- Books of $members members of one tenant, as if each had bought six times, with three awards each, and then redeemed
--- points of two lots: 20 moves of points in 7 transactions. Ids are in the order of time, as the service makes them.
+-- points of two lots: 20 moves of points in 7 transactions. Ids and rows of the ledger are in the order of time, as the
+-- service makes them.
 create function pg_temp.id(kind int, number bigint) returns uuid language sql immutable parallel safe as $$
     select (lpad(to_hex(number), 12, '0') || '7' || lpad(to_hex(kind), 3, '0') || '8000000000000000')::uuid
 $$;
@@ -25,17 +26,21 @@ insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaini
     select $tenant, member, date_trunc('day', now()) + make_interval(days => 30 * k), pg_temp.id(4, n), 'points', 40,
         case k when 1 then 0 when 2 then 20 else 40 end, at, pg_temp.id(3, n), 'base', 1 from buys;
 insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor, subject)
-    select $tenant, member, k, pg_temp.id(3, n), 'purchase', at, at, pg_temp.id(9, 1), pg_temp.id(2, n) from buys;
-insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor, subject)
-    select $tenant, member, 7, pg_temp.id(6, i), 'redeem', at, at, pg_temp.id(9, 1), pg_temp.id(5, i) from spends;
+    select $tenant, member, version, id, kind, at, at, pg_temp.id(9, 1), subject from (
+        select member, k as version, pg_temp.id(3, n) as id, 'purchase' as kind, at, pg_temp.id(2, n) as subject from buys
+        union all select member, 7, pg_temp.id(6, i), 'redeem', at, pg_temp.id(5, i) from spends
+    ) made order by at;
 insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit, credit, points, balance_after, rule,
         lot_id)
-    select $tenant, member, k, place, 'points', 11, 1, given, (k - 1) * 40 + after, rule, pg_temp.id(4, n)
-    from buys, (values (0, 10, 10, 'base'), (1, 10, 20, 'weekday-double'), (2, 20, 40, 'day-triple'))
-        as award (place, given, after, rule);
-insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit, credit, points, balance_after, lot_id)
-    select $tenant, member, 7, place, 'points', 1, 12, taken, after, pg_temp.id(4, (place + 1) * $members + i)
-    from spends, (values (0, 40, 200), (1, 20, 180)) as part (place, taken, after);
+    select $tenant, member, version, place, 'points', debit, credit, points, after, rule, lot from (
+        select member, k as version, place, 11 as debit, 1 as credit, given as points, (k - 1) * 40 + after as after, rule,
+            pg_temp.id(4, n) as lot, at
+        from buys, (values (0, 10, 10, 'base'), (1, 10, 20, 'weekday-double'), (2, 20, 40, 'day-triple'))
+            as award (place, given, after, rule)
+        union all
+        select member, 7, place, 1, 12, taken, after, null, pg_temp.id(4, (place + 1) * $members + i), at
+        from spends, (values (0, 40, 200), (1, 20, 180)) as part (place, taken, after)
+    ) moved order by at, member, place;
 insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
     select $tenant, member, at::date, 1000, 1000, 1, 40 from buys;
 insert into redemptions (tenant_id, id, member_id, content_hash, occurred_at, recorded_at, actor, outcome)

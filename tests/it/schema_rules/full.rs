@@ -6,8 +6,8 @@ use tokio_postgres::Client;
 use crate::harness::tenant::{plain_program, unique};
 use crate::harness::{TestTenant, node};
 
-/// Does everything once, over HTTP; the member it did it to. What was done for a business day is
-/// written by the owner, since jobs have no caller.
+/// Does everything once, over HTTP; the member it did it to. What was done for a business day, and the sums before there
+/// was anything, are written by the owner, since jobs have no caller.
 pub(crate) async fn fill(tenant: &TestTenant) -> String {
     fill_by(tenant, &node().cluster.owner().await).await
 }
@@ -37,8 +37,10 @@ pub(crate) async fn fill_by(tenant: &TestTenant, owner: &Client) -> String {
     tenant.api.keyed(&path, &unique(), &back).await.expect(201);
     let run = format!(
         "insert into job_runs (tenant_id, job, business_date, leased_until)
-             values ({}, 'expire', '2000-01-01', now())",
-        tenant.number
+             values ({number}, 'expire', '2000-01-01', now());
+         insert into ledger_sums (tenant_id, until, wallet, debit, credit, points)
+             values ({number}, '2000-01-01', 'points', 11, 1, 0)",
+        number = tenant.number
     );
     owner.batch_execute(&run).await.unwrap();
     let path = format!("/v1/members/{member}/rank");

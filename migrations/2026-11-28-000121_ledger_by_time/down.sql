@@ -1,0 +1,1 @@
+drop index concurrently ledger_transactions_by_time;
