@@ -12,9 +12,15 @@ use crate::harness::tenant::unique;
 /// A sandbox with a store, whose clock stands at `now`, and its program.
 pub(crate) async fn sandbox(program: &Value, now: &str) -> Api {
     let api = TestTenant::new().await.sandbox;
+    begin(&api, program, now).await;
+    api
+}
+
+/// Gives a new sandbox a store, a clock that stands at `now`, and its program.
+pub(crate) async fn begin(api: &Api, program: &Value, now: &str) {
     let store = json!({"code": "shibuya", "name": "Shibuya"});
     api.post("/v1/stores", &store).await.expect(201);
-    set_clock(&api, now).await;
+    set_clock(api, now).await;
     let draft = api.get("/v1/program/draft").await.expect(200);
     let save = api.request(reqwest::Method::PUT, "/v1/program/draft");
     let save = save.json(program).header("If-Match", draft.header("etag"));
@@ -22,7 +28,6 @@ pub(crate) async fn sandbox(program: &Value, now: &str) -> Api {
     let publication = json!({"effective_from": now});
     let publish = api.post("/v1/program/publish", &publication).await;
     publish.expect(201);
-    api
 }
 
 pub(crate) async fn set_clock(api: &Api, now: &str) -> Answer {

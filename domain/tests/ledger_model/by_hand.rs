@@ -1,13 +1,29 @@
 //! Claims, corrections by hand, transfers and events over the door of the domain.
 
-use crate::shop::{Done, Shop, Subject, at};
+use crate::corrections::{APPLIED, REJECTED, WAITS};
+use crate::shop::{Done, Kept, Shop, Subject, at};
 use domain::amount::Points;
 use domain::decide::{
-    AdjustPoints, ClaimPurchase, Command, Decision, Outcome, ReportEvent, TransferPoints,
-    decide_transfer,
+    AdjustPoints, AdjustmentOutcome, AdjustmentState, ClaimPurchase, Command, Decision, Outcome,
+    ReportEvent, ReviewAdjustment, TransferPoints, decide_transfer,
 };
 use domain::id::ApiKeyId;
+use domain::trail::Trail;
 use uuid::Uuid;
+
+/// The key of a hand.
+fn key(hand: usize) -> ApiKeyId {
+    ApiKeyId::from_uuid(Uuid::from_u128(9 + u128::try_from(hand).unwrap()))
+}
+
+fn numbers(made: &AdjustmentOutcome) -> Vec<i64> {
+    let stands = match made.state {
+        AdjustmentState::Applied => APPLIED,
+        AdjustmentState::PendingApproval => WAITS,
+        AdjustmentState::Rejected => REJECTED,
+    };
+    vec![made.points.get(), made.wanted.get(), stands]
+}
 
 impl Shop {
     pub(crate) fn claim(&mut self, place: usize, member: usize) -> Done {
@@ -30,13 +46,14 @@ impl Shop {
 
     pub(crate) fn adjust(
         &mut self,
+        hand: usize,
         member: usize,
         points: i64,
         (starts, ends): (Option<i64>, Option<i64>),
     ) -> Done {
         let command = Command::Adjust(Box::new(AdjustPoints {
             seed: self.seed(),
-            actor: ApiKeyId::from_uuid(Uuid::from_u128(9)),
+            actor: key(hand),
             wallet: "points".to_owned(),
             points: Points::new(points),
             reason: "a walk".to_owned(),
@@ -48,8 +65,33 @@ impl Shop {
         let Outcome::Adjustment(outcome) = decision.outcome else {
             return Err("another answer than that of an adjustment".to_owned());
         };
-        let numbers = vec![outcome.points.get(), outcome.wanted.get()];
+        let numbers = numbers(&outcome);
+        // As it is stored and read again.
+        let text = serde_json::to_string(&outcome).unwrap();
+        self.adjustments.push(Kept {
+            member: Some(member),
+            recorded: serde_json::from_str(&text).unwrap(),
+            trail: Trail::default(),
+        });
         Ok((Some(member), numbers))
+    }
+
+    pub(crate) fn review(&mut self, place: usize, hand: usize, approves: bool) -> Done {
+        let seed = self.seed();
+        let kept = self.adjustments.get(place).ok_or("not_found")?;
+        let (member, adjustment) = (kept.member, kept.recorded.clone());
+        let command = Command::ReviewAdjustment(Box::new(ReviewAdjustment {
+            seed,
+            actor: key(hand),
+            is_own: false,
+            adjustment,
+            approves,
+        }));
+        let decision = self.act(member, Subject::Adjustment(place), &command)?;
+        let Outcome::AdjustmentReviewed(reviewed) = decision.outcome else {
+            return Err("another answer than that of a review".to_owned());
+        };
+        Ok((member, numbers(&reviewed.adjustment)))
     }
 
     /// Decides twice, which must be the same, and records both sides.

@@ -9,8 +9,8 @@ use crate::walk::Ledger;
 use domain::amount::{Amount, Points};
 use domain::catalog::{Catalog, Store, Version};
 use domain::decide::{
-    Command, Decision, Facts, Outcome, RecordPurchase, RecordedPurchase, RedemptionChange,
-    RedemptionOutcome, ReturnGoods, ReturnLine, ReturnedGoods, decide,
+    AdjustmentOutcome, Command, Decision, Facts, Outcome, RecordPurchase, RecordedPurchase,
+    RedemptionChange, RedemptionOutcome, ReturnGoods, ReturnLine, ReturnedGoods, decide,
 };
 use domain::history::Budgets;
 use domain::id::StoreId;
@@ -45,6 +45,7 @@ pub(crate) struct Shop {
     pub(crate) members: Vec<Member>,
     pub(crate) purchases: Vec<Kept<Arc<RecordedPurchase>>>,
     pub(crate) redemptions: Vec<Kept<RedemptionOutcome>>,
+    pub(crate) adjustments: Vec<Kept<AdjustmentOutcome>>,
     commands: u128,
 }
 
@@ -54,6 +55,7 @@ pub(crate) enum Subject {
     None,
     Purchase(usize),
     Redemption(usize),
+    Adjustment(usize),
 }
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -64,6 +66,7 @@ fn catalog(rules: Rules) -> Catalog {
     let settings = Settings {
         time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
         cutover: time(5, 0, 0, 0),
+        two_person_above: rules.two_hands_above.map(Points::new),
         ..Settings::default()
     };
     let store = Store {
@@ -92,6 +95,7 @@ impl Shop {
             members: (0..MEMBERS).map(|number| member(number, now)).collect(),
             purchases: Vec::new(),
             redemptions: Vec::new(),
+            adjustments: Vec::new(),
             commands: 0,
         }
     }
@@ -112,6 +116,7 @@ impl Shop {
             Subject::None => None,
             Subject::Purchase(place) => Some(&self.purchases[place].trail),
             Subject::Redemption(place) => Some(&self.redemptions[place].trail),
+            Subject::Adjustment(place) => Some(&self.adjustments[place].trail),
         };
         let loaded = member.map(|member| self.members[member].load(trail));
         let budgets = Budgets::default();
@@ -135,6 +140,7 @@ impl Shop {
                 self.redemptions[place].trail.note(&decision);
             }
             Subject::Redemption(_) => {}
+            Subject::Adjustment(place) => self.adjustments[place].trail.note(&decision),
         }
         if let (Some(member), Some(made)) = (member, &decision.transaction) {
             self.note_lost(made);
@@ -155,6 +161,10 @@ impl Shop {
             Outcome::Return(made) => (&made.balances, made.version),
             Outcome::Redemption(made) => (&made.balances, Some(made.version)),
             Outcome::Adjustment(made) => (&made.balances, Some(made.version)),
+            Outcome::AdjustmentReviewed(reviewed) => {
+                let made = &reviewed.adjustment;
+                (&made.balances, Some(made.version))
+            }
             Outcome::Event(made) => (&made.balances, Some(made.version)),
             Outcome::RedemptionChanged(changed) => (
                 &changed.redemption.balances,
@@ -289,11 +299,17 @@ impl Ledger for Shop {
             } => self.redeem(*member, *points, *hold)?,
             Step::Claim { purchase, member } => self.claim(*purchase, *member)?,
             Step::Adjust {
+                hand,
                 member,
                 points,
                 starts,
                 ends,
-            } => self.adjust(*member, *points, (*starts, *ends))?,
+            } => self.adjust(*hand, *member, *points, (*starts, *ends))?,
+            Step::Review {
+                adjustment,
+                hand,
+                approves,
+            } => self.review(*adjustment, *hand, *approves)?,
             Step::Transfer { from, to, points } => self.transfer((*from, *to), *points)?,
             Step::Event { purchase, what } => self.event(*purchase, what)?,
             Step::Capture {

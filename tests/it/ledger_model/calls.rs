@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::corrections::{APPLIED, REJECTED, WAITS};
 use super::model::DAY;
 use super::real::Real;
 use super::steps::{Goods, Step};
@@ -22,6 +23,7 @@ pub(super) enum Makes {
     Change,
     Claim,
     Adjustment,
+    Review,
     Transfer,
     Event,
 }
@@ -53,7 +55,14 @@ impl Makes {
         match self {
             Self::Purchase | Self::Claim => vec![sum(&answer["earned"]), sum(&answer["redeemed"])],
             Self::Redemption | Self::Change | Self::Transfer => vec![points(&answer["points"])],
-            Self::Adjustment => vec![points(&answer["points"]), points(&answer["wanted"])],
+            Self::Adjustment | Self::Review => {
+                let stands = match answer["state"].as_str() {
+                    Some("applied") => APPLIED,
+                    Some("pending_approval") => WAITS,
+                    _ => REJECTED,
+                };
+                vec![points(&answer["points"]), points(&answer["wanted"]), stands]
+            }
             Self::Event => vec![sum(&answer["activated"])],
             Self::Return => {
                 let (clawed, restored) = (&answer["clawed_back"][0], &answer["restored"][0]);
@@ -160,6 +169,7 @@ impl Real {
             points,
             starts,
             ends,
+            ..
         } = step
         else {
             return Value::Null;
@@ -209,6 +219,17 @@ impl Real {
             Step::Adjust { .. } => {
                 let body = self.adjustment(step);
                 new("/v1/adjustments", body, Makes::Adjustment)
+            }
+            Step::Review {
+                adjustment,
+                approves,
+                ..
+            } => {
+                let made = self.adjustments.get(*adjustment);
+                let id = made.map_or("adj_00000000000000000000000001", |made| made.id.as_str());
+                let what = if *approves { "approve" } else { "reject" };
+                let path = format!("/v1/adjustments/{id}/{what}");
+                new(&path, json!({}), Makes::Review)
             }
             Step::Transfer { from, to, points } => {
                 let body = json!({"from": self.named(*from), "to": self.named(*to),

@@ -1,10 +1,11 @@
 //! Which operation is tried next: four of five times on something that is there and stands so that it can be done,
 //! because a walk among ids that nobody has proves nothing.
 
+use super::corrections::{Adjustment, Stands};
 use super::goods::{Line, Purchase};
 use super::model::{DAY, Model, Redemption, State, begins};
 use super::rules::Dice;
-use super::steps::{Goods, Job, MEMBERS, Step};
+use super::steps::{Goods, HANDS, Job, MEMBERS, Step};
 
 /// The next step of a walk; `is_keyed`: the ledger knows keys and does the jobs with its clock.
 pub(crate) fn next(dice: &mut Dice, model: &Model, is_keyed: bool) -> Step {
@@ -30,8 +31,9 @@ pub(crate) fn next(dice: &mut Dice, model: &Model, is_keyed: bool) -> Step {
         62..66 => adjust(dice, model, member),
         66..70 => transfer(dice, model, member),
         70..74 => event(dice, model),
-        74..82 => clock(dice, model),
-        82..85 => Step::Look { member },
+        74..81 => clock(dice, model),
+        81..84 => review(dice, model),
+        84..86 => Step::Look { member },
         number => again(dice, model, number, is_keyed),
     }
 }
@@ -175,10 +177,32 @@ fn adjust(dice: &mut Dice, model: &Model, member: usize) -> Step {
     let (starts, ends) = (soon(model.now), soon(model.now + 4 * DAY));
     let (has_start, has_end) = (dice.is(25), dice.is(40));
     Step::Adjust {
+        hand: dice.below(HANDS),
         member,
         points,
         starts: (has_start && points > 0).then_some(starts),
         ends: (has_end && points > 0).then_some(ends),
+    }
+}
+
+/// Mostly of what waits, and by a hand that may.
+fn review(dice: &mut Dice, model: &Model) -> Step {
+    let waits = |made: &Adjustment| made.stands == Stands::Waits;
+    let waiting = places(&model.adjustments, waits);
+    let adjustment = some(dice, &waiting, model.adjustments.len());
+    let asker = model
+        .adjustments
+        .get(adjustment)
+        .map_or(0, |made| made.hand);
+    let hand = if dice.is(70) {
+        (asker + 1) % HANDS
+    } else {
+        asker
+    };
+    Step::Review {
+        adjustment,
+        hand,
+        approves: dice.is(75),
     }
 }
 

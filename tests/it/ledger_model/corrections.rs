@@ -4,6 +4,30 @@ use super::answer::{Answer, no, told};
 use super::model::{DAY, DAY_BEGINS_BEFORE, Lot, Model, Waits, begins};
 use super::rules::{Activation, Shortage};
 
+/// How an adjustment is told to stand.
+pub(crate) const APPLIED: i64 = 0;
+pub(crate) const WAITS: i64 = 1;
+pub(crate) const REJECTED: i64 = 2;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stands {
+    Applied,
+    Waits,
+    Rejected,
+}
+
+/// What a hand asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Adjustment {
+    pub(crate) hand: usize,
+    pub(crate) member: usize,
+    points: i64,
+    starts: Option<i64>,
+    ends: Option<i64>,
+    occurred: i64,
+    pub(crate) stands: Stands,
+}
+
 /// The business day of an instant, counted from 1970.
 fn day(instant: i64) -> i64 {
     (instant + DAY_BEGINS_BEFORE).div_euclid(DAY)
@@ -86,6 +110,7 @@ impl Model {
 
     pub(crate) fn adjust(
         &mut self,
+        hand: usize,
         member: usize,
         points: i64,
         (starts, ends): (Option<i64>, Option<i64>),
@@ -94,8 +119,61 @@ impl Model {
         if points == 0 || ends.is_some_and(|ends| ends <= soonest) {
             return no("validation_failed");
         }
+        let waits = self
+            .rules
+            .two_hands_above
+            .is_some_and(|most| points.abs() > most);
+        let asked = Adjustment {
+            hand,
+            member,
+            points,
+            starts,
+            ends,
+            occurred: self.now,
+            stands: if waits {
+                Stands::Waits
+            } else {
+                Stands::Applied
+            },
+        };
+        self.adjustments.push(asked.clone());
+        if waits {
+            return told(member, vec![points, points, WAITS]);
+        }
+        self.apply(&asked)
+    }
+
+    /// Nobody approves what the same hand asked for; any may say no.
+    pub(crate) fn review(&mut self, id: usize, hand: usize, approves: bool) -> Answer {
+        let Some(asked) = self.adjustments.get(id).cloned() else {
+            return no("not_found");
+        };
+        if asked.stands != Stands::Waits {
+            return no("invalid_state");
+        }
+        if !approves {
+            self.adjustments[id].stands = Stands::Rejected;
+            return told(asked.member, vec![asked.points, asked.points, REJECTED]);
+        }
+        if asked.hand == hand {
+            return no("second_person_required");
+        }
+        self.adjustments[id].stands = Stands::Applied;
+        self.apply(&asked)
+    }
+
+    /// Moves points now that were to be given or taken when it was asked for.
+    fn apply(&mut self, asked: &Adjustment) -> Answer {
+        let Adjustment {
+            member,
+            points,
+            starts,
+            ends,
+            occurred,
+            ..
+        } = *asked;
         let owed = if points > 0 {
-            let starts_on = day(starts.unwrap_or(self.now));
+            let starts_on = day(starts.unwrap_or(occurred));
             self.made += 1;
             self.give(Lot {
                 member,
@@ -104,7 +182,7 @@ impl Model {
                 rem: points,
                 waits: starts.filter(|at| *at > self.now).map(Waits::Until),
                 ends: ends.or(self.ends(starts_on)),
-                occurred: self.now,
+                occurred,
                 lost: 0,
             });
             0
@@ -127,7 +205,7 @@ impl Model {
         of.owed += owed;
         of.version += 1;
         of.sums[3] += taken;
-        told(member, vec![taken, points])
+        told(member, vec![taken, points, APPLIED])
     }
 
     pub(crate) fn transfer(&mut self, (from, to): (usize, usize), points: i64) -> Answer {

@@ -4,6 +4,7 @@
 //! A further operation is a variant of `Step`, an arm of `Model::perform` and one in each driver.
 
 use super::answer::{Answer, Shown, no, told};
+use super::corrections::Adjustment;
 use super::goods::Purchase;
 use super::rules::Rules;
 use super::steps::Step;
@@ -68,6 +69,7 @@ pub(crate) struct Model {
     pub(crate) lots: Vec<Lot>,
     pub(crate) purchases: Vec<Purchase>,
     pub(crate) redemptions: Vec<Redemption>,
+    pub(crate) adjustments: Vec<Adjustment>,
     /// Steps with a key whose answer is remembered, with that answer.
     pub(crate) log: Vec<(usize, Step, Answer)>,
     /// How much was made.
@@ -82,15 +84,15 @@ pub(crate) fn begins(day: i64) -> i64 {
 impl Model {
     pub(crate) fn new(rules: Rules, members: usize, now: i64) -> Self {
         let members = vec![Member::default(); members];
-        let (lots, purchases, redemptions, log) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self {
             rules,
             now,
             members,
-            lots,
-            purchases,
-            redemptions,
-            log,
+            lots: Vec::new(),
+            purchases: Vec::new(),
+            redemptions: Vec::new(),
+            adjustments: Vec::new(),
+            log: Vec::new(),
             made: 0,
         }
     }
@@ -207,6 +209,10 @@ impl Model {
             | Step::Claim { member, .. }
             | Step::Look { member } => vec![*member],
             Step::Transfer { from, to, .. } => vec![*from, *to],
+            Step::Review { adjustment, .. } => {
+                let made = self.adjustments.get(*adjustment);
+                vec![made.map_or(0, |made| made.member)]
+            }
             Step::GiveBack { purchase, .. } | Step::Event { purchase, .. } => {
                 let made = self.purchases.get(*purchase);
                 made.map_or(vec![0], |made| Vec::from_iter(made.member))
@@ -242,9 +248,13 @@ impl Model {
             *self = next;
         }
         let is_remembered = |code: &String| {
-            ["validation_failed", "not_found", "over_maximum"]
-                .iter()
-                .all(|passing| code != passing)
+            ![
+                "validation_failed",
+                "not_found",
+                "over_maximum",
+                "second_person_required",
+            ]
+            .contains(&code.as_str())
         };
         if step.has_key() && answer.as_ref().err().is_none_or(is_remembered) {
             self.log.push((number, step.clone(), answer.clone()));
@@ -273,11 +283,17 @@ impl Model {
             Step::Reverse { redemption } => self.change(*redemption, State::Reversed, None),
             Step::Claim { purchase, member } => self.claim(*purchase, *member),
             Step::Adjust {
+                hand,
                 member,
                 points,
                 starts,
                 ends,
-            } => self.adjust(*member, *points, (*starts, *ends)),
+            } => self.adjust(*hand, *member, *points, (*starts, *ends)),
+            Step::Review {
+                adjustment,
+                hand,
+                approves,
+            } => self.review(*adjustment, *hand, *approves),
             Step::Transfer { from, to, points } => self.transfer((*from, *to), *points),
             Step::Event { purchase, what } => self.event(*purchase, what),
             Step::Clock { seconds } => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{Answer as Modelled, Shown, Told};
 use super::calls::{Call, Makes, at, balance, points, seconds};
@@ -11,9 +11,9 @@ use super::rules::Rules;
 use super::steps::{MEMBERS, Step};
 use super::walk::Ledger;
 use crate::harness::call::{Answer, Api};
-use crate::harness::tenant::number_of;
-use crate::harness::{block_on, node};
-use crate::time::{enrol, sandbox, set_clock};
+use crate::harness::tenant::{Spec, number_of};
+use crate::harness::{TestTenant, block_on, node};
+use crate::time::{begin, enrol, set_clock};
 
 /// 21 November 2026, 10:00 in Tokyo.
 pub(crate) const START: i64 = 1_795_222_800;
@@ -39,10 +39,13 @@ pub(super) struct Made {
 pub(crate) struct Real {
     pub(crate) tenant: i64,
     api: Api,
+    /// Another hand.
+    second: Api,
     pub(super) now: i64,
     pub(super) members: Vec<String>,
     pub(super) purchases: Vec<Made>,
     pub(super) redemptions: Vec<Made>,
+    pub(super) adjustments: Vec<Made>,
     first: HashMap<usize, First>,
     /// Versions and balances by the last answer, and whose.
     told: Vec<(usize, i64, [i64; 4])>,
@@ -52,7 +55,16 @@ pub(crate) struct Real {
 
 impl Real {
     pub(crate) async fn of(rules: Rules) -> Self {
-        let api = sandbox(&rules.document(), &at(PROGRAM_SINCE)).await;
+        let settings = json!({"adjustments": {"two_person_above": rules.two_hands_above}});
+        let tenant = TestTenant::with(Spec {
+            settings,
+            ..Spec::default()
+        });
+        let api = tenant.await.sandbox;
+        begin(&api, &rules.document(), &at(PROGRAM_SINCE)).await;
+        let second = json!({"name": "Second", "scopes": ["points:adjust"]});
+        let second = api.post("/v1/api-keys", &second).await.expect(201);
+        let second = api.with_key(&second.text("/secret"));
         set_clock(&api, &at(START)).await;
         let mut members = Vec::new();
         for _ in 0..MEMBERS {
@@ -62,10 +74,12 @@ impl Real {
         Self {
             tenant: number_of(&node().cluster.owner().await, &tenant).await,
             api,
+            second,
             now: START,
             members,
             purchases: Vec::new(),
             redemptions: Vec::new(),
+            adjustments: Vec::new(),
             first: HashMap::new(),
             told: Vec::new(),
             versions: [0; MEMBERS],
@@ -81,7 +95,11 @@ impl Real {
                 call.body["occurred_at"] = occurred_at.clone();
             }
         }
-        let answer = block_on(self.api.keyed(&call.path, &key, &call.body));
+        let api = match step {
+            Step::Adjust { hand: 1, .. } | Step::Review { hand: 1, .. } => &self.second,
+            _ => &self.api,
+        };
+        let answer = block_on(api.keyed(&call.path, &key, &call.body));
         let is_made = (200..300).contains(&answer.status);
         let is_repeat = self.check_repeat(&call, number, &answer)?;
         if !is_made {
@@ -103,6 +121,7 @@ impl Real {
             match (call.makes, step) {
                 (Makes::Purchase, _) => self.purchases.push(Made { id, member }),
                 (Makes::Redemption, _) => self.redemptions.push(Made { id, member }),
+                (Makes::Adjustment, _) => self.adjustments.push(Made { id, member }),
                 (Makes::Claim, Step::Claim { purchase, .. }) => {
                     self.purchases[*purchase].member = member;
                 }
@@ -128,6 +147,7 @@ impl Real {
             | Step::Claim { member, .. }
             | Step::Adjust { member, .. } => Some(*member),
             Step::Transfer { from, .. } => Some(*from),
+            Step::Review { adjustment, .. } => of(&self.adjustments, *adjustment),
             Step::GiveBack { purchase, .. } | Step::Event { purchase, .. } => {
                 of(&self.purchases, *purchase)
             }

@@ -31,6 +31,8 @@ pub(crate) struct Rules {
     pub(crate) prorates: bool,
     /// Days within which a receipt of nobody may be claimed.
     pub(crate) claim_days: i64,
+    /// More points than these, given or taken by hand, wait for a second hand; none = no number of them does.
+    pub(crate) two_hands_above: Option<i64>,
 }
 
 /// A source of numbers that are the same for the same seed (splitmix64).
@@ -88,6 +90,7 @@ impl Rules {
             clamps: dice.is(30),
             prorates: dice.is(30),
             claim_days: dice.one(&[0, 2, 30]),
+            two_hands_above: dice.one(&[None, Some(12), Some(12), Some(25)]),
         }
     }
 

@@ -2,6 +2,8 @@
 
 /// How many members share the tenant.
 pub(crate) const MEMBERS: usize = 3;
+/// How many hands give and take points.
+pub(crate) const HANDS: usize = 2;
 
 /// What comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(crate) enum Job {
     Lapse,
 }
 
-/// One operation. Members, purchases and redemptions are named by their place in the order of making.
+/// One operation. Members, purchases, redemptions and adjustments are named by their place in the order of making.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     Buy {
@@ -60,11 +62,19 @@ pub(crate) enum Step {
     },
     /// Points are given by hand, or taken with a number below 0.
     Adjust {
+        /// Whose hand.
+        hand: usize,
         member: usize,
         points: i64,
         /// From when on they are spendable, and until when; none = as the wallet says.
         starts: Option<i64>,
         ends: Option<i64>,
+    },
+    /// A hand says yes or no to points that were to be given or taken by one.
+    Review {
+        adjustment: usize,
+        hand: usize,
+        approves: bool,
     },
     Transfer {
         from: usize,
@@ -104,7 +114,7 @@ impl Step {
             Self::Buy { .. } | Self::GiveBack { .. } | Self::Redeem { .. } => true,
             Self::Capture { .. } | Self::Release { .. } | Self::Reverse { .. } => true,
             Self::Claim { .. } | Self::Adjust { .. } | Self::Transfer { .. } => true,
-            Self::Event { .. } => true,
+            Self::Event { .. } | Self::Review { .. } => true,
             Self::Clock { .. } | Self::Sweep { .. } | Self::Look { .. } => false,
             Self::Replay { .. } | Self::Clash { .. } => false,
         }
@@ -117,6 +127,7 @@ impl Step {
             Self::Buy { lines, .. } => lines[0].1 += 100,
             Self::Redeem { points, .. } | Self::Transfer { points, .. } => *points += 1,
             Self::Adjust { points, .. } => *points += if *points == -1 { 2 } else { 1 },
+            Self::Review { approves, .. } => *approves = !*approves,
             Self::Claim { member, .. } => *member = (*member + 1) % MEMBERS,
             Self::Event { what, .. } => *what = "noticed",
             Self::GiveBack { goods, .. } if *goods == Goods::Worth(1) => *goods = Goods::Worth(2),
