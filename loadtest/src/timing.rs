@@ -75,12 +75,14 @@ async fn measure(
     let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
     let (mut one, mut other) = (Vec::new(), Vec::new());
     for turn in 0..turns.saturating_add(warm_up) {
-        let other_first = random.random_range(0..2_u8) == 1;
-        for is_second in [other_first, !other_first] {
-            let side = if is_second { &pair.other } else { &pair.one };
+        let is_swapped = random.random_range(0..2_u8) == 1;
+        for is_second in [is_swapped, !is_swapped] {
+            let (side, times) = match is_second {
+                false => (&pair.one, &mut one),
+                true => (&pair.other, &mut other),
+            };
             let nanos = time(&mut connection, side, turn).await?;
             if turn >= warm_up {
-                let times = if is_second { &mut other } else { &mut one };
                 times.push(nanos);
             }
         }

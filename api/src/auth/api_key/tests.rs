@@ -87,7 +87,7 @@ fn a_key_that_does_not_exist_is_hashed_all_the_same() -> Result<(), HashFailure>
     assert_eq!(nobodys.algorithm, real.algorithm);
     assert_eq!(nobodys.version, real.version);
     assert_eq!(nobodys.params, real.params);
-    let bytes = |hash: &PasswordHash| hash.hash.as_ref().map(|hash| hash.len());
+    let bytes = |hash: &PasswordHash| Some(hash.hash.as_ref()?.len());
     assert_eq!(bytes(&nobodys), bytes(&real));
     assert!(nobodys.salt.is_some());
     Ok(())
