@@ -8,6 +8,7 @@ mod operation;
 mod row;
 mod there;
 pub(super) mod told;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -21,11 +22,7 @@ use domain::receipt::{MemberRef, Receipt};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use columns::{
-    insert_events, insert_keys, insert_lots, insert_operations, insert_purchases,
-    insert_redemptions, insert_transactions, insert_transfers, insert_wallets, move_lots,
-    update_days, update_ledgers, update_lots, update_wallets, upsert_days,
-};
+use columns::{insert_events, insert_operations, insert_redemptions, move_lots, update_lots};
 
 use held::HeldRows;
 use limits::LimitRows;
@@ -33,6 +30,7 @@ pub(super) use row::Step;
 use row::{ChangedLot, EventRow, KeyRow, OperationRow, PurchaseHead, PurchaseRow, RedemptionRow};
 pub(super) use there::There;
 use there::{Days, LedgerEnd, Wallets};
+use whole::Whole;
 
 use super::Submission;
 use super::ranks::RankRows;
@@ -292,64 +290,41 @@ impl Rows {
     pub(super) async fn write(mut self, tx: &TenantConn) -> Result<(), DbError> {
         self.sort();
         let events_told = self.events_told();
-        let (operations, keys) = (self.operations.len(), self.keys.len());
-        let (purchases, redemptions) = (self.purchases.len(), self.redemptions.len());
-        let (transactions, opened) = (self.transactions.len(), self.opened.len());
+        let (events, operations) = (self.events.len(), self.operations.len());
+        let redemptions = self.redemptions.len();
         let changed = std::mem::take(&mut self.changed);
         let (moved, changed): (Vec<_>, Vec<_>) =
             changed.into_iter().partition(|(_, row)| row.is_moved);
-        let (events, ledgers) = (self.events.len(), self.ledgers.len());
         let (old_wallets, new_wallets) = self.there.part_wallets(self.wallets);
         let (old_days, new_days) = self.there.part_days(self.days);
-        let transfers = self
-            .transactions
-            .iter()
-            .map(|(made, _)| made.transfers.len())
-            .sum();
         let tenant = tx.number();
+        let whole = Whole {
+            tenant,
+            keys: columns::keys(self.keys),
+            purchases: columns::purchases(self.purchases),
+            transfers: columns::transfers(&self.transactions)?,
+            transactions: columns::transactions(self.transactions),
+            lots: columns::lots(self.opened),
+            first_wallets: columns::wallets(new_wallets),
+            moved_wallets: columns::wallets(old_wallets),
+            ledgers: columns::ledgers(self.ledgers),
+            known_days: columns::days(old_days),
+            other_days: columns::days(new_days),
+        };
         // Every answer is awaited: of statements in flight together, only the one that failed first
         // says why, and which answer is seen first is chance.
         let written = tokio::join!(
-            exactly(keys, insert_keys(tenant, self.keys).run(tx)),
-            exactly(purchases, insert_purchases(tenant, self.purchases).run(tx)),
+            whole.write(tx),
             exactly(
                 redemptions,
                 insert_redemptions(tenant, self.redemptions).run(tx)
             ),
+            exactly(changed.len(), update_lots(tenant, changed).run(tx)),
+            exactly(moved.len(), move_lots(tenant, moved).run(tx)),
+            exactly(events, insert_events(tenant, self.events).run(tx)),
             exactly(
-                transfers,
-                insert_transfers(tenant, &self.transactions)?.run(tx)
-            ),
-            exactly(
-                transactions,
-                insert_transactions(tenant, self.transactions).run(tx)
-            ),
-            exactly(opened, insert_lots(tenant, self.opened).run(tx)),
-            both(
-                exactly(changed.len(), update_lots(tenant, changed).run(tx)),
-                exactly(moved.len(), move_lots(tenant, moved).run(tx)),
-            ),
-            both(
-                exactly(events, insert_events(tenant, self.events).run(tx)),
-                exactly(
-                    operations,
-                    insert_operations(tenant, self.operations).run(tx)
-                ),
-            ),
-            both(
-                exactly(
-                    new_wallets.len(),
-                    insert_wallets(tenant, &new_wallets).run(tx)
-                ),
-                exactly(
-                    old_wallets.len(),
-                    update_wallets(tenant, &old_wallets).run(tx)
-                ),
-            ),
-            exactly(ledgers, update_ledgers(tenant, self.ledgers).run(tx)),
-            both(
-                exactly(old_days.len(), update_days(tenant, &old_days).run(tx)),
-                exactly(new_days.len(), upsert_days(tenant, &new_days).run(tx)),
+                operations,
+                insert_operations(tenant, self.operations).run(tx)
             ),
             Box::pin(both(
                 self.limits.write(tx),
@@ -359,7 +334,7 @@ impl Rows {
                 ),
             )),
         );
-        DbError::cause(<[_; 12]>::from(written))
+        DbError::cause(<[_; 7]>::from(written))
     }
 }
 

@@ -3,7 +3,7 @@
 //! are unnested side by side in a select: as a table, each is first put away by itself and read again.
 
 use diesel::sql_types::{
-    Array, BigInt, Date, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use uuid::Uuid;
 
@@ -82,37 +82,6 @@ statement! {
 }
 
 statement! {
-    /// No conflict clause: a key that is used already aborts the whole batch, which then reads again.
-    tenant InsertKeys = "insert into idempotency_keys (tenant_id, key, content_hash, subject, refusal, recorded_at)
-        select k.tenant_id, u.* from tenant_keys k,
-            (select unnest($2), unnest($3), unnest($4), unnest($5),
-            unnest($6)) as u (key, content_hash, subject, refusal, recorded_at)
-        where k.tenant_id = $1";
-    { tenant: i64 => BigInt, key: Vec<Uuid> => Array<SqlUuid>, content: Vec<Uuid> => Array<SqlUuid>,
-      subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
-      refusal: Vec<Option<serde_json::Value>> => Array<Nullable<Json>>,
-      recorded_at: Vec<SqlInstant> => Array<Timestamptz> }
-}
-
-statement! {
-    /// One row per accepted receipt.
-    tenant InsertPurchases = "insert into purchases (tenant_id, id, till_identity, content_hash, member_id, store_id,
-            business_date, occurred_at, recorded_at, actor, receipt, outcome)
-        select k.tenant_id, u.id, u.till_identity, u.content_hash, u.member_id, u.store_id, u.business_date,
-            u.occurred_at, u.recorded_at, u.actor, u.receipt, u.outcome
-        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
-            unnest($8), unnest($9), unnest($10), unnest($11), unnest($12)) as u
-            (id, till_identity, content_hash, member_id, store_id, business_date, occurred_at, recorded_at, actor,
-             receipt, outcome)
-        where k.tenant_id = $1";
-    { tenant: i64 => BigInt, id: Vec<Uuid> => Array<SqlUuid>, till_identity: Vec<Uuid> => Array<SqlUuid>,
-      content: Vec<Uuid> => Array<SqlUuid>, member: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
-      store: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
-      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
-      actor: Vec<Uuid> => Array<SqlUuid>, receipt: Vec<String> => Array<Text>, outcome: Vec<String> => Array<Text> }
-}
-
-statement! {
     /// One row per redemption outside a receipt.
     tenant InsertRedemptions = "insert into redemptions (tenant_id, id, member_id, reference, content_hash, occurred_at,
             recorded_at, actor, outcome)
@@ -126,57 +95,6 @@ statement! {
       reference: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>, content: Vec<Uuid> => Array<SqlUuid>,
       occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
       actor: Vec<Uuid> => Array<SqlUuid>, outcome: Vec<String> => Array<Text> }
-}
-
-statement! {
-    /// One row per version step of a member.
-    tenant InsertTransactions = "insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at,
-            recorded_at, actor, subject, reason, corrects)
-        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
-            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11)) as u
-            (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason, corrects)
-        where k.tenant_id = $1";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
-      id: Vec<Uuid> => Array<SqlUuid>, kind: Vec<&'static str> => Array<Text>,
-      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
-      actor: Vec<Uuid> => Array<SqlUuid>, subject: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>>,
-      reason: Vec<Option<String>> => Array<Nullable<Text>>, corrects: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>> }
-}
-
-statement! {
-    /// One row per move of points.
-    tenant InsertTransfers = "insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit,
-            credit, points, balance_after, rule, lot_id)
-        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
-            unnest($7), unnest($8), unnest($9), unnest($10), unnest($11)) as u
-            (member_id, version, position, wallet, debit, credit, points, balance_after, rule, lot_id)
-        where k.tenant_id = $1";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
-      position: Vec<i16> => Array<SmallInt>, wallet: Vec<String> => Array<Text>, debit: Vec<i16> => Array<SmallInt>,
-      credit: Vec<i16> => Array<SmallInt>, points: Vec<i64> => Array<BigInt>, balance_after: Vec<i64> => Array<BigInt>,
-      rule: Vec<Option<String>> => Array<Nullable<Text>>, lot: Vec<Option<Uuid>> => Array<Nullable<SqlUuid>> }
-}
-
-statement! {
-    /// One row per grant.
-    tenant InsertLots = "insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, activates_at,
-            occurred_at, transaction_id, rule, program_version, pending_until, awaits)
-        select k.tenant_id, u.member_id, coalesce(u.expires_at, 'infinity'), u.id, u.wallet, u.granted, u.remaining,
-            u.activates_at, u.occurred_at, u.transaction_id, u.rule, u.program_version,
-            case when u.awaits is null then u.pending_until else coalesce(u.pending_until, 'infinity') end, u.awaits
-        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
-            unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), unnest($13), unnest($14)) as u
-            (member_id, expires_at, id, wallet, granted, remaining, activates_at, occurred_at, transaction_id, rule,
-             program_version, pending_until, awaits)
-        where k.tenant_id = $1";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
-      expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>, id: Vec<Uuid> => Array<SqlUuid>,
-      wallet: Vec<String> => Array<Text>, granted: Vec<i64> => Array<BigInt>, remaining: Vec<i64> => Array<BigInt>,
-      activates_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
-      occurred_at: Vec<SqlInstant> => Array<Timestamptz>, transaction: Vec<Uuid> => Array<SqlUuid>,
-      rule: Vec<String> => Array<Text>, program_version: Vec<i32> => Array<Integer>,
-      pending_until: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>,
-      awaits: Vec<Option<String>> => Array<Nullable<Text>> }
 }
 
 statement! {
@@ -222,76 +140,6 @@ statement! {
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>,
       expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>>, id: Vec<Uuid> => Array<SqlUuid>,
       remaining: Vec<i64> => Array<BigInt> }
-}
-
-statement! {
-    /// Wallets that are used for the first time.
-    tenant InsertWallets = "insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit,
-            next_expires_at)
-        select k.tenant_id, u.member_id, u.wallet, u.available, u.pending, u.reserved, u.deficit,
-            coalesce(u.next_expires_at, 'infinity')
-        from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),
-            unnest($8)) as u
-            (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-        where k.tenant_id = $1";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
-      available: Vec<i64> => Array<BigInt>, pending: Vec<i64> => Array<BigInt>, reserved: Vec<i64> => Array<BigInt>,
-      deficit: Vec<i64> => Array<BigInt>, next_expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
-}
-
-statement! {
-    /// The other wallets as they are after the batch. An update costs half of an upsert, which looks for the row, locks
-    /// it and then updates it.
-    tenant UpdateWallets = "update wallets set available = u.available, pending = u.pending, reserved = u.reserved,
-            deficit = u.deficit, next_expires_at = coalesce(u.next_expires_at, 'infinity')
-        from (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8))
-            as u (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-        where wallets.tenant_id = $1 and wallets.member_id = u.member_id and wallets.wallet = u.wallet";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, wallet: Vec<String> => Array<Text>,
-      available: Vec<i64> => Array<BigInt>, pending: Vec<i64> => Array<BigInt>, reserved: Vec<i64> => Array<BigInt>,
-      deficit: Vec<i64> => Array<BigInt>, next_expires_at: Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
-}
-
-statement! {
-    /// The members' versions after the batch.
-    tenant UpdateLedgers = "update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at,
-            last_day = coalesce(u.last_day, member_ledgers.last_day)
-        from (select unnest($2), unnest($3), unnest($4), unnest($5)) as u (member_id, version, last_recorded_at, last_day)
-        where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,
-      last_recorded_at: Vec<SqlInstant> => Array<Timestamptz>, last_day: Vec<Option<SqlDate>> => Array<Nullable<Date>> }
-}
-
-statement! {
-    /// Add to the counters of business dates that are known to be there.
-    tenant UpdateDays = "update member_days set spend = member_days.spend + u.spend,
-            gross_spend = member_days.gross_spend + u.gross_spend, visits = member_days.visits + u.visits,
-            points_earned = member_days.points_earned + u.points_earned
-        from (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
-            unnest($7)) as u (member_id, business_date, spend, gross_spend, visits, points_earned)
-        where member_days.tenant_id = $1 and member_days.member_id = u.member_id
-          and member_days.business_date = u.business_date";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
-      spend: Vec<i64> => Array<BigInt>, gross_spend: Vec<i64> => Array<BigInt>, visits: Vec<i64> => Array<BigInt>,
-      points_earned: Vec<i64> => Array<BigInt> }
-}
-
-statement! {
-    /// Add to the counters of business dates that may be there or not.
-    tenant UpsertDays = "insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits,
-            points_earned)
-        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5),
-            unnest($6), unnest($7)) as u
-            (member_id, business_date, spend, gross_spend, visits, points_earned)
-        where k.tenant_id = $1
-        on conflict (tenant_id, member_id, business_date) do update set
-            spend = member_days.spend + excluded.spend,
-            gross_spend = member_days.gross_spend + excluded.gross_spend,
-            visits = member_days.visits + excluded.visits,
-            points_earned = member_days.points_earned + excluded.points_earned";
-    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
-      spend: Vec<i64> => Array<BigInt>, gross_spend: Vec<i64> => Array<BigInt>, visits: Vec<i64> => Array<BigInt>,
-      points_earned: Vec<i64> => Array<BigInt> }
 }
 
 statement! {

@@ -7,6 +7,10 @@ use domain::ledger::Transaction;
 use domain::lot::{Lot, Pending};
 use uuid::Uuid;
 
+use super::whole::{
+    DayColumns, KeyColumns, LedgerColumns, LotColumns, PurchaseColumns, TransactionColumns,
+    TransferColumns, WalletColumns,
+};
 use super::{
     ChangedLot, Days, EventRow, KeyRow, LedgerEnd, OperationRow, PurchaseRow, RedemptionRow,
     Wallets,
@@ -14,21 +18,12 @@ use super::{
 use crate::db::DbError;
 use crate::db::time::{SqlInstant, maybe};
 use crate::ledger::statements::{
-    InsertEvents, InsertKeys, InsertLots, InsertOperations, InsertPurchases, InsertRedemptions,
-    InsertTransactions, InsertTransfers, InsertWallets, MoveLots, UpdateDays, UpdateLedgers,
-    UpdateLots, UpdateWallets, UpsertDays,
+    InsertEvents, InsertOperations, InsertRedemptions, MoveLots, UpdateLots,
 };
 
-pub(super) fn insert_keys(tenant: i64, rows: Vec<KeyRow>) -> InsertKeys {
+pub(super) fn keys(rows: Vec<KeyRow>) -> KeyColumns {
     let n = rows.len();
-    let mut columns = InsertKeys {
-        tenant,
-        key: Vec::with_capacity(n),
-        content: Vec::with_capacity(n),
-        subject: Vec::with_capacity(n),
-        refusal: Vec::with_capacity(n),
-        recorded_at: Vec::with_capacity(n),
-    };
+    let mut columns = KeyColumns::with_capacity(n);
     for row in rows {
         columns.key.push(row.key);
         columns.content.push(row.content);
@@ -39,22 +34,9 @@ pub(super) fn insert_keys(tenant: i64, rows: Vec<KeyRow>) -> InsertKeys {
     columns
 }
 
-pub(super) fn insert_purchases(tenant: i64, rows: Vec<PurchaseRow>) -> InsertPurchases {
+pub(super) fn purchases(rows: Vec<PurchaseRow>) -> PurchaseColumns {
     let n = rows.len();
-    let mut columns = InsertPurchases {
-        tenant,
-        id: Vec::with_capacity(n),
-        till_identity: Vec::with_capacity(n),
-        content: Vec::with_capacity(n),
-        member: Vec::with_capacity(n),
-        store: Vec::with_capacity(n),
-        business_date: Vec::with_capacity(n),
-        occurred_at: Vec::with_capacity(n),
-        recorded_at: Vec::with_capacity(n),
-        actor: Vec::with_capacity(n),
-        receipt: Vec::with_capacity(n),
-        outcome: Vec::with_capacity(n),
-    };
+    let mut columns = PurchaseColumns::with_capacity(n);
     for row in rows {
         columns.id.push(row.head.id);
         columns.till_identity.push(row.till_identity);
@@ -97,24 +79,9 @@ pub(super) fn insert_redemptions(tenant: i64, rows: Vec<RedemptionRow>) -> Inser
     columns
 }
 
-pub(super) fn insert_transactions(
-    tenant: i64,
-    rows: Vec<(Transaction, Uuid)>,
-) -> InsertTransactions {
+pub(super) fn transactions(rows: Vec<(Transaction, Uuid)>) -> TransactionColumns {
     let n = rows.len();
-    let mut columns = InsertTransactions {
-        tenant,
-        member: Vec::with_capacity(n),
-        version: Vec::with_capacity(n),
-        id: Vec::with_capacity(n),
-        kind: Vec::with_capacity(n),
-        occurred_at: Vec::with_capacity(n),
-        recorded_at: Vec::with_capacity(n),
-        actor: Vec::with_capacity(n),
-        subject: Vec::with_capacity(n),
-        reason: Vec::with_capacity(n),
-        corrects: Vec::with_capacity(n),
-    };
+    let mut columns = TransactionColumns::with_capacity(n);
     for (row, actor) in rows {
         // What was done to a purchase or redemption names that as well.
         let subject = row
@@ -136,24 +103,9 @@ pub(super) fn insert_transactions(
     columns
 }
 
-pub(super) fn insert_lots(tenant: i64, rows: Vec<(MemberId, Lot)>) -> InsertLots {
+pub(super) fn lots(rows: Vec<(MemberId, Lot)>) -> LotColumns {
     let n = rows.len();
-    let mut columns = InsertLots {
-        tenant,
-        member: Vec::with_capacity(n),
-        expires_at: Vec::with_capacity(n),
-        id: Vec::with_capacity(n),
-        wallet: Vec::with_capacity(n),
-        granted: Vec::with_capacity(n),
-        remaining: Vec::with_capacity(n),
-        activates_at: Vec::with_capacity(n),
-        occurred_at: Vec::with_capacity(n),
-        transaction: Vec::with_capacity(n),
-        rule: Vec::with_capacity(n),
-        program_version: Vec::with_capacity(n),
-        pending_until: Vec::with_capacity(n),
-        awaits: Vec::with_capacity(n),
-    };
+    let mut columns = LotColumns::with_capacity(n);
     for (member, lot) in rows {
         columns.member.push(member.uuid());
         columns.expires_at.push(maybe(lot.expires_at));
@@ -261,15 +213,9 @@ pub(super) fn insert_events(tenant: i64, rows: Vec<EventRow>) -> InsertEvents {
     columns
 }
 
-pub(super) fn update_ledgers(tenant: i64, rows: BTreeMap<MemberId, LedgerEnd>) -> UpdateLedgers {
+pub(super) fn ledgers(rows: BTreeMap<MemberId, LedgerEnd>) -> LedgerColumns {
     let n = rows.len();
-    let mut columns = UpdateLedgers {
-        tenant,
-        member: Vec::with_capacity(n),
-        version: Vec::with_capacity(n),
-        last_recorded_at: Vec::with_capacity(n),
-        last_day: Vec::with_capacity(n),
-    };
+    let mut columns = LedgerColumns::with_capacity(n);
     for (member, row) in rows {
         columns.member.push(member.uuid());
         columns.version.push(row.version);
@@ -279,65 +225,35 @@ pub(super) fn update_ledgers(tenant: i64, rows: BTreeMap<MemberId, LedgerEnd>) -
     columns
 }
 
-/// Two statements that take the same columns of the same rows.
-macro_rules! wallets {
-    ($name:ident, $statement:ident) => {
-        pub(super) fn $name(tenant: i64, rows: &Wallets) -> $statement {
-            $statement {
-                tenant,
-                member: rows.keys().map(|(member, _)| member.uuid()).collect(),
-                wallet: rows.keys().map(|(_, wallet)| wallet.clone()).collect(),
-                available: rows.values().map(|row| row.available.get()).collect(),
-                pending: rows.values().map(|row| row.pending.get()).collect(),
-                reserved: rows.values().map(|row| row.reserved.get()).collect(),
-                deficit: rows.values().map(|row| row.deficit.get()).collect(),
-                next_expires_at: rows
-                    .values()
-                    .map(|row| maybe(row.next_expires_at))
-                    .collect(),
-            }
-        }
-    };
+pub(super) fn wallets(rows: Wallets) -> WalletColumns {
+    let mut columns = WalletColumns::with_capacity(rows.len());
+    for ((member, wallet), row) in rows {
+        columns.member.push(member.uuid());
+        columns.wallet.push(wallet);
+        columns.available.push(row.available.get());
+        columns.pending.push(row.pending.get());
+        columns.reserved.push(row.reserved.get());
+        columns.deficit.push(row.deficit.get());
+        columns.next_expires_at.push(maybe(row.next_expires_at));
+    }
+    columns
 }
-wallets!(insert_wallets, InsertWallets);
-wallets!(update_wallets, UpdateWallets);
 
-/// The same for the counters of business dates.
-macro_rules! days {
-    ($name:ident, $statement:ident) => {
-        pub(super) fn $name(tenant: i64, rows: &Days) -> $statement {
-            $statement {
-                tenant,
-                member: rows.keys().map(|(member, _)| member.uuid()).collect(),
-                business_date: rows.keys().map(|(_, date)| (*date).into()).collect(),
-                spend: rows.values().map(|row| row.spend.minor()).collect(),
-                gross_spend: rows.values().map(|row| row.gross_spend.minor()).collect(),
-                visits: rows.values().map(|row| row.visits).collect(),
-                points_earned: rows.values().map(|row| row.points_earned.get()).collect(),
-            }
-        }
-    };
+pub(super) fn days(rows: Days) -> DayColumns {
+    let mut columns = DayColumns::with_capacity(rows.len());
+    for ((member, date), row) in rows {
+        columns.member.push(member.uuid());
+        columns.business_date.push(date.into());
+        columns.spend.push(row.spend.minor());
+        columns.gross_spend.push(row.gross_spend.minor());
+        columns.visits.push(row.visits);
+        columns.points_earned.push(row.points_earned.get());
+    }
+    columns
 }
-days!(update_days, UpdateDays);
-days!(upsert_days, UpsertDays);
 
-pub(super) fn insert_transfers(
-    tenant: i64,
-    made: &[(Transaction, Uuid)],
-) -> Result<InsertTransfers, DbError> {
-    let mut columns = InsertTransfers {
-        tenant,
-        member: Vec::new(),
-        version: Vec::new(),
-        position: Vec::new(),
-        wallet: Vec::new(),
-        debit: Vec::new(),
-        credit: Vec::new(),
-        points: Vec::new(),
-        balance_after: Vec::new(),
-        rule: Vec::new(),
-        lot: Vec::new(),
-    };
+pub(super) fn transfers(made: &[(Transaction, Uuid)]) -> Result<TransferColumns, DbError> {
+    let mut columns = TransferColumns::with_capacity(made.len());
     for (transaction, _) in made {
         for (position, row) in transaction.transfers.iter().enumerate() {
             let position = i16::try_from(position)

@@ -1,0 +1,203 @@
+//! The rows that nearly every batch writes, in one statement: sent, prepared and begun once for all tables. None of its
+//! parts reads what another writes. Inserts select from the anchor row, so that without the tenant set they write nothing.
+
+use diesel::sql_types::{
+    BigInt, Date, Integer, Json, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
+use uuid::Uuid;
+
+use crate::db::time::{SqlDate, SqlInstant};
+use crate::db::{DbError, TenantConn};
+use crate::{columns, statement};
+
+columns! {
+    /// A key that is used already aborts the whole batch, which then reads again.
+    KeyColumns {
+        key: Uuid => SqlUuid, content: Uuid => SqlUuid, subject: Option<Uuid> => Nullable<SqlUuid>,
+        refusal: Option<serde_json::Value> => Nullable<Json>, recorded_at: SqlInstant => Timestamptz,
+    }
+}
+
+columns! {
+    /// Accepted receipts.
+    PurchaseColumns {
+        id: Uuid => SqlUuid, till_identity: Uuid => SqlUuid, content: Uuid => SqlUuid,
+        member: Option<Uuid> => Nullable<SqlUuid>, store: Uuid => SqlUuid, business_date: SqlDate => Date,
+        occurred_at: SqlInstant => Timestamptz, recorded_at: SqlInstant => Timestamptz, actor: Uuid => SqlUuid,
+        receipt: String => Text, outcome: String => Text,
+    }
+}
+
+columns! {
+    /// Version steps of members.
+    TransactionColumns {
+        member: Uuid => SqlUuid, version: i64 => BigInt, id: Uuid => SqlUuid, kind: &'static str => Text,
+        occurred_at: SqlInstant => Timestamptz, recorded_at: SqlInstant => Timestamptz, actor: Uuid => SqlUuid,
+        subject: Option<Uuid> => Nullable<SqlUuid>, reason: Option<String> => Nullable<Text>,
+        corrects: Option<Uuid> => Nullable<SqlUuid>,
+    }
+}
+
+columns! {
+    /// Moves of points.
+    TransferColumns {
+        member: Uuid => SqlUuid, version: i64 => BigInt, position: i16 => SmallInt, wallet: String => Text,
+        debit: i16 => SmallInt, credit: i16 => SmallInt, points: i64 => BigInt, balance_after: i64 => BigInt,
+        rule: Option<String> => Nullable<Text>, lot: Option<Uuid> => Nullable<SqlUuid>,
+    }
+}
+
+columns! {
+    /// Grants.
+    LotColumns {
+        member: Uuid => SqlUuid, expires_at: Option<SqlInstant> => Nullable<Timestamptz>, id: Uuid => SqlUuid,
+        wallet: String => Text, granted: i64 => BigInt, remaining: i64 => BigInt,
+        activates_at: Option<SqlInstant> => Nullable<Timestamptz>, occurred_at: SqlInstant => Timestamptz,
+        transaction: Uuid => SqlUuid, rule: String => Text, program_version: i32 => Integer,
+        pending_until: Option<SqlInstant> => Nullable<Timestamptz>, awaits: Option<String> => Nullable<Text>,
+    }
+}
+
+columns! {
+    /// Wallets as they are after the batch.
+    WalletColumns {
+        member: Uuid => SqlUuid, wallet: String => Text, available: i64 => BigInt, pending: i64 => BigInt,
+        reserved: i64 => BigInt, deficit: i64 => BigInt, next_expires_at: Option<SqlInstant> => Nullable<Timestamptz>,
+    }
+}
+
+columns! {
+    /// The members' versions after the batch.
+    LedgerColumns {
+        member: Uuid => SqlUuid, version: i64 => BigInt, last_recorded_at: SqlInstant => Timestamptz,
+        last_day: Option<SqlDate> => Nullable<Date>,
+    }
+}
+
+columns! {
+    /// What is added to the counters of business dates.
+    DayColumns {
+        member: Uuid => SqlUuid, business_date: SqlDate => Date, spend: i64 => BigInt, gross_spend: i64 => BigInt,
+        visits: i64 => BigInt, points_earned: i64 => BigInt,
+    }
+}
+
+statement! {
+    /// Everything at once, and how many rows each part touched. No conflict clause but for the counters of a day: a
+    /// used key or a known receipt is a duplicate. Rows that are known to be there are updated, since an upsert, which
+    /// looks for the row, locks it and then updates it, costs twice as much.
+    tenant Whole = "with written_keys as (
+            insert into idempotency_keys (tenant_id, key, content_hash, subject, refusal, recorded_at)
+            select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5),
+                unnest($6)) as u (key, content_hash, subject, refusal, recorded_at)
+            where k.tenant_id = $1 returning 1),
+        written_purchases as (
+            insert into purchases (tenant_id, id, till_identity, content_hash, member_id, store_id, business_date,
+                occurred_at, recorded_at, actor, receipt, outcome)
+            select k.tenant_id, u.* from tenant_keys k, (select unnest($7), unnest($8), unnest($9), unnest($10),
+                unnest($11), unnest($12), unnest($13), unnest($14), unnest($15), unnest($16), unnest($17)) as u
+                (id, till_identity, content_hash, member_id, store_id, business_date, occurred_at, recorded_at, actor,
+                 receipt, outcome)
+            where k.tenant_id = $1 returning 1),
+        written_transactions as (
+            insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor,
+                subject, reason, corrects)
+            select k.tenant_id, u.* from tenant_keys k, (select unnest($18), unnest($19), unnest($20), unnest($21),
+                unnest($22), unnest($23), unnest($24), unnest($25), unnest($26), unnest($27)) as u
+                (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason, corrects)
+            where k.tenant_id = $1 returning 1),
+        written_transfers as (
+            insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit, credit, points,
+                balance_after, rule, lot_id)
+            select k.tenant_id, u.* from tenant_keys k, (select unnest($28), unnest($29), unnest($30), unnest($31),
+                unnest($32), unnest($33), unnest($34), unnest($35), unnest($36), unnest($37)) as u
+                (member_id, version, position, wallet, debit, credit, points, balance_after, rule, lot_id)
+            where k.tenant_id = $1 returning 1),
+        written_lots as (
+            insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, activates_at,
+                occurred_at, transaction_id, rule, program_version, pending_until, awaits)
+            select k.tenant_id, u.member_id, coalesce(u.expires_at, 'infinity'), u.id, u.wallet, u.granted,
+                u.remaining, u.activates_at, u.occurred_at, u.transaction_id, u.rule, u.program_version,
+                case when u.awaits is null then u.pending_until else coalesce(u.pending_until, 'infinity') end,
+                u.awaits
+            from tenant_keys k, (select unnest($38), unnest($39), unnest($40), unnest($41), unnest($42), unnest($43),
+                unnest($44), unnest($45), unnest($46), unnest($47), unnest($48), unnest($49), unnest($50)) as u
+                (member_id, expires_at, id, wallet, granted, remaining, activates_at, occurred_at, transaction_id,
+                 rule, program_version, pending_until, awaits)
+            where k.tenant_id = $1 returning 1),
+        first_wallets as (
+            insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit, next_expires_at)
+            select k.tenant_id, u.member_id, u.wallet, u.available, u.pending, u.reserved, u.deficit,
+                coalesce(u.next_expires_at, 'infinity')
+            from tenant_keys k, (select unnest($51), unnest($52), unnest($53), unnest($54), unnest($55), unnest($56),
+                unnest($57)) as u
+                (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
+            where k.tenant_id = $1 returning 1),
+        moved_wallets as (
+            update wallets set available = u.available, pending = u.pending, reserved = u.reserved,
+                deficit = u.deficit, next_expires_at = coalesce(u.next_expires_at, 'infinity')
+            from (select unnest($58), unnest($59), unnest($60), unnest($61), unnest($62), unnest($63), unnest($64))
+                as u (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
+            where wallets.tenant_id = $1 and wallets.member_id = u.member_id and wallets.wallet = u.wallet returning 1),
+        moved_ledgers as (
+            update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at,
+                last_day = coalesce(u.last_day, member_ledgers.last_day)
+            from (select unnest($65), unnest($66), unnest($67), unnest($68))
+                as u (member_id, version, last_recorded_at, last_day)
+            where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id returning 1),
+        known_days as (
+            update member_days set spend = member_days.spend + u.spend,
+                gross_spend = member_days.gross_spend + u.gross_spend, visits = member_days.visits + u.visits,
+                points_earned = member_days.points_earned + u.points_earned
+            from (select unnest($69), unnest($70), unnest($71), unnest($72), unnest($73), unnest($74))
+                as u (member_id, business_date, spend, gross_spend, visits, points_earned)
+            where member_days.tenant_id = $1 and member_days.member_id = u.member_id
+                and member_days.business_date = u.business_date returning 1),
+        other_days as (
+            insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
+            select k.tenant_id, u.* from tenant_keys k, (select unnest($75), unnest($76), unnest($77), unnest($78),
+                unnest($79), unnest($80)) as u (member_id, business_date, spend, gross_spend, visits, points_earned)
+            where k.tenant_id = $1
+            on conflict (tenant_id, member_id, business_date) do update set
+                spend = member_days.spend + excluded.spend,
+                gross_spend = member_days.gross_spend + excluded.gross_spend,
+                visits = member_days.visits + excluded.visits,
+                points_earned = member_days.points_earned + excluded.points_earned returning 1)
+        select array[(select count(*) from written_keys), (select count(*) from written_purchases),
+            (select count(*) from written_transactions), (select count(*) from written_transfers),
+            (select count(*) from written_lots), (select count(*) from first_wallets),
+            (select count(*) from moved_wallets), (select count(*) from moved_ledgers),
+            (select count(*) from known_days), (select count(*) from other_days)]";
+    { tenant } + { keys: KeyColumns, purchases: PurchaseColumns, transactions: TransactionColumns,
+      transfers: TransferColumns, lots: LotColumns, first_wallets: WalletColumns, moved_wallets: WalletColumns,
+      ledgers: LedgerColumns, known_days: DayColumns, other_days: DayColumns }
+    -> { Vec<i64> => diesel::sql_types::Array<BigInt> }
+}
+
+impl Whole {
+    /// Write it; each part must touch exactly the rows that were decided.
+    pub(super) async fn write(self, tx: &TenantConn) -> Result<(), DbError> {
+        let parts = [
+            self.keys.rows(),
+            self.purchases.rows(),
+            self.transactions.rows(),
+            self.transfers.rows(),
+            self.lots.rows(),
+            self.first_wallets.rows(),
+            self.moved_wallets.rows(),
+            self.ledgers.rows(),
+            self.known_days.rows(),
+            self.other_days.rows(),
+        ];
+        let expected: Vec<i64> = parts
+            .into_iter()
+            .map(|rows| i64::try_from(rows).unwrap_or(i64::MAX))
+            .collect();
+        match self.all(tx).await?.pop() {
+            Some((touched,)) if touched == expected => Ok(()),
+            touched => Err(DbError::Failed(format!(
+                "{touched:?} rows were written instead of {expected:?}"
+            ))),
+        }
+    }
+}
