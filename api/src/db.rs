@@ -1,6 +1,7 @@
 //! Connections to Postgres. A tenant's data is reached only through [`TenantConn`], which opens
 //! the transaction and names the tenant before anything else can run.
 
+pub mod bulk;
 pub mod failure;
 pub mod migrate;
 pub mod roles;

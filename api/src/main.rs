@@ -14,9 +14,10 @@ use api::outbound::Allowed;
 use api::secrets::{BadMasterKey, MIN_MASTER_KEY_CHARACTERS, Secrets};
 use api::server::{self, ServerError};
 use api::services::{self, ServicesError};
-use api::tenants::{self, TableError};
+use api::tenants::{self, BackupError, TableError};
 use api::{jobs, telemetry, verify};
 use clap::{Parser, Subcommand};
+use domain::id::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 
@@ -69,6 +70,30 @@ enum TenantsCommand {
     List(DatabaseArguments),
     /// Take everything of deleted tenants out of the database, for good.
     Purge(OwnerArguments),
+    /// Write a tenant with its sandbox into a new file, as it is at one moment.
+    Backup(BackupArguments),
+    /// Bring a tenant back into a database that does not have it, all or nothing.
+    Restore(RestoreArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct BackupArguments {
+    /// The tenant's id.
+    tenant: TenantId,
+    #[command(flatten)]
+    file: RestoreArguments,
+}
+
+#[derive(Debug, clap::Args)]
+struct RestoreArguments {
+    /// The backup.
+    #[arg(long)]
+    file: PathBuf,
+    #[command(flatten)]
+    owner: OwnerArguments,
+    /// The one of the service: the data of tenants is sealed under it, and so is the backup.
+    #[arg(long, env = "TAMARU_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -153,6 +178,8 @@ enum Failure {
     Services(#[from] ServicesError),
     #[error(transparent)]
     Tenants(#[from] TableError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error("standard output or a signal could not be used: {0}")]
     System(#[from] std::io::Error),
     #[error("the OpenAPI document could not be written: {0}")]
@@ -202,6 +229,12 @@ async fn perform(command: Command, runtime: Handle) -> Result<ExitCode, Failure>
         Command::Tenants {
             command: TenantsCommand::Purge(arguments),
         } => Box::pin(tenants::purge(&arguments.url()?)).await?,
+        Command::Tenants {
+            command: TenantsCommand::Backup(arguments),
+        } => Box::pin(back_up(arguments)).await?,
+        Command::Tenants {
+            command: TenantsCommand::Restore(arguments),
+        } => Box::pin(restore(arguments)).await?,
         Command::Verify(arguments) => return prove(arguments).await,
         Command::Openapi => {}
     }
@@ -274,9 +307,7 @@ async fn asked_to_stop() -> std::io::Result<()> {
 
 async fn migrate_now(arguments: MigrateArguments) -> Result<(), Failure> {
     let url = arguments.owner.url()?;
-    let least = MIN_MASTER_KEY_CHARACTERS;
-    let master = config::secret("TAMARU_MASTER_KEY", arguments.master_key, least)?;
-    let service_url = migrate::prepare(&url, &Secrets::new(master)?).await?;
+    let service_url = migrate::prepare(&url, &master(arguments.master_key)?).await?;
     let mut out = std::io::stdout();
     writeln!(out, "DATABASE_URL={}", service_url.expose_secret())?;
     Ok(())
@@ -285,6 +316,35 @@ async fn migrate_now(arguments: MigrateArguments) -> Result<(), Failure> {
 async fn list_tenants(arguments: DatabaseArguments) -> Result<(), Failure> {
     let url = config::database_url(arguments.database_url)?;
     Ok(tenants::write_table(&url, &mut std::io::stdout()).await?)
+}
+
+async fn back_up(BackupArguments { tenant, file }: BackupArguments) -> Result<(), Failure> {
+    let (url, secrets) = (file.owner.url()?, master(file.master_key)?);
+    let done = tenants::backup(&url, &secrets, tenant, &file.file).await?;
+    let (rows, taken_at) = (done.rows, done.taken_at);
+    writeln!(
+        std::io::stdout(),
+        "{tenant}: {rows} rows as of {taken_at} in {}",
+        file.file.display()
+    )?;
+    Ok(())
+}
+
+async fn restore(arguments: RestoreArguments) -> Result<(), Failure> {
+    let (url, secrets) = (arguments.owner.url()?, master(arguments.master_key)?);
+    let done = tenants::restore(&url, &secrets, &arguments.file).await?;
+    let (tenant, rows, taken_at) = (done.tenant, done.rows, done.taken_at);
+    writeln!(
+        std::io::stdout(),
+        "{tenant}: {rows} rows as of {taken_at}. Now prove the books with `tamaru verify`, and repeat what was done \
+         since then: members who were erased and keys that were revoked are as they were."
+    )?;
+    Ok(())
+}
+
+fn master(given: Option<String>) -> Result<Secrets, Failure> {
+    let master = config::secret("TAMARU_MASTER_KEY", given, MIN_MASTER_KEY_CHARACTERS)?;
+    Ok(Secrets::new(master)?)
 }
 
 async fn prove(arguments: OwnerArguments) -> Result<ExitCode, Failure> {

@@ -19,6 +19,10 @@ pub enum Purpose {
     Webhooks,
     /// Seals the private keys that sign tokens.
     TokenKeys,
+    /// By which a backup of one tenant tells under which master key it was taken; it stands in the file.
+    BackupMark,
+    /// Seals a backup of one tenant.
+    BackupSeal,
     /// The password of the role that owns the tables.
     OwnerPassword,
     /// The password of the service's role.
@@ -33,6 +37,8 @@ impl Purpose {
             Self::Webhooks => "tamaru/webhooks/1",
             Self::Cursor => "tamaru/cursor/1",
             Self::TokenKeys => "tamaru/token-keys/1",
+            Self::BackupMark => "tamaru/backup-mark/1",
+            Self::BackupSeal => "tamaru/backup-seal/1",
             Self::OwnerPassword => "tamaru/owner-password/1",
             Self::ServicePassword => "tamaru/service-password/1",
         }

@@ -1,5 +1,6 @@
 //! Retailers. Each has a sandbox twin with its own data, and both get a first key when they are made.
 
+mod backup;
 pub(crate) mod create;
 mod currency;
 pub(crate) mod delete;
@@ -23,6 +24,7 @@ use utoipa::ToSchema;
 use crate::body::from_document;
 use crate::problem::Problem;
 
+pub use backup::{BackupError, BackupSummary, backup, restore};
 pub use purge::purge;
 pub(crate) use settings::{AdjustmentSettings, TaxRounding, TenantSettings};
 pub use table::{TableError, write_table};

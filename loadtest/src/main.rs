@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     all::AllOptions, books::BooksOptions, check_data::CheckDataOptions, compare::CompareOptions,
     cutover::CutoverOptions, failure::Failure, faults::FaultsOptions, flood::FloodOptions,
-    run::RunOptions, verify::VerifyOptions,
+    run::RunOptions, timing::TimingOptions, verify::VerifyOptions,
 };
 
 mod all;
@@ -34,6 +34,7 @@ mod run;
 mod stack;
 mod tally;
 mod terminal;
+mod timing;
 mod traffic;
 mod verify;
 mod world;
@@ -59,6 +60,7 @@ enum Command {
     Books(BooksOptions),
     Flood(FloodOptions),
     Faults(FaultsOptions),
+    Timing(TimingOptions),
 }
 
 /// One thread: the generator shares the machine with the server and must stay the smaller one.
@@ -72,6 +74,7 @@ async fn main() -> ExitCode {
         Command::Cutover(options) => Box::pin(cutover::cutover(&options)).await,
         Command::Flood(options) => Box::pin(flood::flood(&options)).await,
         Command::Faults(options) => Box::pin(faults::faults(&options)).await,
+        Command::Timing(options) => Box::pin(timing::timing(&options)).await,
         Command::All(options) => Box::pin(all::all(&options)).await,
         Command::Compare(options) => Box::pin(compare::compare(&options)).await,
     };

@@ -4,7 +4,7 @@
 pub(crate) mod contract;
 mod locks;
 mod nodes;
-mod noninterference;
+pub(crate) mod noninterference;
 mod redis_names;
 mod small_pool;
 pub(crate) mod world;

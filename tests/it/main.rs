@@ -3,6 +3,7 @@
 mod access;
 mod adjustments;
 mod audit;
+mod backup;
 mod bad_input;
 mod balances;
 mod batches;

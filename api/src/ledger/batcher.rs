@@ -1,7 +1,8 @@
 //! Which commands go to the database together, and when: a pure state machine, so that every
 //! order of events can be tried. Tenants take turns; whatever waits while a batch of its tenant is in flight goes in
-//! the next one. A second one goes beside it where many wait whose order nobody asked for: while the database works on
-//! the one, the other is decided. The rows that both need are locked there, as between two nodes.
+//! the next one. A second one goes beside it where many wait whose order nobody asked for and no other tenant is busy:
+//! while the database works on the one, the other is decided. The rows that both need are locked there, as between two
+//! nodes.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -146,12 +147,20 @@ impl<T: Waits> Batcher<T> {
     fn may_go(&self, tenant: TenantNumber, places: usize) -> bool {
         match self.in_flight.get(&tenant) {
             None => true,
-            Some(Flight::One) if places > 1 => self.queues.get(&tenant).is_some_and(|queue| {
-                let mut next = queue.iter().take(self.limits.batch);
-                queue.len() >= self.limits.beside && !next.any(|waiting| waiting.item.is_in_line())
-            }),
+            Some(Flight::One) if places > 1 && self.is_alone() => {
+                self.queues.get(&tenant).is_some_and(|queue| {
+                    let mut next = queue.iter().take(self.limits.batch);
+                    queue.len() >= self.limits.beside
+                        && !next.any(|waiting| waiting.item.is_in_line())
+                })
+            }
             Some(_) => false,
         }
+    }
+
+    /// One tenant alone is busy. Where others are, the cores have work, and a second batch of one would only make them wait.
+    fn is_alone(&self) -> bool {
+        self.in_flight.len() == 1 && self.turns.len() == 1
     }
 
     /// A batch has its answers.

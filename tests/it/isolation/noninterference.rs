@@ -3,7 +3,7 @@
 //! database or others do the same with the same names, cards, keys and receipt numbers at the same time.
 
 mod mask;
-mod script;
+pub(crate) mod script;
 
 use serde_json::{Value, json};
 

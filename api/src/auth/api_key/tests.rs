@@ -1,5 +1,6 @@
 //! A key is recognised by its form alone; anything else is refused before a look-up.
 
+use argon2::password_hash::phc::PasswordHash;
 use domain::id::ApiKeyId;
 
 use super::{HashFailure, Mode, PresentedKey, generate, hash, last_four};
@@ -78,6 +79,16 @@ fn only_its_own_hash_matches() -> Result<(), HashFailure> {
 }
 
 #[test]
-fn a_key_that_does_not_exist_is_hashed_all_the_same() {
-    assert!(argon2::password_hash::phc::PasswordHash::new(super::NOBODYS_HASH).is_ok());
+fn a_key_that_does_not_exist_is_hashed_all_the_same() -> Result<(), HashFailure> {
+    let (_, key) = made(Mode::Live);
+    let stored = hash(&key)?;
+    let parsed = |text| PasswordHash::new(text).expect("a hash that is not looked at at once");
+    let (real, nobodys) = (parsed(&stored), parsed(super::NOBODYS_HASH));
+    assert_eq!(nobodys.algorithm, real.algorithm);
+    assert_eq!(nobodys.version, real.version);
+    assert_eq!(nobodys.params, real.params);
+    let bytes = |hash: &PasswordHash| Some(hash.hash.as_ref()?.len());
+    assert_eq!(bytes(&nobodys), bytes(&real));
+    assert!(nobodys.salt.is_some());
+    Ok(())
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
@@ -84,6 +84,63 @@ fn the_last_place_is_kept_for_a_tenant_that_has_none() {
     assert_eq!(batcher.next_batch(), None);
     batcher.push(TenantNumber(2), 20, Instant::now()).unwrap();
     assert_eq!(batcher.next_batch(), batch(2, &[20]));
+}
+
+/// Six of the first tenant, more than go together.
+const FLOOD: [(i64, u32); 6] = [(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)];
+
+#[test]
+fn a_flood_has_one_place_while_somebody_else_is_busy() {
+    let mut batcher = with_writers(4, &FLOOD);
+    batcher.push(TenantNumber(2), 20, Instant::now()).unwrap();
+    assert_eq!(batcher.next_batch(), batch(1, &[0, 1, 2]));
+    assert_eq!(batcher.next_batch(), batch(2, &[20]));
+    assert_eq!(batcher.next_batch(), None, "somebody else is in flight");
+    batcher.finished(TenantNumber(2));
+    assert_eq!(batcher.next_batch(), batch(1, &[3, 4, 5]), "alone again");
+}
+
+#[test]
+fn somebody_else_goes_at_once_whatever_one_tenant_has_in_flight_and_waiting() {
+    for writers in 2..=4 {
+        let mut batcher = with_writers(writers, &FLOOD);
+        while batcher.next_batch().is_some() {}
+        for item in [6, 7] {
+            batcher.push(TenantNumber(1), item, Instant::now()).unwrap();
+        }
+        batcher.push(TenantNumber(2), 20, Instant::now()).unwrap();
+        assert_eq!(batcher.next_batch(), batch(2, &[20]), "{writers}");
+    }
+}
+
+#[test]
+fn others_wait_for_one_batch_of_a_flood_at_most() {
+    let mut batcher = Batcher::new(Limits {
+        in_flight: 3,
+        queued: 1_000,
+        ..LIMITS
+    });
+    let mut flying = VecDeque::new();
+    for round in 0..50_u32 {
+        for item in 0..5 {
+            batcher.push(TenantNumber(1), item, Instant::now()).unwrap();
+        }
+        let other = TenantNumber(2 + i64::from(round % 4));
+        batcher.push(other, round, Instant::now()).unwrap();
+        let mut ahead = 0;
+        loop {
+            let Some(batch) = batcher.next_batch() else {
+                batcher.finished(flying.pop_front().unwrap());
+                continue;
+            };
+            flying.push_back(batch.tenant);
+            if batch.tenant == other {
+                break;
+            }
+            ahead += u32::from(batch.tenant == TenantNumber(1));
+        }
+        assert!(ahead <= 1, "{round}: {ahead} batches were ahead");
+    }
 }
 
 #[test]
@@ -191,8 +248,8 @@ fn event() -> impl Strategy<Value = Event> {
 
 proptest! {
     /// Whatever the order of events: every command comes out exactly once, in the order of its
-    /// tenant, in a batch of its own tenant, with at most one beside it and none where the order matters, and nothing is
-    /// left behind.
+    /// tenant, in a batch of its own tenant, with at most one beside it and none where the order matters or others are
+    /// busy, and nothing is left behind.
     #[test]
     fn every_command_comes_out_exactly_once(
         events in prop::collection::vec(event(), 0..200), in_flight in 1..5_usize
@@ -223,6 +280,7 @@ proptest! {
                         let others: Vec<bool> = flying.iter().filter(|(tenant, _)| *tenant == batch.tenant)
                             .map(|(_, in_line)| *in_line).collect();
                         prop_assert!(others.is_empty() || (others == [false] && !in_line));
+                        prop_assert!(others.is_empty() || flying.len() == 1, "beside others");
                         flying.push((batch.tenant, in_line));
                         prop_assert!(flying.len() <= in_flight);
                         for item in batch.items {

@@ -7,7 +7,7 @@ use crate::harness::Answer;
 use crate::harness::call::Api;
 
 /// Plays everything; what it was told, in order.
-pub(super) async fn play(api: &Api) -> Vec<String> {
+pub(crate) async fn play(api: &Api) -> Vec<String> {
     let mut play = Play {
         api,
         told: Vec::new(),
