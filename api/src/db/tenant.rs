@@ -198,7 +198,8 @@ impl ControlConn {
     }
 
     /// The same with room for the sums of whole ledgers, for who proves all books at once; sees what another
-    /// transaction sees, if there is one.
+    /// transaction sees, if there is one. Such a proof reads everything, so that looking for each row alone is never
+    /// right, whatever is believed of how many rows fit together, and two of them side by side need no more helpers.
     pub async fn open_proof(
         session: SessionSource,
         snapshot: Option<&str>,
@@ -208,7 +209,9 @@ impl ControlConn {
             let same = format!("set transaction snapshot '{snapshot}'");
             conn.session.say(&same).await?;
         }
-        let room = "set local work_mem = '256MB'; set local hash_mem_multiplier = 2";
+        let room = "set local work_mem = '256MB'; set local hash_mem_multiplier = 2; \
+                    set local enable_nestloop = off; set local enable_memoize = off; \
+                    set local max_parallel_workers_per_gather = 0";
         conn.session.say(room).await?;
         Ok(conn)
     }

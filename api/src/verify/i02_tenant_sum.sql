@@ -1,8 +1,10 @@
 -- All accounts of one wallet of one tenant together: what one lacks, another has.
-with moves as (
-    select tenant_id, wallet, points as delta from ledger_transfers
+with moved as (
+    select tenant_id, wallet, debit, credit, sum(points) as points from ledger_transfers group by tenant_id, wallet, debit, credit
+), accounts as (
+    select tenant_id, wallet, debit as account, points as balance from moved
     union all
-    select tenant_id, wallet, -points from ledger_transfers
+    select tenant_id, wallet, credit, -points from moved
 )
-select count(*) over (), tenant_id, format('wallet %s sums to %s', wallet, sum(delta))
-from moves group by tenant_id, wallet having sum(delta) <> 0
+select count(*) over (), tenant_id, format('wallet %s sums to %s', wallet, sum(balance))
+from accounts group by tenant_id, wallet having sum(balance) <> 0
