@@ -31,6 +31,7 @@ mod members;
 mod partners;
 mod privacy;
 mod programs;
+mod proof;
 mod purchases;
 mod random_programs;
 mod ranks;

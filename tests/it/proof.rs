@@ -1,0 +1,115 @@
+//! The proof of the books sees what is wrong with them: each fault is put in, found under the name of what it breaks, and
+//! taken out again.
+
+use api::db::{Db, TenantNumber};
+use api::verify::verify_tenant;
+use serde_json::json;
+
+use crate::harness::node::Node;
+use crate::harness::tenant::{Spec, unique};
+use crate::harness::{TestTenant, block_on, node};
+
+/// A fault, what takes it out again, and the invariants that it breaks.
+const FAULTS: [(&str, &str, &[&str]); 12] = [
+    (
+        "update ledger_transfers set credit = 9 where credit = 1 and version = 1",
+        "update ledger_transfers set credit = 1 where credit = 9",
+        &["I1", "I3", "I7"],
+    ),
+    (
+        "update ledger_transfers set debit = 9 where debit = 11 and version = 2",
+        "update ledger_transfers set debit = 11 where debit = 9",
+        &["I1", "I27"],
+    ),
+    (
+        "update wallets set available = available + 1",
+        "update wallets set available = available - 1",
+        &["I3"],
+    ),
+    (
+        "update lots set remaining = remaining - 1 where remaining = granted",
+        "update lots set remaining = remaining + 1 where remaining = granted - 1",
+        &["I3", "I6"],
+    ),
+    (
+        "update lots set granted = granted + 1",
+        "update lots set granted = granted - 1",
+        &["I6"],
+    ),
+    (
+        "update ledger_transfers set balance_after = balance_after + 1 where version = 2",
+        "update ledger_transfers set balance_after = balance_after - 1 where version = 2",
+        &["I7"],
+    ),
+    (
+        "update ledger_transfers set balance_after = balance_after + 1 where version = 4",
+        "update ledger_transfers set balance_after = balance_after - 1 where version = 4",
+        &["I7", "I27"],
+    ),
+    (
+        "update wallets set deficit = 1",
+        "update wallets set deficit = 0",
+        &["I3", "I13"],
+    ),
+    (
+        "update member_ledgers set version = version + 1",
+        "update member_ledgers set version = version - 1",
+        &["I17"],
+    ),
+    (
+        "update ledger_transactions set recorded_at = recorded_at + interval '1 day' where version = 1",
+        "update ledger_transactions set recorded_at = recorded_at - interval '1 day' where version = 1",
+        &["I17"],
+    ),
+    (
+        "update member_days set spend = spend + 1",
+        "update member_days set spend = spend - 1",
+        &["C1"],
+    ),
+    (
+        "update member_days set visits = visits - 1",
+        "update member_days set visits = visits + 1",
+        &["C1"],
+    ),
+];
+
+/// The invariants that something speaks against.
+async fn broken(db: &Db, tenant: i64) -> Vec<&'static str> {
+    let findings = verify_tenant(db, TenantNumber(tenant)).await.unwrap();
+    let broken = findings
+        .iter()
+        .filter(|finding| finding.violations > 0 && !finding.examples.is_empty());
+    broken.map(|finding| finding.invariant).collect()
+}
+
+#[test]
+fn every_fault_in_the_books_is_found_under_its_name() {
+    block_on(async {
+        let cluster = node().cluster.beside("tamaru_it_proof").await;
+        let node = Node::start(Box::leak(Box::new(cluster))).await;
+        let tenant = TestTenant::on(&node, Spec::default()).await;
+        let owner = node.cluster.owner().await;
+        let member = tenant.member_by(&owner).await;
+        for _ in 0..3 {
+            let receipt = tenant.receipt(&member, &unique(), 1_000);
+            tenant.buy(&receipt).await.expect(201);
+        }
+        let taken =
+            json!({"member": {"id": member}, "wallet": "points", "points": 3, "mode": "capture"});
+        let path = "/v1/redemptions";
+        tenant.api.keyed(path, &unique(), &taken).await.expect(201);
+        let url = node.cluster.service_url.clone().into();
+        let db = Db::new(&url, 2, tokio::runtime::Handle::current()).unwrap();
+        assert_eq!(broken(&db, tenant.number).await, [""; 0]);
+        for (fault, repair, expected) in FAULTS {
+            owner.batch_execute(fault).await.unwrap();
+            let found = broken(&db, tenant.number).await;
+            for invariant in expected {
+                assert!(found.contains(invariant), "{fault}: {found:?}");
+            }
+            owner.batch_execute(repair).await.unwrap();
+            assert_eq!(broken(&db, tenant.number).await, [""; 0], "{repair}");
+        }
+        node.server.stop().await;
+    });
+}
