@@ -1,6 +1,7 @@
 //! What a tenant owes its members, now and at any moment before; balances of the past; one transaction.
 
 mod sums;
+mod taken_away;
 
 use serde_json::{Value, json};
 

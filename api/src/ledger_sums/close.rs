@@ -117,7 +117,9 @@ async fn over_for_good(
         }
         // Somebody else's long transaction: the next look is soon enough.
         if tokio::time::Instant::now() > give_up_at {
-            return Ok(None);
+            return Err(DbError::Conflict(
+                "a transaction that began earlier has not ended".into(),
+            ));
         }
         tokio::time::sleep(PATIENCE).await;
     }
@@ -177,10 +179,10 @@ impl Closer {
             from,
             until: until.into(),
         };
-        close.run(tx).await?;
+        let rows = close.run(tx).await?;
         self.last = Some(until);
         self.has_met_too_many = false;
-        self.closed = self.closed.saturating_add(1);
+        self.closed = self.closed.saturating_add(u64::from(rows > 0));
         Ok(())
     }
 }

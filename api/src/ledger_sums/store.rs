@@ -43,7 +43,8 @@ statement! {
 }
 
 statement! {
-    /// Write down the sums at a moment: those at the one before and the moves since. Another worker may have done it.
+    /// Write down the sums at a moment: those at the one before and the moves since. Another worker may have done it, and
+    /// the one before may be gone, so that there is nothing to build on; before the first move it never had any.
     tenant CloseMoment = "insert into ledger_sums (tenant_id, until, wallet, debit, credit, points)
         select k.tenant_id, $3, m.wallet, m.debit, m.credit, m.points
         from tenant_keys k cross join (
@@ -56,6 +57,10 @@ statement! {
             ) r group by r.wallet, r.debit, r.credit
         ) m
         where k.tenant_id = $1 and k.test_clock is null
+          and ($2 is null or exists (select 1 from ledger_sums b where b.tenant_id = $1 and b.until = $2)
+            or not exists (select 1 from ledger_transactions t
+                join ledger_transfers r on r.tenant_id = $1 and r.member_id = t.member_id and r.version = t.version
+                where t.tenant_id = $1 and t.recorded_at < $2))
         on conflict (tenant_id, until, wallet, debit, credit) do nothing";
     { tenant: i64 => BigInt, from: Option<SqlInstant> => Nullable<Timestamptz>, until: SqlInstant => Timestamptz }
 }

@@ -20,7 +20,7 @@ use crate::harness::{TestTenant, block_on, node, sql};
 use crate::time::{buy, enrol, sandbox, set_clock};
 
 /// Moments at every few transactions, up to the present.
-const FINE: Closing = Closing {
+pub(super) const FINE: Closing = Closing {
     at_least: 2,
     at_most: 7,
     behind: SignedDuration::ZERO,
@@ -38,7 +38,7 @@ const WHOLE: &str = "select wallet, account,
             from ledger_transfers r join ledger_transactions t using (tenant_id, member_id, version)
     ) sides where tenant_id = $1 and recorded_at <= $2::text::timestamptz group by 1, 2 order by 1, 2";
 
-fn database() -> Db {
+pub(super) fn database() -> Db {
     let url = node().cluster.service_url.clone().into();
     Db::new(&url, 2, tokio::runtime::Handle::current()).unwrap()
 }
@@ -98,7 +98,7 @@ async fn instants(owner: &Client, tenant: i64) -> Vec<String> {
 }
 
 /// Fails unless every answer is what the whole ledger comes to.
-async fn compare(api: &Api, owner: &Client, tenant: i64) {
+pub(super) async fn compare(api: &Api, owner: &Client, tenant: i64) {
     let instants = instants(owner, tenant).await;
     assert!(instants.len() > 20, "too little happened");
     for at in instants {
@@ -110,20 +110,20 @@ async fn compare(api: &Api, owner: &Client, tenant: i64) {
     }
 }
 
-async fn moments(owner: &Client, tenant: i64) -> i64 {
+pub(super) async fn moments(owner: &Client, tenant: i64) -> i64 {
     let query = "select count(distinct until) from ledger_sums where tenant_id = $1";
     sql::one(owner, query, tenant).await
 }
 
 /// What speaks against the sums that were written down.
-async fn violations(db: &Db, tenant: i64) -> i64 {
+pub(super) async fn violations(db: &Db, tenant: i64) -> i64 {
     let findings = verify_tenant(db, TenantNumber(tenant)).await.unwrap();
     let found = findings.iter().find(|finding| finding.invariant == "C3");
     found.unwrap().violations
 }
 
 /// Members with two wallets who buy, spend, hold, send, are given to and taken from.
-async fn busy() -> TestTenant {
+pub(super) async fn busy() -> TestTenant {
     let program = json!({
         "wallets": [{"code": "points"}, {"code": "stamps"}],
         "earn_rules": [

@@ -55,6 +55,7 @@ pub async fn restore(
             _ => return Err(BackupError::OtherSchema { backup, database }),
         }
     }
+    bulk.forget_sums_ahead(&header.numbers).await?;
     bulk.commit().await?;
     Ok(BackupSummary {
         tenant: header.tenant,
