@@ -231,7 +231,8 @@ fn two_workers_that_write_sums_down_at_once_write_the_same() {
             ..FINE
         };
         let (one, other) = tokio::join!(close(&db, number, FINE), close(&db, number, coarse));
-        assert!(one.unwrap() > 0 && other.unwrap() > 0);
+        // Who comes second to a moment writes nothing there.
+        assert!(one.unwrap() + other.unwrap() > 0);
         compare(&tenant.api, &owner, tenant.number).await;
         assert_eq!(violations(&db, tenant.number).await, 0);
         books::hold(node().cluster, tenant.number).await;
