@@ -70,10 +70,7 @@ macro_rules! statement {
             pub(crate) tenant: i64,
             $(pub(crate) $part: $columns,)+
         }
-        impl diesel::query_builder::QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
+        $crate::statement!(@id $name);
         impl diesel::query_builder::QueryFragment<diesel::pg::Pg> for $name {
             fn walk_ast<'b>(&'b self, mut out: diesel::query_builder::AstPass<'_, 'b, diesel::pg::Pg>) -> diesel::QueryResult<()> {
                 out.push_sql($sql);
@@ -88,6 +85,13 @@ macro_rules! statement {
             }
         }
         $crate::statement!(@rows $name { $($row => $column),+ });
+    };
+    // One text, so that a connection prepares it once.
+    (@id $name:ident) => {
+        impl diesel::query_builder::QueryId for $name {
+            type QueryId = Self;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
     };
     (@rows $name:ident { $($row:ty => $column:ty),+ }) => {
         impl diesel::query_builder::Query for $name {
@@ -144,10 +148,7 @@ macro_rules! statement {
         pub(crate) struct $name {
             $(pub(crate) $field: $rust,)*
         }
-        impl diesel::query_builder::QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
+        $crate::statement!(@id $name);
         impl diesel::query_builder::QueryFragment<diesel::pg::Pg> for $name {
             fn walk_ast<'b>(&'b self, mut out: diesel::query_builder::AstPass<'_, 'b, diesel::pg::Pg>) -> diesel::QueryResult<()> {
                 out.push_sql($sql);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{grant, is, partner, token};
+use super::{Partner, grant, is, partner, token};
 use crate::harness::call::Api;
 use crate::harness::tenant::unique;
 use crate::harness::{Node, TestTenant, block_on, node};
@@ -19,16 +19,20 @@ async fn rotated(partner: &str, overlap_seconds: u32) -> Api {
     node().nobody().with_key(&made.text("/api_key/secret"))
 }
 
+/// Lets the partner read the tenant's members; how its tokens name the tenant.
+async fn granted(partner: &Partner, tenant: &TestTenant) -> String {
+    let members = grant(tenant, partner, &["members:read"], json!({}));
+    members.await.expect(201);
+    tenant.id.to_string()
+}
+
 #[test]
 fn both_keys_of_a_partner_work_during_the_overlap_and_one_after_it() {
     block_on(async {
         let (partner, tenant) = (partner().await, TestTenant::new().await);
         let other = Node::start(node().cluster).await;
-        grant(&tenant, &partner, &["members:read"], json!({}))
-            .await
-            .expect(201);
-        let names = [("tenant", tenant.id.to_string())];
-        let names = names.each_ref().map(|(name, id)| (*name, id.as_str()));
+        let id = granted(&partner, &tenant).await;
+        let names = [("tenant", id.as_str())];
         let early = token(&partner, &tenant).await;
         let elsewhere = early.at(&other.base);
         elsewhere.get("/v1/tenant").await.expect(200);
@@ -54,11 +58,8 @@ fn both_keys_of_a_partner_work_during_the_overlap_and_one_after_it() {
 fn the_end_of_a_partner_ends_all_of_its_keys() {
     block_on(async {
         let (partner, tenant) = (partner().await, TestTenant::new().await);
-        grant(&tenant, &partner, &["members:read"], json!({}))
-            .await
-            .expect(201);
-        let names = [("tenant", tenant.id.to_string())];
-        let names = names.each_ref().map(|(name, id)| (*name, id.as_str()));
+        let id = granted(&partner, &tenant).await;
+        let names = [("tenant", id.as_str())];
         let old = with_token(&partner.api, &names).await;
         let heir = rotated(&partner.id, 600).await;
         let third = rotated(&partner.id, 600).await;
@@ -82,11 +83,8 @@ fn the_end_of_a_partner_ends_all_of_its_keys() {
 fn a_rotation_without_an_overlap_ends_the_overlaps_of_before() {
     block_on(async {
         let (partner, tenant) = (partner().await, TestTenant::new().await);
-        grant(&tenant, &partner, &["members:read"], json!({}))
-            .await
-            .expect(201);
-        let names = [("tenant", tenant.id.to_string())];
-        let names = names.each_ref().map(|(name, id)| (*name, id.as_str()));
+        let id = granted(&partner, &tenant).await;
+        let names = [("tenant", id.as_str())];
         let heir = rotated(&partner.id, 600).await;
         let old = with_token(&partner.api, &names).await;
         let third = rotated(&partner.id, 0).await;

@@ -22,8 +22,7 @@ use crate::ledger::statements::{
 };
 
 pub(super) fn keys(rows: Vec<KeyRow>) -> KeyColumns {
-    let n = rows.len();
-    let mut columns = KeyColumns::with_capacity(n);
+    let mut columns = KeyColumns::with_capacity(rows.len());
     for row in rows {
         columns.key.push(row.key);
         columns.content.push(row.content);
@@ -35,8 +34,7 @@ pub(super) fn keys(rows: Vec<KeyRow>) -> KeyColumns {
 }
 
 pub(super) fn purchases(rows: Vec<PurchaseRow>) -> PurchaseColumns {
-    let n = rows.len();
-    let mut columns = PurchaseColumns::with_capacity(n);
+    let mut columns = PurchaseColumns::with_capacity(rows.len());
     for row in rows {
         columns.id.push(row.head.id);
         columns.till_identity.push(row.till_identity);
@@ -80,8 +78,7 @@ pub(super) fn insert_redemptions(tenant: i64, rows: Vec<RedemptionRow>) -> Inser
 }
 
 pub(super) fn transactions(rows: Vec<(Transaction, Uuid)>) -> TransactionColumns {
-    let n = rows.len();
-    let mut columns = TransactionColumns::with_capacity(n);
+    let mut columns = TransactionColumns::with_capacity(rows.len());
     for (row, actor) in rows {
         // What was done to a purchase or redemption names that as well.
         let subject = row
@@ -104,8 +101,7 @@ pub(super) fn transactions(rows: Vec<(Transaction, Uuid)>) -> TransactionColumns
 }
 
 pub(super) fn lots(rows: Vec<(MemberId, Lot)>) -> LotColumns {
-    let n = rows.len();
-    let mut columns = LotColumns::with_capacity(n);
+    let mut columns = LotColumns::with_capacity(rows.len());
     for (member, lot) in rows {
         columns.member.push(member.uuid());
         columns.expires_at.push(maybe(lot.expires_at));
@@ -214,8 +210,7 @@ pub(super) fn insert_events(tenant: i64, rows: Vec<EventRow>) -> InsertEvents {
 }
 
 pub(super) fn ledgers(rows: BTreeMap<MemberId, LedgerEnd>) -> LedgerColumns {
-    let n = rows.len();
-    let mut columns = LedgerColumns::with_capacity(n);
+    let mut columns = LedgerColumns::with_capacity(rows.len());
     for (member, row) in rows {
         columns.member.push(member.uuid());
         columns.version.push(row.version);
