@@ -19,7 +19,7 @@ use crate::clock;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 
 /// Lots or wallets by which members are found at a time. Each hand touches all of their pages, so that ten times as many
-/// take a fifth longer.
+/// take a third longer.
 const FOUND: i64 = 12_000;
 /// Members of one transaction.
 const AT_ONCE: usize = 1_000;
