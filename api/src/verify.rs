@@ -77,6 +77,7 @@ checks! {
     Acknowledged "I14" "What was answered under a key is in the ledger" "verify/i14_acknowledged.sql";
     Versions "I17" "A member's versions are unique and without gaps" "verify/i17_versions.sql";
     Events "I26" "Each transaction has one event where somebody listens" "verify/i26_events.sql";
+    Standing "C4" "The ledger knows where its members stand, and what ends first" "verify/c04_standing.sql";
     Transit "T1" "What one member sends, another gets" "verify/t01_transit.sql";
     Limits "C2" "What limits count was granted" "verify/c02_limits.sql";
 }

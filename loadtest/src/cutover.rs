@@ -121,8 +121,8 @@ fn ranks_seed(members: u32, fallers: u32) -> String {
              from generate_series(1, {members}) as i order by 1;
          insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
              select $tenant, id, now() - interval '400 days', '{{}}', '{{}}', now() from seeded;
-         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, last_day)
-             select $tenant, id, 3, now() - interval '10 days', {recent} from seeded;
+         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, last_day, enrolled_at)
+             select $tenant, id, 3, now() - interval '10 days', {recent}, now() - interval '400 days' from seeded;
          insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
              select $tenant, id, d.day, d.spend, d.spend, 1, 100 from seeded,
                  lateral (values ({recent}, 20000), ({older}, 20000),
@@ -142,10 +142,11 @@ fn lots_seed(lots: u32, each: u32) -> String {
          create temp table owners on commit drop as select member, count(*) as lots from seeded group by 1 order by 1;
          insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
              select $tenant, member, now() - interval '400 days', '{{}}', '{{}}', now() from owners;
-         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at)
-             select $tenant, member, lots, now() - interval '300 days' from owners;
-         insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-             select $tenant, member, 'points', 10 * lots, 0, 0, 0, now() - interval '1 hour' from owners;
+         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, enrolled_at, next_expires_at,
+                 wallets, available, pending, reserved, deficit, next_expiries)
+             select $tenant, member, lots, now() - interval '300 days', now() - interval '400 days',
+                 now() - interval '1 hour', '{{points}}', array[10 * lots], '{{0}}', '{{0}}', '{{0}}',
+                 array[now() - interval '1 hour'] from owners;
          insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, occurred_at, transaction_id,
                  rule, program_version)
              select $tenant, member, now() - interval '1 hour', id, 'points', 10, 10, now() - interval '300 days', id,

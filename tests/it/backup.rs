@@ -242,7 +242,7 @@ fn a_tenant_that_was_brought_back_into_an_empty_database_is_the_same() {
         );
         owner.batch_execute(&ahead).await.unwrap();
         let taken = backup(&url, &secrets(), tenant.id, &file).await.unwrap();
-        assert!(taken.rows > 300, "{taken:?}");
+        assert!(taken.rows > 200, "{taken:?}");
         let ahead = "delete from ledger_sums where until > now()";
         owner.batch_execute(ahead).await.unwrap();
         let digests = [

@@ -160,7 +160,8 @@ fn an_expired_lot_leaves_the_hot_balance_at_its_instant() {
         let soon = format!(
             "update lots set expires_at = date_trunc('milliseconds', now()) + interval '2 seconds'
                 where tenant_id = {number} and granted = 7;
-             update wallets set next_expires_at = (select min(expires_at) from lots where tenant_id = {number})
+             update member_ledgers set (next_expires_at, next_expiries) = (
+                    select min(expires_at), array[min(expires_at)] from lots where tenant_id = {number})
                 where tenant_id = {number}",
             number = tenant.number
         );

@@ -10,20 +10,30 @@ use crate::harness::tenant::{Spec, unique};
 use crate::harness::{TestTenant, block_on, node};
 
 /// A fault, what takes it out again, and the invariants that it breaks.
-const FAULTS: [(&str, &str, &[&str]); 12] = [
+const FAULTS: [(&str, &str, &[&str]); 14] = [
     (
-        "update ledger_transfers set credit = 9 where credit = 1 and version = 1",
-        "update ledger_transfers set credit = 1 where credit = 9",
+        "update member_ledgers set status = 'closed'",
+        "update member_ledgers set status = 'active'",
+        &["C4"],
+    ),
+    (
+        "update member_ledgers set next_expires_at = '2100-01-01'",
+        "update member_ledgers set next_expires_at = 'infinity'",
+        &["C4"],
+    ),
+    (
+        "update ledger_transactions set credits = array_replace(credits, 1::smallint, 9::smallint) where version = 1",
+        "update ledger_transactions set credits = array_replace(credits, 9::smallint, 1::smallint)",
         &["I1", "I3", "I7"],
     ),
     (
-        "update ledger_transfers set debit = 9 where debit = 11 and version = 2",
-        "update ledger_transfers set debit = 11 where debit = 9",
+        "update ledger_transactions set debits = array_replace(debits, 11::smallint, 9::smallint) where version = 2",
+        "update ledger_transactions set debits = array_replace(debits, 9::smallint, 11::smallint)",
         &["I1", "I27"],
     ),
     (
-        "update wallets set available = available + 1",
-        "update wallets set available = available - 1",
+        "update member_ledgers set available = array(select a + 1 from unnest(available) a)",
+        "update member_ledgers set available = array(select a - 1 from unnest(available) a)",
         &["I3"],
     ),
     (
@@ -37,18 +47,18 @@ const FAULTS: [(&str, &str, &[&str]); 12] = [
         &["I6"],
     ),
     (
-        "update ledger_transfers set balance_after = balance_after + 1 where version = 2",
-        "update ledger_transfers set balance_after = balance_after - 1 where version = 2",
+        "update ledger_transactions set balances_after = array(select b + 1 from unnest(balances_after) b) where version = 2",
+        "update ledger_transactions set balances_after = array(select b - 1 from unnest(balances_after) b) where version = 2",
         &["I7"],
     ),
     (
-        "update ledger_transfers set balance_after = balance_after + 1 where version = 4",
-        "update ledger_transfers set balance_after = balance_after - 1 where version = 4",
+        "update ledger_transactions set balances_after = array(select b + 1 from unnest(balances_after) b) where version = 4",
+        "update ledger_transactions set balances_after = array(select b - 1 from unnest(balances_after) b) where version = 4",
         &["I7", "I27"],
     ),
     (
-        "update wallets set deficit = 1",
-        "update wallets set deficit = 0",
+        "update member_ledgers set deficit = array(select 1 from unnest(deficit))",
+        "update member_ledgers set deficit = array(select 0 from unnest(deficit))",
         &["I3", "I13"],
     ),
     (

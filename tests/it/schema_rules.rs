@@ -57,7 +57,7 @@ const RULES: [(&str, &str); 14] = [
         "select c.relname || '.' || a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
             left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
             where c.relrowsecurity and a.attnum > 0 and not a.attisdropped
-              and (a.attidentity <> '' or pg_get_expr(d.adbin, d.adrelid) ~* 'nextval|random|uuid|clock_timestamp')",
+              and (a.attidentity <> '' or pg_get_expr(d.adbin, d.adrelid) ~* 'nextval|random|uuid\\w*\\(|clock_timestamp')",
     ),
     (
         "no triggers and no rules",
@@ -95,11 +95,10 @@ const RULES: [(&str, &str); 14] = [
 ];
 
 /// Tables that only grow.
-const APPEND_ONLY: [&str; 8] = [
+const APPEND_ONLY: [&str; 7] = [
     "audit_log",
     "ledger_sums",
     "ledger_transactions",
-    "ledger_transfers",
     "purchases",
     "purchase_events",
     "operations",

@@ -43,7 +43,7 @@ fn a_wrong_balance_is_found_by_a_worker_and_told_by_every_server() {
 
         let owner = node.cluster.owner().await;
         let spoil = format!(
-            "update wallets set available = available + 1 where tenant_id = {};
+            "update member_ledgers set available = array(select a + 1 from unnest(available) a) where tenant_id = {};
              delete from job_runs where job = 'books'",
             tenant.number
         );

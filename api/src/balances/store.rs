@@ -19,7 +19,8 @@ statement! {
         join member_ledgers l on l.tenant_id = $1 and l.member_id = m.id
         cross join lateral (select greatest(coalesce(k.test_clock, statement_timestamp()),
             l.last_recorded_at) as at) n
-        left join wallets w on w.tenant_id = $1 and w.member_id = m.id
+        left join lateral unnest(l.wallets, l.available, l.pending, l.reserved, l.deficit, l.next_expiries)
+            as w (wallet, available, pending, reserved, deficit, next_expires_at) on true
         left join lateral (
             select sum(t.remaining) filter (where t.expires_at <= n.at) as points,
                 min(t.expires_at) filter (where t.expires_at > n.at) as next_expires_at

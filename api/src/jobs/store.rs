@@ -71,7 +71,7 @@ statement! {
 statement! {
     /// The next instant at which time does something by itself.
     tenant NextDue = "select least(
-            (select min(next_expires_at) from wallets where tenant_id = $1 and next_expires_at < 'infinity'),
+            (select min(next_expires_at) from member_ledgers where tenant_id = $1 and next_expires_at < 'infinity'),
             (select min(pending_until) from lots where tenant_id = $1 and pending_until < 'infinity'))
         from tenant_keys where tenant_id = $1";
     { tenant: i64 => BigInt }

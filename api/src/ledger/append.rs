@@ -10,6 +10,7 @@ mod there;
 pub(super) mod told;
 mod whole;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
@@ -29,7 +30,7 @@ use limits::LimitRows;
 pub(super) use row::Step;
 use row::{ChangedLot, EventRow, KeyRow, OperationRow, PurchaseHead, PurchaseRow, RedemptionRow};
 pub(super) use there::There;
-use there::{Days, LedgerEnd, Wallets};
+use there::{Days, LedgerEnd};
 use whole::Whole;
 
 use super::Submission;
@@ -53,7 +54,6 @@ pub(super) struct Rows {
     opened: Vec<(MemberId, Lot)>,
     opened_at: HashMap<LotId, usize>,
     changed: BTreeMap<(MemberId, LotId), ChangedLot>,
-    wallets: Wallets,
     ledgers: BTreeMap<MemberId, LedgerEnd>,
     days: Days,
     limits: LimitRows,
@@ -215,11 +215,24 @@ impl Rows {
                 None => self.change(member, change),
             }
         }
+        let end = match self.ledgers.entry(member) {
+            Entry::Occupied(end) => end.into_mut(),
+            Entry::Vacant(place) => place.insert(LedgerEnd {
+                wallets: self.there.take_wallets(member).ok_or_else(|| {
+                    DbError::Failed("a member was decided for without its wallets".into())
+                })?,
+                ..LedgerEnd::default()
+            }),
+        };
         for wallet in &transaction.wallets {
-            self.wallets
-                .insert((member, wallet.wallet.as_str().to_owned()), wallet.clone());
+            let code = wallet.wallet.as_str();
+            match end.wallets.get_mut(code) {
+                Some(held) => *held = wallet.into(),
+                None => {
+                    end.wallets.insert(code.to_owned(), wallet.into());
+                }
+            }
         }
-        let end = self.ledgers.entry(member).or_default();
         end.version = transaction.version;
         end.recorded_at = transaction.recorded_at;
         if let Some(day) = transaction.day {
@@ -295,19 +308,19 @@ impl Rows {
         let changed = std::mem::take(&mut self.changed);
         let (moved, changed): (Vec<_>, Vec<_>) =
             changed.into_iter().partition(|(_, row)| row.is_moved);
-        let (old_wallets, new_wallets) = self.there.part_wallets(self.wallets);
         let (old_days, new_days) = self.there.part_days(self.days);
         let tenant = tx.number();
+        let (transactions, moves) = columns::transactions(self.transactions)?;
+        let (ledgers, wallets) = columns::ledgers(self.ledgers)?;
         let whole = Whole {
             tenant,
             keys: columns::keys(self.keys),
             purchases: columns::purchases(self.purchases),
-            transfers: columns::transfers(&self.transactions)?,
-            transactions: columns::transactions(self.transactions),
+            transactions,
+            moves,
             lots: columns::lots(self.opened),
-            first_wallets: columns::wallets(new_wallets),
-            moved_wallets: columns::wallets(old_wallets),
-            ledgers: columns::ledgers(self.ledgers),
+            ledgers,
+            wallets,
             known_days: columns::days(old_days),
             other_days: columns::days(new_days),
         };

@@ -31,7 +31,6 @@ pub(super) struct Asked {
 pub(super) struct Seen {
     pub(super) head: Head,
     pub(super) known: Known,
-    pub(super) standing: Vec<facts::StandingRow>,
     pub(super) lots: Vec<facts::LotRow>,
     pub(super) ranks: Vec<RankRow>,
 }
@@ -97,11 +96,10 @@ impl Asked {
         } else {
             Vec::new()
         };
-        let (head, (), standing, lots, ranks, ()) = tokio::try_join!(
+        let (head, (), lots, ranks, ()) = tokio::try_join!(
             biased;
             catalog::head(tx),
             known.add_keys(tx, self.keys.clone()),
-            facts::standing(tx, members.clone()),
             facts::lots(tx, spenders.clone()),
             ranks::states(tx, ranked),
             identities.add_identities(tx, receipts, references),
@@ -110,7 +108,6 @@ impl Asked {
         Ok(Seen {
             head,
             known,
-            standing,
             lots,
             ranks,
         })

@@ -175,9 +175,9 @@ async fn look(
     if !asked.has_ranks && catalog.has_ladders() {
         seen.ranks = ranks::states(tx, asked.members.clone()).await?;
     }
-    let mut members = facts::joined(&locked, seen.standing);
+    let (mut members, days) = facts::of_ledgers(locked);
     ranks::add_states(&mut members, &seen.head, seen.ranks);
-    let there = There::of(&locked, &members);
+    let there = There::of(&members, days);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
     let subjects = asked.subjects.as_slice();

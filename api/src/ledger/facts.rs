@@ -12,11 +12,12 @@ use domain::member::{MemberFacts, MemberStatus, WalletFacts};
 use domain::needs::Needs;
 use domain::rank::RankFacts;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::history::{Asked, Lock};
 use super::refusal::unknown_member;
-use super::statements::{LockMembers, OpenLots, ReadMembers, StandingOf, WalletsOf};
+use super::statements::{LockMembers, OpenLots, ReadMembers};
 use crate::db::time::{SqlDate, SqlInstant, maybe_from};
 use crate::db::{DbError, TenantConn};
 use crate::problem::Problem;
@@ -26,19 +27,22 @@ use crate::vault::Vault;
 
 /// Facts by member.
 pub(super) type Members = HashMap<MemberId, MemberFacts>;
+/// What a review asks for of a member.
 pub(super) type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
-pub(super) type LedgerRow = (Uuid, i64, SqlInstant, Option<SqlDate>);
-/// A member beside one of its wallets, or beside nothing when it has none.
-pub(super) type StandingRow = (
+/// As [`LockMembers`] gives them.
+pub(super) type LedgerRow = (
     Uuid,
+    i64,
+    SqlInstant,
+    Option<SqlDate>,
     String,
     SqlInstant,
-    Option<String>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<SqlInstant>,
+    Vec<String>,
+    Vec<i64>,
+    Vec<i64>,
+    Vec<i64>,
+    Vec<i64>,
+    Vec<Option<SqlInstant>>,
 );
 /// As [`OpenLots`] gives them.
 pub(super) type LotRow = (
@@ -75,54 +79,35 @@ pub(super) async fn lock(
     .await
 }
 
-/// Where locked members stand, with their wallets.
-pub(super) async fn standing(
-    tx: &TenantConn,
-    members: Vec<Uuid>,
-) -> Result<Vec<StandingRow>, DbError> {
-    if members.is_empty() {
-        return Ok(Vec::new());
-    }
-    StandingOf {
-        tenant: tx.number(),
-        members,
-    }
-    .all(tx)
-    .await
-}
-
-/// Locked members with their standing and wallets.
-pub(super) fn joined(locked: &[LedgerRow], standing: Vec<StandingRow>) -> Members {
-    let locked: HashMap<Uuid, &LedgerRow> = locked.iter().map(|row| (row.0, row)).collect();
-    let mut members = Members::with_capacity(locked.len());
-    for (id, status, enrolled_at, code, available, pending, reserved, deficit, next) in standing {
-        let Some((_, version, last_recorded_at, _)) = locked.get(&id) else {
-            continue;
-        };
-        let (_, facts) = member((id, *version, *last_recorded_at, status, enrolled_at));
-        let known = members.entry(facts.member).or_insert(facts);
-        if let Some(code) = code {
-            let points = |points: Option<i64>| Points::new(points.unwrap_or_default());
-            let wallet = WalletFacts {
-                available: points(available),
-                pending: points(pending),
-                reserved: points(reserved),
-                deficit: points(deficit),
-                next_expires_at: maybe_from(next),
-                lots: None,
-            };
-            known.wallets.insert(code, wallet);
+/// Members with their wallets, and the business date for which each counted last.
+pub(super) fn of_ledgers(rows: Vec<LedgerRow>) -> (Members, HashMap<MemberId, Date>) {
+    let mut days = HashMap::with_capacity(rows.len());
+    let mut members = Members::with_capacity(rows.len());
+    for row in rows {
+        let (id, version, recorded_at, day, status, enrolled_at, codes, ..) = &row;
+        let (member, mut facts) =
+            member((*id, *version, *recorded_at, status.clone(), *enrolled_at));
+        days.extend(day.map(|day| (member, day.into())));
+        for (place, code) in codes.iter().enumerate() {
+            facts.wallets.insert(code.clone(), wallet(&row, place));
         }
+        members.insert(member, facts);
     }
-    members
+    (members, days)
 }
 
-/// Locked members as the passing of time sees them, which asks neither where somebody stands nor since when.
-pub(super) fn passing(locked: &[LedgerRow]) -> Members {
-    let row = |(id, version, recorded_at, _): &LedgerRow| {
-        member((*id, *version, *recorded_at, String::new(), *recorded_at))
-    };
-    locked.iter().map(row).collect()
+/// The wallet at a place of a ledger's lists.
+fn wallet(row: &LedgerRow, place: usize) -> WalletFacts {
+    let (.., available, pending, reserved, deficit, next_expiries) = row;
+    let points = |list: &[i64]| Points::new(list.get(place).copied().unwrap_or_default());
+    WalletFacts {
+        available: points(available),
+        pending: points(pending),
+        reserved: points(reserved),
+        deficit: points(deficit),
+        next_expires_at: maybe_from(next_expiries.get(place).copied().flatten()),
+        lots: None,
+    }
 }
 
 fn member(
@@ -156,53 +141,16 @@ pub(super) fn in_order(members: &Members) -> impl Iterator<Item = &MemberFacts> 
     members.into_iter()
 }
 
-/// Members as they are now, without their wallets.
-pub(super) async fn without_wallets(tx: &TenantConn, ids: Vec<Uuid>) -> Result<Members, DbError> {
+/// Members as they are now.
+pub(super) async fn read(tx: &TenantConn, ids: Vec<Uuid>) -> Result<Members, DbError> {
     let tenant = tx.number();
     let members = ids;
-    Ok(of_rows(ReadMembers { tenant, members }.all(tx).await?))
+    Ok(of_ledgers(ReadMembers { tenant, members }.all(tx).await?).0)
 }
 
 /// Members as they were read, without their wallets.
 pub(super) fn of_rows(rows: Vec<MemberRow>) -> Members {
     rows.into_iter().map(member).collect()
-}
-
-/// Add the wallets of `ids`.
-pub(super) async fn wallets(
-    tx: &TenantConn,
-    ids: Vec<Uuid>,
-) -> Result<Vec<(MemberId, String, WalletFacts)>, DbError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = WalletsOf {
-        tenant: tx.number(),
-        members: ids,
-    }
-    .all(tx)
-    .await?;
-    let wallet = |(member, wallet, available, pending, reserved, deficit, next)| {
-        let facts = WalletFacts {
-            available: Points::new(available),
-            pending: Points::new(pending),
-            reserved: Points::new(reserved),
-            deficit: Points::new(deficit),
-            next_expires_at: maybe_from(next),
-            lots: None,
-        };
-        (MemberId::from_uuid(member), wallet, facts)
-    };
-    Ok(rows.into_iter().map(wallet).collect())
-}
-
-/// Put wallets where they belong.
-pub(super) fn add_wallets(members: &mut Members, wallets: Vec<(MemberId, String, WalletFacts)>) {
-    for (member, code, facts) in wallets {
-        if let Some(known) = members.get_mut(&member) {
-            known.wallets.insert(code, facts);
-        }
-    }
 }
 
 /// The open lots of `ids`.
@@ -291,15 +239,7 @@ fn pending(until: Option<Timestamp>, awaits: Option<String>) -> Option<Pending> 
 /// One member without a lock, with open lots: for a quote and for reads past the cache.
 pub async fn facts_of(tx: &TenantConn, member: MemberId) -> Result<Option<MemberFacts>, DbError> {
     let ids = vec![member.uuid()];
-    let rows = ReadMembers {
-        tenant: tx.number(),
-        members: ids.clone(),
-    }
-    .all(tx)
-    .await?;
-    let mut members: Members = rows.into_iter().map(self::member).collect();
-    let wallets = wallets(tx, ids.clone()).await?;
-    add_wallets(&mut members, wallets);
+    let mut members = read(tx, ids.clone()).await?;
     let lots = lots(tx, ids.clone()).await?;
     add_lots(&mut members, &ids, lots)?;
     Ok(members.remove(&member))

@@ -7,6 +7,7 @@ mod chosen;
 mod look;
 mod statements;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::catalog::Catalog;
@@ -280,7 +281,7 @@ impl Reviewer {
         let (head, catalog) = self.head(&tx).await?;
         let states = chosen.states(&tx).await?;
         ranks::add_states(&mut members, &head, states);
-        let there = There::of(&[], &members).take_ranks();
+        let there = There::of(&members, HashMap::new()).take_ranks();
         let command = Command::ReviewRanks(ReviewRanks { until });
         let asked = members.values().filter_map(|facts| {
             let needs = command.needs(&catalog, facts, head.now);

@@ -10,45 +10,34 @@ use uuid::Uuid;
 use crate::db::time::{SqlDate, SqlInstant};
 use crate::statement;
 
-statement! {
-    /// Lock the members of a batch in ascending order, so that two nodes can't wait for each other.
-    tenant LockMembers = "select member_id, version, last_recorded_at, last_day from member_ledgers
-        where tenant_id = $1 and member_id = any($2)
-        order by member_id for no key update";
-    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date> }
+/// Members with their ledgers as far as a decision asks for them: all of it stands in one row.
+macro_rules! ledgers_of {
+    ($lock:literal) => {
+        concat!(
+            "select member_id, version, last_recorded_at, last_day, status, enrolled_at, wallets, available, pending,
+                reserved, deficit, next_expiries
+            from member_ledgers where tenant_id = $1 and member_id = any($2)",
+            $lock
+        )
+    };
 }
 
 statement! {
-    /// Where the members stand, with every wallet of theirs. Not joined to the lock: whoever waits for a lock sees the
-    /// locked row as it is then, but joined rows as they were before.
-    tenant StandingOf = "select m.id, m.status, m.enrolled_at, w.wallet, w.available, w.pending, w.reserved, w.deficit,
-            nullif(w.next_expires_at, 'infinity')
-        from members m left join wallets w on w.tenant_id = $1 and w.member_id = m.id
-        where m.tenant_id = $1 and m.id = any($2)";
+    /// Lock the members of a batch in ascending order, so that two nodes can't wait for each other.
+    tenant LockMembers = ledgers_of!(" order by member_id for no key update");
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, String => Text, SqlInstant => Timestamptz, Option<String> => Nullable<Text>,
-         Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>, Option<i64> => Nullable<BigInt>,
-         Option<i64> => Nullable<BigInt>, Option<SqlInstant> => Nullable<Timestamptz> }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date>, String => Text,
+         SqlInstant => Timestamptz, Vec<String> => Array<Text>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>,
+         Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
 }
 
 statement! {
     /// The same without the lock, for a quote.
-    tenant ReadMembers = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
-        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id
-        where l.tenant_id = $1 and l.member_id = any($2)";
+    tenant ReadMembers = ledgers_of!("");
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
-}
-
-statement! {
-    /// Every wallet of the members.
-    tenant WalletsOf = "select member_id, wallet, available, pending, reserved, deficit,
-            nullif(next_expires_at, 'infinity')
-        from wallets where tenant_id = $1 and member_id = any($2)";
-    { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, String => Text, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt,
-         Option<SqlInstant> => Nullable<Timestamptz> }
+    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date>, String => Text,
+         SqlInstant => Timestamptz, Vec<String> => Array<Text>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>,
+         Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
 }
 
 statement! {
@@ -154,7 +143,7 @@ statement! {
 
 statement! {
     /// Members with points whose time is over, or that waited too long for their event.
-    tenant ExpiriesDue = "(select member_id from wallets
+    tenant ExpiriesDue = "(select member_id from member_ledgers
             where tenant_id = $1 and next_expires_at <= $2 and next_expires_at < 'infinity'
             order by next_expires_at limit $3)
         union (select member_id from lots
@@ -166,12 +155,20 @@ statement! {
 
 statement! {
     /// When the points of wallets really end that said too early a time.
-    tenant LookForNextExpiry = "update wallets set next_expires_at = coalesce((
-            select min(l.expires_at) from lots l where l.tenant_id = $1 and l.member_id = wallets.member_id
-                and l.wallet = wallets.wallet and l.remaining > 0), 'infinity')
-        where tenant_id = $1 and member_id = any($2) and next_expires_at <= $3
-            and not exists (select 1 from lots l where l.tenant_id = $1 and l.member_id = wallets.member_id
-                and l.wallet = wallets.wallet and l.remaining > 0 and l.expires_at <= $3)";
+    tenant LookForNextExpiry = "update member_ledgers set next_expires_at = n.earliest, next_expiries = n.expiries
+        from (
+            select m.member_id, coalesce(min(e.expires_at), 'infinity') as earliest,
+                array_agg(e.expires_at order by w.place) as expiries
+            from member_ledgers m
+            cross join lateral unnest(m.wallets) with ordinality as w (wallet, place)
+            left join lateral (
+                select nullif(min(l.expires_at), 'infinity') as expires_at from lots l
+                where l.tenant_id = $1 and l.member_id = m.member_id and l.wallet = w.wallet and l.remaining > 0
+            ) e on true
+            where m.tenant_id = $1 and m.member_id = any($2) and m.next_expires_at <= $3
+            group by m.member_id
+        ) n
+        where member_ledgers.tenant_id = $1 and member_ledgers.member_id = n.member_id and n.earliest > $3";
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid>, until: SqlInstant => Timestamptz }
 }
 

@@ -206,16 +206,11 @@ async fn chunk(
     ids: Vec<Uuid>,
 ) -> Result<(usize, Vec<Uuid>), DbError> {
     let locked = facts::lock(tx, ids.clone()).await?;
-    let (head, wallets, lots) = tokio::join!(
-        catalog::head(tx),
-        facts::wallets(tx, ids.clone()),
-        facts::lots(tx, ids.clone())
-    );
+    let (head, lots) = tokio::join!(catalog::head(tx), facts::lots(tx, ids.clone()));
     let head = head?;
     let catalog = catalogs.at_revision(tx, head.revision).await?;
-    let mut members = facts::passing(&locked);
-    facts::add_wallets(&mut members, wallets?);
-    let there = There::of(&locked, &members);
+    let (mut members, days) = facts::of_ledgers(locked);
+    let there = There::of(&members, days);
     facts::add_lots(&mut members, &ids, lots?)?;
     let budgets = Budgets::default();
     let mut rows = Rows::new(head.database_now, BTreeSet::new(), there).told(head.has_webhooks);

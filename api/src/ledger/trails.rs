@@ -180,10 +180,13 @@ statement! {
 
 statement! {
     /// The moves of transactions, in their order.
-    tenant MovesOf = "select r.member_id, r.version, r.wallet, r.debit, r.credit, r.points, r.balance_after, r.rule, r.lot_id
-        from unnest($2, $3) u (member_id, version)
-        join ledger_transfers r on r.tenant_id = $1 and r.member_id = u.member_id and r.version = u.version
-        order by r.member_id, r.version, r.position";
+    tenant MovesOf = "select member_id, version, wallet, debit, credit, points, balance_after, rule, lot_id from (
+            select t.member_id, t.version, generate_subscripts(t.points, 1) as position, unnest(t.wallets) as wallet,
+                unnest(t.debits) as debit, unnest(t.credits) as credit, unnest(t.points) as points,
+                unnest(t.balances_after) as balance_after, unnest(t.rules) as rule, unnest(t.lots) as lot_id
+            from unnest($2, $3) u (member_id, version)
+            join ledger_transactions t on t.tenant_id = $1 and t.member_id = u.member_id and t.version = u.version
+        ) r order by member_id, version, position";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt> }
     -> { Uuid => SqlUuid, i64 => BigInt, String => Text, i16 => SmallInt, i16 => SmallInt, i64 => BigInt, i64 => BigInt,
          Option<String> => Nullable<Text>, Option<Uuid> => Nullable<SqlUuid> }
@@ -193,7 +196,10 @@ statement! {
     /// What lots lost by time, in whatever transaction since the first that is named of their member.
     tenant LostByTime = "select r.lot_id, sum(r.points)::bigint
         from (select member_id, min(version) as version from unnest($2, $3) as t (member_id, version) group by member_id) u
-        join ledger_transfers r on r.tenant_id = $1 and r.member_id = u.member_id and r.version >= u.version
+        cross join lateral (
+            select unnest(t.lots) as lot_id, unnest(t.credits) as credit, unnest(t.points) as points from ledger_transactions t
+            where t.tenant_id = $1 and t.member_id = u.member_id and t.version >= u.version and $5 = any(t.credits)
+        ) r
         where r.lot_id = any($4) and r.credit = $5
         group by r.lot_id";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, version: Vec<i64> => Array<BigInt>,

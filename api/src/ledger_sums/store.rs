@@ -51,16 +51,14 @@ statement! {
             select r.wallet, r.debit, r.credit, sum(r.points)::bigint as points from (
                 select s.wallet, s.debit, s.credit, s.points from ledger_sums s where s.tenant_id = $1 and s.until = $2
                 union all
-                select r.wallet, r.debit, r.credit, r.points from ledger_transactions t
-                join ledger_transfers r on r.tenant_id = $1 and r.member_id = t.member_id and r.version = t.version
+                select unnest(t.wallets), unnest(t.debits), unnest(t.credits), unnest(t.points) from ledger_transactions t
                 where t.tenant_id = $1 and ($2 is null or t.recorded_at >= $2) and t.recorded_at < $3
             ) r group by r.wallet, r.debit, r.credit
         ) m
         where k.tenant_id = $1 and k.test_clock is null
           and ($2 is null or exists (select 1 from ledger_sums b where b.tenant_id = $1 and b.until = $2)
             or not exists (select 1 from ledger_transactions t
-                join ledger_transfers r on r.tenant_id = $1 and r.member_id = t.member_id and r.version = t.version
-                where t.tenant_id = $1 and t.recorded_at < $2))
+                where t.tenant_id = $1 and t.recorded_at < $2 and cardinality(t.points) > 0))
         on conflict (tenant_id, until, wallet, debit, credit) do nothing";
     { tenant: i64 => BigInt, from: Option<SqlInstant> => Nullable<Timestamptz>, until: SqlInstant => Timestamptz }
 }
@@ -82,10 +80,12 @@ statement! {
         from (
             select s.wallet, s.debit, s.credit, s.points from ledger_sums s where s.tenant_id = $1 and s.until = $2
             union all
-            select r.wallet, r.debit, r.credit, sum(r.points) from ledger_transactions t
-            join ledger_transfers r on r.tenant_id = $1 and r.member_id = t.member_id and r.version = t.version
-            where t.tenant_id = $1 and ($2 is null or t.recorded_at >= $2) and t.recorded_at <= $3
-            group by r.wallet, r.debit, r.credit
+            select m.wallet, m.debit, m.credit, sum(m.points) from (
+                select unnest(t.wallets) as wallet, unnest(t.debits) as debit, unnest(t.credits) as credit,
+                    unnest(t.points) as points
+                from ledger_transactions t
+                where t.tenant_id = $1 and ($2 is null or t.recorded_at >= $2) and t.recorded_at <= $3
+            ) m group by m.wallet, m.debit, m.credit
         ) r group by r.wallet order by r.wallet";
     { tenant: i64 => BigInt, from: Option<SqlInstant> => Nullable<Timestamptz>, until: SqlInstant => Timestamptz }
     -> { String => Text, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt,

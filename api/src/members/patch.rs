@@ -12,7 +12,7 @@ use super::consents::Given;
 use super::document::{Member, MemberFields};
 use super::patch_document::{merge, unknown_fields};
 use super::record::Stored;
-use super::store::LockMember;
+use super::store::{LockLedger, LockMember};
 use super::{check, record};
 use crate::app::App;
 use crate::auth::Caller;
@@ -82,11 +82,10 @@ pub(crate) async fn change_member(
 }
 
 async fn apply(tx: &TenantConn, tools: &Tools, change: Change) -> Result<Stored, Problem> {
-    let lock = LockMember {
-        tenant: tx.number(),
-        id: change.member.uuid(),
-    };
-    lock.all(tx).await?;
+    let (tenant, member) = (tx.number(), change.member.uuid());
+    LockLedger { tenant, member }.all(tx).await?;
+    let id = member;
+    LockMember { tenant, id }.all(tx).await?;
     let before = record::load(tx, &tools.vault, change.member).await?;
     let before = before.ok_or_else(Problem::not_found)?;
     change.if_match.check(before.revision)?;

@@ -177,6 +177,7 @@ pub(super) async fn insert(
         tenant,
         member,
         recorded_at: draft.now.into(),
+        enrolled_at: draft.enrolled_at.into(),
     };
     expect(ledger.run(tx).await?, 1)?;
     let profile = InsertProfile {

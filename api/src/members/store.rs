@@ -42,9 +42,10 @@ statement! {
 
 statement! {
     /// The row that the ledger locks; version 0.
-    tenant InsertLedger = "insert into member_ledgers (tenant_id, member_id, version, last_recorded_at)
-        select k.tenant_id, $2, 0, $3 from tenant_keys k where k.tenant_id = $1";
-    { tenant: i64 => BigInt, member: Uuid => SqlUuid, recorded_at: SqlInstant => Timestamptz }
+    tenant InsertLedger = "insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, enrolled_at)
+        select k.tenant_id, $2, 0, $3, $4 from tenant_keys k where k.tenant_id = $1";
+    { tenant: i64 => BigInt, member: Uuid => SqlUuid, recorded_at: SqlInstant => Timestamptz,
+      enrolled_at: SqlInstant => Timestamptz }
 }
 
 statement! {
@@ -102,8 +103,10 @@ statement! {
 }
 
 statement! {
-    /// What is not personal, changed; the revision goes up.
-    tenant UpdateMember = "update members set enrolled_at = $3, store = $4, referred_by = $5,
+    /// What is not personal, changed; the revision goes up. The ledger knows too since when somebody is a member.
+    tenant UpdateMember = "with standing as (
+            update member_ledgers set enrolled_at = $3 where tenant_id = $1 and member_id = $2 and enrolled_at <> $3)
+        update members set enrolled_at = $3, store = $4, referred_by = $5,
             attributes = $6::json, consents = $7::json, revision = revision + 1
         where tenant_id = $1 and id = $2";
     {
@@ -152,14 +155,18 @@ statement! {
 }
 
 statement! {
-    /// End a membership.
-    tenant CloseMember = "update members set status = 'closed', revision = revision + 1 where tenant_id = $1 and id = $2";
+    /// End a membership, in the ledger too.
+    tenant CloseMember = "with standing as (
+            update member_ledgers set status = 'closed' where tenant_id = $1 and member_id = $2)
+        update members set status = 'closed', revision = revision + 1 where tenant_id = $1 and id = $2";
     { tenant: i64 => BigInt, id: Uuid => SqlUuid }
 }
 
 statement! {
     /// Leave nothing of a member but its place in the ledger.
-    tenant EraseMember = "update members set status = 'erased', attributes = '{}', consents = '{}', referred_by = null,
+    tenant EraseMember = "with standing as (
+            update member_ledgers set status = 'erased' where tenant_id = $1 and member_id = $2)
+        update members set status = 'erased', attributes = '{}', consents = '{}', referred_by = null,
             revision = revision + 1
         where tenant_id = $1 and id = $2";
     { tenant: i64 => BigInt, id: Uuid => SqlUuid }

@@ -5,10 +5,11 @@ with known as (
     from ledger_sums s join tenant_keys k using (tenant_id)
     where k.test_clock is null group by s.tenant_id
 ), pieces as (
-    select r.tenant_id, r.wallet, r.debit, r.credit, width_bucket(t.recorded_at, k.moments) as piece, sum(r.points) as points
-    from ledger_transfers r
-    join ledger_transactions t using (member_id, version, tenant_id)
-    join known k on k.tenant_id = r.tenant_id
+    select r.tenant_id, r.wallet, r.debit, r.credit, width_bucket(r.recorded_at, k.moments) as piece, sum(r.points) as points
+    from known k join (
+        select tenant_id, recorded_at, unnest(wallets) as wallet, unnest(debits) as debit, unnest(credits) as credit,
+            unnest(points) as points
+        from ledger_transactions) r using (tenant_id)
     group by 1, 2, 3, 4, 5
 ), kinds as (
     select tenant_id, wallet, debit, credit from pieces

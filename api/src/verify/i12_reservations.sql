@@ -1,16 +1,18 @@
 -- What a member has reserved is held by open reservations and nothing else. A reservation ends once, gives out all that it
 -- held then, and never more; only what was taken is given back, once.
 with held as (
-    select t.tenant_id, t.member_id, t.subject as id, r.wallet, sum(r.points) as points
-    from ledger_transactions t
-    join ledger_transfers r using (tenant_id, member_id, version)
-    where t.kind = 'reserve' and r.credit = 3
+    select tenant_id, member_id, subject as id, wallet, sum(points) as points from (
+        select tenant_id, member_id, subject, unnest(wallets) as wallet, unnest(credits) as credit, unnest(points) as points
+        from ledger_transactions where kind = 'reserve') r
+    where credit = 3
     group by 1, 2, 3, 4
 ), ends as (
     select o.tenant_id, o.subject as id, count(distinct o.id) as ends, sum(r.points) as points
     from operations o
-    left join ledger_transfers r on r.tenant_id = o.tenant_id and r.member_id = o.member_id and r.version = o.version
-        and r.debit = 3
+    left join (
+        select tenant_id, member_id, version, unnest(debits) as debit, unnest(points) as points
+        from ledger_transactions where 3 = any (debits)
+    ) r on r.tenant_id = o.tenant_id and r.member_id = o.member_id and r.version = o.version and r.debit = 3
     where o.kind in ('capture', 'release')
     group by 1, 2
 ), open as (

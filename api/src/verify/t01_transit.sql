@@ -1,9 +1,12 @@
 -- What one member sends, another gets, in the same operation: nothing stays between them.
 with moved as (
-    select r.tenant_id, t.subject, r.wallet, sum(case when r.credit = 16 then r.points else -r.points end) as left_over,
-        count(distinct r.member_id) as members
-    from ledger_transfers r join ledger_transactions t using (tenant_id, member_id, version)
-    where 16 in (r.debit, r.credit)
+    select tenant_id, subject, wallet, sum(case when credit = 16 then points else -points end) as left_over,
+        count(distinct member_id) as members
+    from (
+        select tenant_id, member_id, subject, unnest(wallets) as wallet, unnest(debits) as debit,
+            unnest(credits) as credit, unnest(points) as points
+        from ledger_transactions where 16 = any (debits) or 16 = any (credits)) r
+    where 16 in (debit, credit)
     group by 1, 2, 3
 )
 select count(*) over (), tenant_id,

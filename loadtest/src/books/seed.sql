@@ -17,30 +17,29 @@ create temp table spends on commit drop as
 
 insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
     select $tenant, member, now() - interval '400 days', '{}', '{}', now() - interval '400 days' from people;
-insert into member_ledgers (tenant_id, member_id, version, last_recorded_at)
-    select $tenant, member, 7, at from spends;
-insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-    select $tenant, member, 'points', 180, 0, 0, 0, date_trunc('day', now()) + interval '60 days' from people;
+insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, enrolled_at, next_expires_at, wallets,
+        available, pending, reserved, deficit, next_expiries)
+    select $tenant, member, 7, at, now() - interval '400 days', date_trunc('day', now()) + interval '60 days', '{points}',
+        '{180}', '{0}', '{0}', '{0}', array[date_trunc('day', now()) + interval '60 days'] from spends;
 insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, occurred_at, transaction_id, rule,
         program_version)
     select $tenant, member, date_trunc('day', now()) + make_interval(days => 30 * k), pg_temp.id(4, n), 'points', 40,
         case k when 1 then 0 when 2 then 20 else 40 end, at, pg_temp.id(3, n), 'base', 1 from buys;
-insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor, subject)
-    select $tenant, member, version, id, kind, at, at, pg_temp.id(9, 1), subject from (
-        select member, k as version, pg_temp.id(3, n) as id, 'purchase' as kind, at, pg_temp.id(2, n) as subject from buys
-        union all select member, 7, pg_temp.id(6, i), 'redeem', at, pg_temp.id(5, i) from spends
-    ) made order by at;
-insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit, credit, points, balance_after, rule,
-        lot_id)
-    select $tenant, member, version, place, 'points', debit, credit, points, after, rule, lot from (
-        select member, k as version, place, 11 as debit, 1 as credit, given as points, (k - 1) * 40 + after as after, rule,
-            pg_temp.id(4, n) as lot, at
-        from buys, (values (0, 10, 10, 'base'), (1, 10, 20, 'weekday-double'), (2, 20, 40, 'day-triple'))
-            as award (place, given, after, rule)
+insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor, subject, wallets,
+        debits, credits, points, balances_after, rules, lots)
+    select $tenant, member, version, id, kind, at, at, pg_temp.id(9, 1), subject, wallets, debits, credits, points,
+        balances_after, rules, lots from (
+        select member, k as version, pg_temp.id(3, n) as id, 'purchase' as kind, at, pg_temp.id(2, n) as subject,
+            array['points', 'points', 'points'] as wallets, array[11, 11, 11] as debits, array[1, 1, 1] as credits,
+            array[10, 10, 20] as points, array[k * 40 - 30, k * 40 - 20, k * 40] as balances_after,
+            array['base', 'weekday-double', 'day-triple'] as rules, array_fill(pg_temp.id(4, n), array[3]) as lots
+        from buys
         union all
-        select member, 7, place, 1, 12, taken, after, null, pg_temp.id(4, (place + 1) * $members + i), at
-        from spends, (values (0, 40, 200), (1, 20, 180)) as part (place, taken, after)
-    ) moved order by at, member, place;
+        select member, 7, pg_temp.id(6, i), 'redeem', at, pg_temp.id(5, i), array['points', 'points'], array[1, 1],
+            array[12, 12], array[40, 20], array[200, 180], array[null, null]::text[],
+            array[pg_temp.id(4, $members + i), pg_temp.id(4, 2 * $members + i)]
+        from spends
+    ) made order by at;
 insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
     select $tenant, member, at::date, 1000, 1000, 1, 40 from buys;
 insert into redemptions (tenant_id, id, member_id, content_hash, occurred_at, recorded_at, actor, outcome)

@@ -251,8 +251,9 @@ fn a_moment_waits_for_writes_that_began_before_it() {
         for _ in 0..3 {
             tenant.grant(&member, 10).await;
         }
-        // The write has read the time when it comes to the balance.
-        let hold = format!("begin; select 1 from wallets where tenant_id = {number} for update");
+        // The write has read the time when it comes to the counters.
+        let hold =
+            format!("begin; select 1 from member_days where tenant_id = {number} for update");
         owner.batch_execute(&hold).await.unwrap();
         let (api, receipt) = (
             tenant.api.clone(),

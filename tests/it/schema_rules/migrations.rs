@@ -38,10 +38,13 @@ async fn schema(client: &Client) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
+fn root() -> PathBuf {
+    crate::tidy::source::root().join("migrations")
+}
+
 /// The folders of all migrations, oldest first.
 fn folders() -> Vec<PathBuf> {
-    let root = crate::tidy::source::root().join("migrations");
-    let mut folders: Vec<PathBuf> = fs::read_dir(root)
+    let mut folders: Vec<PathBuf> = fs::read_dir(root())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_dir())
@@ -63,15 +66,58 @@ async fn run(client: &Client, folder: &std::path::Path, file: &str) {
     }
 }
 
+/// A database of its own without any schema yet, as the owner of what comes.
+async fn scratch(name: &str) -> Client {
+    let client = connect(&node().cluster.scratch(name).await).await;
+    let allow = "grant create on schema public to tamaru_owner;
+        grant usage on schema public to tamaru_app; set role tamaru_owner";
+    client.batch_execute(allow).await.unwrap();
+    client
+}
+
+/// A transaction of two moves, one of none.
+const MOVES: &str = "
+    insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor)
+        select 1, gen_random_uuid(), v, gen_random_uuid(), 'purchase', now(), now(), gen_random_uuid()
+        from generate_series(1, 2) v;
+    insert into ledger_transfers
+        select 1, member_id, version, position, 'points', 11, 1, 10 + position, 20, rule, gen_random_uuid()
+        from ledger_transactions, (values (0, 'base'), (1, null)) as r (position, rule) where version = 2";
+
+#[test]
+fn moves_go_into_the_rows_of_their_transactions_and_back() {
+    block_on(async {
+        let client = scratch("tamaru_it_moves").await;
+        let (before, after): (Vec<_>, Vec<_>) = folders()
+            .into_iter()
+            .partition(|folder| folder < &root().join("2026-11-29-000130"));
+        for folder in &before {
+            run(&client, folder, "up.sql").await;
+        }
+        client.batch_execute(MOVES).await.unwrap();
+        let rows = async || {
+            let query = "select t.id::text || to_jsonb(r) from ledger_transactions t
+                left join ledger_transfers r using (tenant_id, member_id, version) order by t.version, r.position";
+            let rows = client.query(query, &[]).await.unwrap();
+            let texts = rows.iter().map(|row| row.get::<_, Option<String>>(0));
+            texts.collect::<Vec<_>>()
+        };
+        let told = rows().await;
+        assert_eq!(told.len(), 3);
+        run(&client, &after[0], "up.sql").await;
+        assert_eq!(rows().await, told);
+        run(&client, &after[0], "down.sql").await;
+        assert_eq!(rows().await, told);
+        drop(client);
+        node().cluster.drop_scratch("tamaru_it_moves").await;
+    });
+}
+
 #[test]
 fn up_down_up_gives_the_same_schema() {
     block_on(async {
         let cluster = node().cluster;
-        let url = cluster.scratch("tamaru_it_schema").await;
-        let client = connect(&url).await;
-        let allow = "grant create on schema public to tamaru_owner;
-            grant usage on schema public to tamaru_app; set role tamaru_owner";
-        client.batch_execute(allow).await.unwrap();
+        let client = scratch("tamaru_it_schema").await;
         let empty = schema(&client).await;
         let folders = folders();
         for folder in &folders {

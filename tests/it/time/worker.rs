@@ -14,10 +14,12 @@ use crate::harness::{TestTenant, block_on, node};
 
 /// Lets the points of a tenant have ended an hour ago, which no request can.
 async fn age(owner: &Client, tenant: i64) {
-    for table in ["lots set expires_at", "wallets set next_expires_at"] {
-        let age = format!("update {table} = now() - interval '1 hour' where tenant_id = {tenant}");
-        owner.batch_execute(&age).await.unwrap();
-    }
+    let age = format!(
+        "update lots set expires_at = now() - interval '1 hour' where tenant_id = {tenant};
+         update member_ledgers set next_expires_at = now() - interval '1 hour', next_expiries = array[now() - interval '1 hour']
+            where tenant_id = {tenant}"
+    );
+    owner.batch_execute(&age).await.unwrap();
     forget_the_day(owner, tenant).await;
 }
 

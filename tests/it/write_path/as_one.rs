@@ -222,7 +222,7 @@ async fn rows(owner: &Client, tenant: i64) -> Vec<String> {
         ("ledger_transfers", ""),
         ("lots", ""),
         ("wallets", ""),
-        ("member_ledgers", "last_recorded_at"),
+        ("member_ledgers", "last_recorded_at,enrolled_at,room"),
         ("member_days", ""),
     ] {
         let query = format!(

@@ -8,12 +8,11 @@ use domain::lot::{Lot, Pending};
 use uuid::Uuid;
 
 use super::whole::{
-    DayColumns, KeyColumns, LedgerColumns, LotColumns, PurchaseColumns, TransactionColumns,
-    TransferColumns, WalletColumns,
+    DayColumns, KeyColumns, LedgerColumns, LotColumns, MoveColumns, PurchaseColumns,
+    TransactionColumns, WalletColumns,
 };
 use super::{
     ChangedLot, Days, EventRow, KeyRow, LedgerEnd, OperationRow, PurchaseRow, RedemptionRow,
-    Wallets,
 };
 use crate::db::DbError;
 use crate::db::time::{SqlInstant, maybe};
@@ -77,8 +76,12 @@ pub(super) fn insert_redemptions(tenant: i64, rows: Vec<RedemptionRow>) -> Inser
     columns
 }
 
-pub(super) fn transactions(rows: Vec<(Transaction, Uuid)>) -> TransactionColumns {
+/// Version steps with their moves, which stand in one row of lists: each names the places of its own.
+pub(super) fn transactions(
+    rows: Vec<(Transaction, Uuid)>,
+) -> Result<(TransactionColumns, MoveColumns), DbError> {
     let mut columns = TransactionColumns::with_capacity(rows.len());
+    let mut moves = MoveColumns::with_capacity(rows.len());
     for (row, actor) in rows {
         // What was done to a purchase or redemption names that as well.
         let subject = row
@@ -86,6 +89,17 @@ pub(super) fn transactions(rows: Vec<(Transaction, Uuid)>) -> TransactionColumns
             .or(row.purchase.map(PurchaseId::uuid))
             .or(row.redemption.map(RedemptionId::uuid))
             .or(row.event.map(PurchaseEventId::uuid));
+        columns.first.push(place(moves.rows().saturating_add(1))?);
+        for moved in row.transfers {
+            moves.wallet.push(moved.wallet);
+            moves.debit.push(moved.debit.code());
+            moves.credit.push(moved.credit.code());
+            moves.points.push(moved.points.get());
+            moves.balance_after.push(moved.balance_after.get());
+            moves.rule.push(moved.rule);
+            moves.lot.push(moved.lot.map(LotId::uuid));
+        }
+        columns.last.push(place(moves.rows())?);
         columns.member.push(row.member.uuid());
         columns.version.push(row.version);
         columns.id.push(row.id.uuid());
@@ -97,7 +111,7 @@ pub(super) fn transactions(rows: Vec<(Transaction, Uuid)>) -> TransactionColumns
         columns.reason.push(row.reason);
         columns.corrects.push(row.corrects.map(TransactionId::uuid));
     }
-    columns
+    Ok((columns, moves))
 }
 
 pub(super) fn lots(rows: Vec<(MemberId, Lot)>) -> LotColumns {
@@ -209,29 +223,36 @@ pub(super) fn insert_events(tenant: i64, rows: Vec<EventRow>) -> InsertEvents {
     columns
 }
 
-pub(super) fn ledgers(rows: BTreeMap<MemberId, LedgerEnd>) -> LedgerColumns {
+/// Ledgers with their wallets, which stand in one row of lists: each names the places of its own.
+pub(super) fn ledgers(
+    rows: BTreeMap<MemberId, LedgerEnd>,
+) -> Result<(LedgerColumns, WalletColumns), DbError> {
     let mut columns = LedgerColumns::with_capacity(rows.len());
+    let mut wallets = WalletColumns::with_capacity(rows.len());
     for (member, row) in rows {
+        let next = row.wallets.values().filter_map(|held| held.next_expires_at);
+        columns.next_expires_at.push(maybe(next.min()));
+        columns.first.push(place(wallets.rows().saturating_add(1))?);
+        for (code, held) in row.wallets {
+            wallets.wallet.push(code);
+            wallets.available.push(held.available);
+            wallets.pending.push(held.pending);
+            wallets.reserved.push(held.reserved);
+            wallets.deficit.push(held.deficit);
+            wallets.next_expires_at.push(maybe(held.next_expires_at));
+        }
+        columns.last.push(place(wallets.rows())?);
         columns.member.push(member.uuid());
         columns.version.push(row.version);
         columns.last_recorded_at.push(row.recorded_at.into());
         columns.last_day.push(row.last_day.map(Into::into));
     }
-    columns
+    Ok((columns, wallets))
 }
 
-pub(super) fn wallets(rows: Wallets) -> WalletColumns {
-    let mut columns = WalletColumns::with_capacity(rows.len());
-    for ((member, wallet), row) in rows {
-        columns.member.push(member.uuid());
-        columns.wallet.push(wallet);
-        columns.available.push(row.available.get());
-        columns.pending.push(row.pending.get());
-        columns.reserved.push(row.reserved.get());
-        columns.deficit.push(row.deficit.get());
-        columns.next_expires_at.push(maybe(row.next_expires_at));
-    }
-    columns
+/// A place in the lists of a batch, from 1.
+fn place(place: usize) -> Result<i32, DbError> {
+    i32::try_from(place).map_err(|_large| DbError::Failed("a batch is too large".into()))
 }
 
 pub(super) fn days(rows: Days) -> DayColumns {
@@ -245,27 +266,6 @@ pub(super) fn days(rows: Days) -> DayColumns {
         columns.points_earned.push(row.points_earned.get());
     }
     columns
-}
-
-pub(super) fn transfers(made: &[(Transaction, Uuid)]) -> Result<TransferColumns, DbError> {
-    let mut columns = TransferColumns::with_capacity(made.len());
-    for (transaction, _) in made {
-        for (position, row) in transaction.transfers.iter().enumerate() {
-            let position = i16::try_from(position)
-                .map_err(|_large| DbError::Failed("a transaction has too many rows".into()))?;
-            columns.member.push(transaction.member.uuid());
-            columns.version.push(transaction.version);
-            columns.position.push(position);
-            columns.wallet.push(row.wallet.clone());
-            columns.debit.push(row.debit.code());
-            columns.credit.push(row.credit.code());
-            columns.points.push(row.points.get());
-            columns.balance_after.push(row.balance_after.get());
-            columns.rule.push(row.rule.clone());
-            columns.lot.push(row.lot.map(LotId::uuid));
-        }
-    }
-    Ok(columns)
 }
 
 pub(super) fn insert_operations(tenant: i64, rows: Vec<OperationRow>) -> InsertOperations {

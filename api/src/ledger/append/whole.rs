@@ -29,21 +29,20 @@ columns! {
 }
 
 columns! {
-    /// Version steps of members.
+    /// Version steps of members; `first` to `last` are the places of its moves among all, from 1.
     TransactionColumns {
         member: Uuid => SqlUuid, version: i64 => BigInt, id: Uuid => SqlUuid, kind: &'static str => Text,
         occurred_at: SqlInstant => Timestamptz, recorded_at: SqlInstant => Timestamptz, actor: Uuid => SqlUuid,
         subject: Option<Uuid> => Nullable<SqlUuid>, reason: Option<String> => Nullable<Text>,
-        corrects: Option<Uuid> => Nullable<SqlUuid>,
+        corrects: Option<Uuid> => Nullable<SqlUuid>, first: i32 => Integer, last: i32 => Integer,
     }
 }
 
 columns! {
-    /// Moves of points.
-    TransferColumns {
-        member: Uuid => SqlUuid, version: i64 => BigInt, position: i16 => SmallInt, wallet: String => Text,
-        debit: i16 => SmallInt, credit: i16 => SmallInt, points: i64 => BigInt, balance_after: i64 => BigInt,
-        rule: Option<String> => Nullable<Text>, lot: Option<Uuid> => Nullable<SqlUuid>,
+    /// Moves of points, those of one transaction side by side.
+    MoveColumns {
+        wallet: String => Text, debit: i16 => SmallInt, credit: i16 => SmallInt, points: i64 => BigInt,
+        balance_after: i64 => BigInt, rule: Option<String> => Nullable<Text>, lot: Option<Uuid> => Nullable<SqlUuid>,
     }
 }
 
@@ -59,18 +58,19 @@ columns! {
 }
 
 columns! {
-    /// Wallets as they are after the batch.
-    WalletColumns {
-        member: Uuid => SqlUuid, wallet: String => Text, available: i64 => BigInt, pending: i64 => BigInt,
-        reserved: i64 => BigInt, deficit: i64 => BigInt, next_expires_at: Option<SqlInstant> => Nullable<Timestamptz>,
+    /// The members' ledgers after the batch; `first` to `last` are the places of its wallets among all, from 1.
+    LedgerColumns {
+        member: Uuid => SqlUuid, version: i64 => BigInt, last_recorded_at: SqlInstant => Timestamptz,
+        last_day: Option<SqlDate> => Nullable<Date>, next_expires_at: Option<SqlInstant> => Nullable<Timestamptz>,
+        first: i32 => Integer, last: i32 => Integer,
     }
 }
 
 columns! {
-    /// The members' versions after the batch.
-    LedgerColumns {
-        member: Uuid => SqlUuid, version: i64 => BigInt, last_recorded_at: SqlInstant => Timestamptz,
-        last_day: Option<SqlDate> => Nullable<Date>,
+    /// Wallets as they are after the batch, those of one member side by side.
+    WalletColumns {
+        wallet: String => Text, available: i64 => BigInt, pending: i64 => BigInt, reserved: i64 => BigInt,
+        deficit: i64 => BigInt, next_expires_at: Option<SqlInstant> => Nullable<Timestamptz>,
     }
 }
 
@@ -101,18 +101,14 @@ statement! {
             where k.tenant_id = $1 returning 1),
         written_transactions as (
             insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor,
-                subject, reason, corrects)
-            select k.tenant_id, u.* from tenant_keys k, (select unnest($18), unnest($19), unnest($20), unnest($21),
-                unnest($22), unnest($23), unnest($24), unnest($25), unnest($26), unnest($27)) as u
-                (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason, corrects)
-            where k.tenant_id = $1 returning 1),
-        written_transfers as (
-            insert into ledger_transfers (tenant_id, member_id, version, position, wallet, debit, credit, points,
-                balance_after, rule, lot_id)
-            select k.tenant_id, u.* from tenant_keys k, (select unnest($28), unnest($29), unnest($30), unnest($31),
-                unnest($32), unnest($33), unnest($34), unnest($35), unnest($36), unnest($37)) as u
-                (member_id, version, position, wallet, debit, credit, points, balance_after, rule, lot_id)
-            where k.tenant_id = $1 returning 1),
+                subject, reason, corrects, wallets, debits, credits, points, balances_after, rules, lots)
+            select k.tenant_id, u.member_id, u.version, u.id, u.kind, u.occurred_at, u.recorded_at, u.actor, u.subject,
+                u.reason, u.corrects, $30[u.first:u.last], $31[u.first:u.last], $32[u.first:u.last],
+                $33[u.first:u.last], $34[u.first:u.last], $35[u.first:u.last], $36[u.first:u.last]
+            from tenant_keys k, (select unnest($18), unnest($19), unnest($20), unnest($21), unnest($22), unnest($23),
+                unnest($24), unnest($25), unnest($26), unnest($27), unnest($28), unnest($29)) as u
+                (member_id, version, id, kind, occurred_at, recorded_at, actor, subject, reason, corrects, first, last)
+            where k.tenant_id = $1 returning cardinality(points) as moves),
         written_lots as (
             insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, activates_at,
                 occurred_at, transaction_id, rule, program_version, pending_until, awaits)
@@ -120,43 +116,32 @@ statement! {
                 u.remaining, u.activates_at, u.occurred_at, u.transaction_id, u.rule, u.program_version,
                 case when u.awaits is null then u.pending_until else coalesce(u.pending_until, 'infinity') end,
                 u.awaits
-            from tenant_keys k, (select unnest($38), unnest($39), unnest($40), unnest($41), unnest($42), unnest($43),
-                unnest($44), unnest($45), unnest($46), unnest($47), unnest($48), unnest($49), unnest($50)) as u
+            from tenant_keys k, (select unnest($37), unnest($38), unnest($39), unnest($40), unnest($41), unnest($42),
+                unnest($43), unnest($44), unnest($45), unnest($46), unnest($47), unnest($48), unnest($49)) as u
                 (member_id, expires_at, id, wallet, granted, remaining, activates_at, occurred_at, transaction_id,
                  rule, program_version, pending_until, awaits)
             where k.tenant_id = $1 returning 1),
-        first_wallets as (
-            insert into wallets (tenant_id, member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-            select k.tenant_id, u.member_id, u.wallet, u.available, u.pending, u.reserved, u.deficit,
-                coalesce(u.next_expires_at, 'infinity')
-            from tenant_keys k, (select unnest($51), unnest($52), unnest($53), unnest($54), unnest($55), unnest($56),
-                unnest($57)) as u
-                (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-            where k.tenant_id = $1 returning 1),
-        moved_wallets as (
-            update wallets set available = u.available, pending = u.pending, reserved = u.reserved,
-                deficit = u.deficit, next_expires_at = coalesce(u.next_expires_at, 'infinity')
-            from (select unnest($58), unnest($59), unnest($60), unnest($61), unnest($62), unnest($63), unnest($64))
-                as u (member_id, wallet, available, pending, reserved, deficit, next_expires_at)
-            where wallets.tenant_id = $1 and wallets.member_id = u.member_id and wallets.wallet = u.wallet returning 1),
         moved_ledgers as (
             update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at,
-                last_day = coalesce(u.last_day, member_ledgers.last_day)
-            from (select unnest($65), unnest($66), unnest($67), unnest($68))
-                as u (member_id, version, last_recorded_at, last_day)
+                last_day = coalesce(u.last_day, member_ledgers.last_day),
+                next_expires_at = coalesce(u.next_expires_at, 'infinity'), wallets = $57[u.first:u.last],
+                available = $58[u.first:u.last], pending = $59[u.first:u.last], reserved = $60[u.first:u.last],
+                deficit = $61[u.first:u.last], next_expiries = $62[u.first:u.last], room = null
+            from (select unnest($50), unnest($51), unnest($52), unnest($53), unnest($54), unnest($55), unnest($56))
+                as u (member_id, version, last_recorded_at, last_day, next_expires_at, first, last)
             where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id returning 1),
         known_days as (
             update member_days set spend = member_days.spend + u.spend,
                 gross_spend = member_days.gross_spend + u.gross_spend, visits = member_days.visits + u.visits,
                 points_earned = member_days.points_earned + u.points_earned
-            from (select unnest($69), unnest($70), unnest($71), unnest($72), unnest($73), unnest($74))
+            from (select unnest($63), unnest($64), unnest($65), unnest($66), unnest($67), unnest($68))
                 as u (member_id, business_date, spend, gross_spend, visits, points_earned)
             where member_days.tenant_id = $1 and member_days.member_id = u.member_id
                 and member_days.business_date = u.business_date returning 1),
         other_days as (
             insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
-            select k.tenant_id, u.* from tenant_keys k, (select unnest($75), unnest($76), unnest($77), unnest($78),
-                unnest($79), unnest($80)) as u (member_id, business_date, spend, gross_spend, visits, points_earned)
+            select k.tenant_id, u.* from tenant_keys k, (select unnest($69), unnest($70), unnest($71), unnest($72),
+                unnest($73), unnest($74)) as u (member_id, business_date, spend, gross_spend, visits, points_earned)
             where k.tenant_id = $1
             on conflict (tenant_id, member_id, business_date) do update set
                 spend = member_days.spend + excluded.spend,
@@ -164,13 +149,12 @@ statement! {
                 visits = member_days.visits + excluded.visits,
                 points_earned = member_days.points_earned + excluded.points_earned returning 1)
         select array[(select count(*) from written_keys), (select count(*) from written_purchases),
-            (select count(*) from written_transactions), (select count(*) from written_transfers),
-            (select count(*) from written_lots), (select count(*) from first_wallets),
-            (select count(*) from moved_wallets), (select count(*) from moved_ledgers),
+            (select count(*) from written_transactions), (select coalesce(sum(moves), 0) from written_transactions),
+            (select count(*) from written_lots), (select count(*) from moved_ledgers),
             (select count(*) from known_days), (select count(*) from other_days)]";
     { tenant } + { keys: KeyColumns, purchases: PurchaseColumns, transactions: TransactionColumns,
-      transfers: TransferColumns, lots: LotColumns, first_wallets: WalletColumns, moved_wallets: WalletColumns,
-      ledgers: LedgerColumns, known_days: DayColumns, other_days: DayColumns }
+      moves: MoveColumns, lots: LotColumns, ledgers: LedgerColumns, wallets: WalletColumns,
+      known_days: DayColumns, other_days: DayColumns }
     -> { Vec<i64> => diesel::sql_types::Array<BigInt> }
 }
 
@@ -181,10 +165,8 @@ impl Whole {
             self.keys.rows(),
             self.purchases.rows(),
             self.transactions.rows(),
-            self.transfers.rows(),
+            self.moves.rows(),
             self.lots.rows(),
-            self.first_wallets.rows(),
-            self.moved_wallets.rows(),
             self.ledgers.rows(),
             self.known_days.rows(),
             self.other_days.rows(),

@@ -52,7 +52,7 @@ pub async fn ranked(
     catalogs: &Catalogs,
     member: MemberId,
 ) -> Result<Option<Ranked>, DbError> {
-    let members = facts::without_wallets(tx, vec![member.uuid()]).await?;
+    let members = facts::read(tx, vec![member.uuid()]).await?;
     let Some(facts) = members.into_values().next() else {
         return Ok(None);
     };
@@ -91,15 +91,14 @@ pub async fn set_rank(
     (command, actor): (SetRank, ApiKeyId),
 ) -> Result<(Ranked, Ranked), Problem> {
     let ids = vec![member.uuid()];
-    let locked = facts::lock(tx, ids.clone()).await?;
-    let members = facts::without_wallets(tx, ids).await?;
+    let (members, days) = facts::of_ledgers(facts::lock(tx, ids).await?);
     let facts = members.into_values().next();
     let facts = facts.ok_or_else(Problem::not_found)?;
     let command = Command::SetRank(command);
     let needs = |ranked: &Ranked| command.needs(&ranked.catalog, &ranked.facts, ranked.now);
     let mut ranked = load(tx, catalogs, facts, needs).await?;
     let known = facts::Members::from([(member, ranked.facts.clone())]);
-    let there = There::of(&locked, &known).take_ranks();
+    let there = There::of(&known, days).take_ranks();
     let budgets = Budgets::default();
     let facts = Facts {
         member: Some(&ranked.facts),

@@ -7,22 +7,19 @@ use crate::db::time::{SqlDate, SqlInstant};
 use crate::statement;
 
 statement! {
-    /// Lock members in ascending order, with what reviews look at: neither of it ever changes what was joined while the
-    /// lock was waited for.
-    tenant LockForReview = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
-        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id
-        where l.tenant_id = $1 and l.member_id = any($2)
-        order by l.member_id for no key update of l";
+    /// Lock members in ascending order, with what reviews look at.
+    tenant LockForReview = "select member_id, version, last_recorded_at, status, enrolled_at from member_ledgers
+        where tenant_id = $1 and member_id = any($2)
+        order by member_id for no key update";
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
     -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
 }
 
 statement! {
     /// The same with all members of a range.
-    tenant LockBetween = "select l.member_id, l.version, l.last_recorded_at, m.status, m.enrolled_at
-        from member_ledgers l join members m on m.tenant_id = $1 and m.id = l.member_id and m.id > $2 and m.id <= $3
-        where l.tenant_id = $1 and l.member_id > $2 and l.member_id <= $3
-        order by l.member_id for no key update of l";
+    tenant LockBetween = "select member_id, version, last_recorded_at, status, enrolled_at from member_ledgers
+        where tenant_id = $1 and member_id > $2 and member_id <= $3
+        order by member_id for no key update";
     { tenant: i64 => BigInt, after: Uuid => SqlUuid, until: Uuid => SqlUuid }
     -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, String => Text, SqlInstant => Timestamptz }
 }
