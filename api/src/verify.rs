@@ -65,7 +65,7 @@ checks! {
     Counters "C1" "The counters of business dates equal the receipts" "verify/c01_counters.sql";
     LotMoves "I6" "What a lot lacks was taken from it" "verify/i06_lot_moves.sql";
     Sums "C3" "Sums that were written down are those of the moves before" "verify/c03_sums.sql";
-    ZeroSum "I1" "Every move of points has two different accounts and a transaction" "verify/i01_zero_sum.sql";
+    ZeroSum "I1" "Every move of points has two different accounts" "verify/i01_zero_sum.sql";
     TenantSum "I2" "The accounts of a tenant's wallet sum to 0" "verify/i02_tenant_sum.sql";
     Balances "I3" "A wallet equals its open lots and its moves" "verify/i03_balances.sql";
     ExpiredSpent "I4" "Nothing was spent from a lot that was over" "verify/i04_expired_spent.sql";
@@ -77,7 +77,7 @@ checks! {
     Acknowledged "I14" "What was answered under a key is in the ledger" "verify/i14_acknowledged.sql";
     Versions "I17" "A member's versions are unique and without gaps" "verify/i17_versions.sql";
     Events "I26" "Each transaction has one event where somebody listens" "verify/i26_events.sql";
-    Standing "C4" "The ledger knows where its members stand, and what ends first" "verify/c04_standing.sql";
+    Standing "C4" "A ledger knows where its member stands, and what ends first" "verify/c04_standing.sql";
     Transit "T1" "What one member sends, another gets" "verify/t01_transit.sql";
     Limits "C2" "What limits count was granted" "verify/c02_limits.sql";
 }

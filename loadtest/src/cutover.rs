@@ -121,8 +121,8 @@ fn ranks_seed(members: u32, fallers: u32) -> String {
              from generate_series(1, {members}) as i order by 1;
          insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
              select $tenant, id, now() - interval '400 days', '{{}}', '{{}}', now() from seeded;
-         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, last_day, enrolled_at)
-             select $tenant, id, 3, now() - interval '10 days', {recent}, now() - interval '400 days' from seeded;
+         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, last_day, status, enrolled_at)
+             select $tenant, id, 3, now() - interval '10 days', {recent}, 'active', now() - interval '400 days' from seeded;
          insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
              select $tenant, id, d.day, d.spend, d.spend, 1, 100 from seeded,
                  lateral (values ({recent}, 20000), ({older}, 20000),
@@ -142,9 +142,9 @@ fn lots_seed(lots: u32, each: u32) -> String {
          create temp table owners on commit drop as select member, count(*) as lots from seeded group by 1 order by 1;
          insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
              select $tenant, member, now() - interval '400 days', '{{}}', '{{}}', now() from owners;
-         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, enrolled_at, next_expires_at,
+         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, status, enrolled_at, next_expires_at,
                  wallets, available, pending, reserved, deficit, next_expiries)
-             select $tenant, member, lots, now() - interval '300 days', now() - interval '400 days',
+             select $tenant, member, lots, now() - interval '300 days', 'active', now() - interval '400 days',
                  now() - interval '1 hour', '{{points}}', array[10 * lots], '{{0}}', '{{0}}', '{{0}}',
                  array[now() - interval '1 hour'] from owners;
          insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, occurred_at, transaction_id,

@@ -68,8 +68,9 @@ create index ledger_transactions_by_time on ledger_transactions
 -- One row for each move. What joins moves with something else reads them from their transactions instead, since such a
 -- list can't be looked up row by row.
 create view ledger_transfers with (security_invoker = true) as
-    select tenant_id, member_id, version, (generate_subscripts(points, 1) - 1)::smallint as position,
+    select tenant_id, member_id, version, generate_subscripts(points, 1) - 1 as position,
         unnest(wallets) as wallet, unnest(debits) as debit, unnest(credits) as credit, unnest(points) as points,
         unnest(balances_after) as balance_after, unnest(rules) as rule, unnest(lots) as lot_id
     from ledger_transactions;
 grant select on ledger_transfers to tamaru_app;
+analyze ledger_transactions;

@@ -20,22 +20,25 @@ alter table member_ledgers
         and cardinality(deficit) = cardinality(wallets) and cardinality(next_expiries) = cardinality(wallets)),
     -- A row that is updated again and again needs room on its page for its next version. A low fillfactor leaves it, and
     -- also makes Postgres clean up the page for every single version that is over. So the room is within the rows: they
-    -- are written longer than they need to be, and the first update gives that up.
+    -- are written longer than they need to be, and the first batch that changes them gives that up.
     add column room bytea;
 alter table member_ledgers alter column room set default '\x0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000';
 alter table member_ledgers set (fillfactor = 90);
 
-update member_ledgers l set status = m.status, enrolled_at = m.enrolled_at
-    from members m where m.tenant_id = l.tenant_id and m.id = l.member_id;
-update member_ledgers l set next_expires_at = w.earliest, wallets = w.wallets, available = w.available, pending = w.pending,
-        reserved = w.reserved, deficit = w.deficit, next_expiries = w.expiries
-    from (
+update member_ledgers l set status = m.status, enrolled_at = m.enrolled_at,
+        next_expires_at = coalesce(w.earliest, 'infinity'), wallets = coalesce(w.wallets, '{}'),
+        available = coalesce(w.available, '{}'), pending = coalesce(w.pending, '{}'),
+        reserved = coalesce(w.reserved, '{}'), deficit = coalesce(w.deficit, '{}'),
+        next_expiries = coalesce(w.expiries, '{}')
+    from members m left join (
         select tenant_id, member_id, min(next_expires_at) as earliest, array_agg(wallet order by wallet) as wallets,
             array_agg(available order by wallet) as available, array_agg(pending order by wallet) as pending,
             array_agg(reserved order by wallet) as reserved, array_agg(deficit order by wallet) as deficit,
             array_agg(nullif(next_expires_at, 'infinity') order by wallet) as expiries
-        from wallets group by tenant_id, member_id) w
-    where w.tenant_id = l.tenant_id and w.member_id = l.member_id;
+        from wallets group by tenant_id, member_id) w on w.tenant_id = m.tenant_id and w.member_id = m.id
+    where m.tenant_id = l.tenant_id and m.id = l.member_id;
+-- Whoever enrols a member says both.
+alter table member_ledgers alter column status drop default, alter column enrolled_at drop default;
 drop table wallets;
 create index member_ledgers_by_next_expiry on member_ledgers (tenant_id, next_expires_at) where next_expires_at < 'infinity';
 
@@ -49,3 +52,4 @@ create view wallets with (security_invoker = true) as
             unnest(next_expiries) as next_expiry
         from member_ledgers) w;
 grant select on wallets to tamaru_app;
+analyze member_ledgers;

@@ -59,6 +59,12 @@ fn everything_that_happens_to_a_member_is_told() {
         api.keyed("/v1/redemptions", &unique(), &spend)
             .await
             .expect(201);
+        // What is held too long comes back by itself.
+        let hold = json!({"member": {"id": member}, "wallet": "points", "points": 10, "mode": "reserve",
+            "ttl_seconds": 600});
+        api.keyed("/v1/redemptions", &unique(), &hold)
+            .await
+            .expect(201);
         crate::time::set_clock(&api, "2026-01-31T00:00:00Z").await;
         crate::time::set_clock(&api, "2026-04-10T00:00:00Z").await;
         let change = json!({"family_name": "山田"});
@@ -76,6 +82,8 @@ fn everything_that_happens_to_a_member_is_told() {
             "purchase.recorded",
             "rank.changed",
             "points.redeemed",
+            "points.reserved",
+            "points.released",
             "points.activated",
             "points.expired",
             "member.changed",

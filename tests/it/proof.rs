@@ -10,7 +10,20 @@ use crate::harness::tenant::{Spec, unique};
 use crate::harness::{TestTenant, block_on, node};
 
 /// A fault, what takes it out again, and the invariants that it breaks.
-const FAULTS: [(&str, &str, &[&str]); 14] = [
+const FAULTS: [(&str, &str, &[&str]); 16] = [
+    (
+        "update member_ledgers set wallets = wallets || wallets, available = available || available,
+            pending = pending || pending, reserved = reserved || reserved, deficit = deficit || deficit,
+            next_expiries = next_expiries || next_expiries",
+        "update member_ledgers set wallets = wallets[1:1], available = available[1:1], pending = pending[1:1],
+            reserved = reserved[1:1], deficit = deficit[1:1], next_expiries = next_expiries[1:1]",
+        &["C4"],
+    ),
+    (
+        "update lots set expires_at = '2100-01-01'",
+        "update lots set expires_at = 'infinity'",
+        &["C4"],
+    ),
     (
         "update member_ledgers set status = 'closed'",
         "update member_ledgers set status = 'active'",

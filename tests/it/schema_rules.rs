@@ -188,6 +188,22 @@ async fn refused(client: &Client, tenant: i64, change: &str) -> Option<SqlState>
 }
 
 #[test]
+fn views_show_what_their_tenant_has() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        tenant.grant(&tenant.member().await, 5).await;
+        let service = node().cluster.service().await;
+        for view in ["ledger_transfers", "wallets"] {
+            assert_eq!(count(&service, view).await, 0, "{view} without a tenant");
+            let head = format!("begin; set local app.tenant_id = '{}'", tenant.number);
+            service.batch_execute(&head).await.unwrap();
+            assert_eq!(count(&service, view).await, 1, "{view} as its tenant");
+            service.batch_execute("rollback").await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn row_level_security_alone_keeps_tenants_apart() {
     block_on(async {
         let (ours, theirs) = (TestTenant::new().await, TestTenant::new().await);

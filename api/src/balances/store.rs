@@ -188,9 +188,12 @@ statement! {
 statement! {
     /// What wallets held before versions that moved nothing.
     tenant BalancesBefore = "select u.version, coalesce((
-            select t.balance_after from ledger_transfers t
-            where t.tenant_id = $1 and t.member_id = $2 and t.wallet = u.wallet and t.version < u.version
-            order by t.version desc, t.position desc limit 1), 0)
+            select m.balance_after from ledger_transactions t
+            cross join lateral (
+                select x.balance_after from unnest(t.wallets, t.balances_after) with ordinality x (wallet, balance_after, place)
+                where x.wallet = u.wallet order by x.place desc limit 1) m
+            where t.tenant_id = $1 and t.member_id = $2 and t.version < u.version and u.wallet = any (t.wallets)
+            order by t.version desc limit 1), 0)
         from tenant_keys k, unnest($3, $4) u (version, wallet)
         where k.tenant_id = $1";
     {

@@ -92,7 +92,7 @@ async fn release(
     facts::add_lots(&mut members, &ids, lots)?;
     let trails = trails::load(tx, &subjects, &mut members).await?;
     let budgets = Budgets::default();
-    let mut rows = Rows::new(head.database_now, BTreeSet::new(), there);
+    let mut rows = Rows::new(head.database_now, BTreeSet::new(), there).told(head.has_webhooks);
     let mut released: u64 = 0;
     for command in &lapsed {
         let Some(subject) = command.subject() else {

@@ -83,7 +83,10 @@ pub(crate) async fn change_member(
 
 async fn apply(tx: &TenantConn, tools: &Tools, change: Change) -> Result<Stored, Problem> {
     let (tenant, member) = (tx.number(), change.member.uuid());
-    LockLedger { tenant, member }.all(tx).await?;
+    // The ledger is told too since when somebody is a member; nothing else of a patch concerns it.
+    if change.patch.get("enrolled_at").is_some() {
+        LockLedger { tenant, member }.all(tx).await?;
+    }
     let id = member;
     LockMember { tenant, id }.all(tx).await?;
     let before = record::load(tx, &tools.vault, change.member).await?;

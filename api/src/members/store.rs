@@ -42,8 +42,8 @@ statement! {
 
 statement! {
     /// The row that the ledger locks; version 0.
-    tenant InsertLedger = "insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, enrolled_at)
-        select k.tenant_id, $2, 0, $3, $4 from tenant_keys k where k.tenant_id = $1";
+    tenant InsertLedger = "insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, status, enrolled_at)
+        select k.tenant_id, $2, 0, $3, 'active', $4 from tenant_keys k where k.tenant_id = $1";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid, recorded_at: SqlInstant => Timestamptz,
       enrolled_at: SqlInstant => Timestamptz }
 }

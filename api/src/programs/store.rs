@@ -101,8 +101,10 @@ statement! {
 
 statement! {
     /// Whether any member has points in a wallet.
-    tenant WalletHoldsPoints = "select exists (select 1 from wallets
-        where tenant_id = $1 and wallet = $2 and available + pending + reserved > 0)";
+    tenant WalletHoldsPoints = "select exists (select 1 from member_ledgers l
+        where l.tenant_id = $1 and $2 = any (l.wallets) and exists (
+            select 1 from unnest(l.wallets, l.available, l.pending, l.reserved) w (wallet, available, pending, reserved)
+            where w.wallet = $2 and w.available + w.pending + w.reserved > 0))";
     { tenant: i64 => BigInt, wallet: String => Text }
     -> { bool => diesel::sql_types::Bool }
 }

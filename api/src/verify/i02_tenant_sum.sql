@@ -1,6 +1,10 @@
 -- All accounts of one wallet of one tenant together: what one lacks, another has.
 with moved as (
-    select tenant_id, wallet, debit, credit, sum(points) as points from ledger_transfers group by tenant_id, wallet, debit, credit
+    select tenant_id, wallet, debit, credit, sum(points) as points from (
+        select tenant_id, unnest(wallets) as wallet, unnest(debits) as debit, unnest(credits) as credit,
+            unnest(points) as points
+        from ledger_transactions) r
+    group by tenant_id, wallet, debit, credit
 ), accounts as (
     select tenant_id, wallet, debit as account, points as balance from moved
     union all

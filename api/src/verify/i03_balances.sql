@@ -5,7 +5,11 @@ with moved as (
         sum(case when credit = 2 then points when debit = 2 then -points else 0 end) as pending,
         sum(case when credit = 3 then points when debit = 3 then -points else 0 end) as reserved,
         sum(case when debit = 4 then points when credit = 4 then -points else 0 end) as deficit
-    from ledger_transfers group by tenant_id, member_id, wallet
+    from (
+        select tenant_id, member_id, unnest(wallets) as wallet, unnest(debits) as debit, unnest(credits) as credit,
+            unnest(points) as points
+        from ledger_transactions) r
+    group by tenant_id, member_id, wallet
 ), held as (
     select tenant_id, member_id, wallet, sum(remaining) as held from lots group by tenant_id, member_id, wallet
 )

@@ -17,9 +17,9 @@ create temp table spends on commit drop as
 
 insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
     select $tenant, member, now() - interval '400 days', '{}', '{}', now() - interval '400 days' from people;
-insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, enrolled_at, next_expires_at, wallets,
+insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, status, enrolled_at, next_expires_at, wallets,
         available, pending, reserved, deficit, next_expiries)
-    select $tenant, member, 7, at, now() - interval '400 days', date_trunc('day', now()) + interval '60 days', '{points}',
+    select $tenant, member, 7, at, 'active', now() - interval '400 days', date_trunc('day', now()) + interval '60 days', '{points}',
         '{180}', '{0}', '{0}', '{0}', array[date_trunc('day', now()) + interval '60 days'] from spends;
 insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, occurred_at, transaction_id, rule,
         program_version)

@@ -145,7 +145,8 @@ impl TestTenant {
         let insert = format!(
             "insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
                  values ({tenant}, '{id}', now(), '{{}}', '{{}}', now());
-             insert into member_ledgers (tenant_id, member_id, last_recorded_at) values ({tenant}, '{id}', now())"
+             insert into member_ledgers (tenant_id, member_id, last_recorded_at, status, enrolled_at)
+                 values ({tenant}, '{id}', now(), 'active', now())"
         );
         owner.batch_execute(&insert).await.unwrap();
         MemberId::from_uuid(id).to_string()

@@ -113,6 +113,52 @@ fn moves_go_into_the_rows_of_their_transactions_and_back() {
     });
 }
 
+/// Members: one with two wallets, one without any, one who left.
+const WALLETS: &str = "
+    insert into members (tenant_id, id, status, enrolled_at, attributes, consents, created_at)
+        select 1, lpad(v::text, 32, '0')::uuid, case v when 3 then 'closed' else 'active' end,
+            now() - interval '1 day' * v, '{}', '{}', now() from generate_series(1, 3) v;
+    insert into member_ledgers (tenant_id, member_id, version, last_recorded_at)
+        select 1, id, 0, now() from members;
+    insert into wallets values
+        (1, lpad('1', 32, '0')::uuid, 'points', 5, 6, 7, 0, now()), (1, lpad('1', 32, '0')::uuid, 'miles', 1, 2, 3, 4, 'infinity'),
+        (1, lpad('3', 32, '0')::uuid, 'points', 9, 0, 0, 0, 'infinity')";
+
+#[test]
+fn wallets_go_into_the_ledgers_of_their_members_and_back() {
+    block_on(async {
+        let client = scratch("tamaru_it_wallets").await;
+        let (before, after): (Vec<_>, Vec<_>) = folders()
+            .into_iter()
+            .partition(|folder| folder < &root().join("2026-11-29-000131"));
+        for folder in &before {
+            run(&client, folder, "up.sql").await;
+        }
+        client.batch_execute(WALLETS).await.unwrap();
+        let rows = async |query: &str| {
+            let rows = client.query(query, &[]).await.unwrap();
+            let texts = rows.iter().map(|row| row.get::<_, String>(0));
+            texts.collect::<Vec<_>>()
+        };
+        let wallets = "select to_jsonb(w)::text from wallets w order by member_id, wallet";
+        let told = rows(wallets).await;
+        assert_eq!(told.len(), 3);
+        run(&client, &after[0], "up.sql").await;
+        assert_eq!(rows(wallets).await, told);
+        let standing =
+            "select l.status || (l.enrolled_at = m.enrolled_at) || (l.next_expires_at < 'infinity')
+            from member_ledgers l join members m on m.id = l.member_id order by m.id";
+        assert_eq!(
+            rows(standing).await,
+            ["activetruetrue", "activetruefalse", "closedtruefalse"]
+        );
+        run(&client, &after[0], "down.sql").await;
+        assert_eq!(rows(wallets).await, told);
+        drop(client);
+        node().cluster.drop_scratch("tamaru_it_wallets").await;
+    });
+}
+
 #[test]
 fn up_down_up_gives_the_same_schema() {
     block_on(async {

@@ -165,7 +165,8 @@ async fn twins(owner: &Client) -> ([TestTenant; 2], Vec<MemberId>) {
             let insert = format!(
                 "insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
                     values ({number}, '{id}', now(), '{{}}', '{{}}', now());
-                 insert into member_ledgers (tenant_id, member_id, last_recorded_at) values ({number}, '{id}', now())"
+                 insert into member_ledgers (tenant_id, member_id, last_recorded_at, status, enrolled_at)
+                    values ({number}, '{id}', now(), 'active', now())"
             );
             owner.batch_execute(&insert).await.unwrap();
         }
