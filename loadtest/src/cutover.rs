@@ -66,11 +66,12 @@ fn scenarios(options: &CutoverOptions) -> Vec<Scenario> {
         "select count(*) from rank_changes c join ranks r using (tenant_id, member_id, ladder)
         where c.tenant_id = $1 and c.cause = 'review' and r.earned = 'bronze' and c.code = r.earned
           and c.number = r.changes and c.effective_at = r.since";
-    let lots_over = "select count(*) from ledger_transfers t
-        join lots l on l.tenant_id = t.tenant_id and l.member_id = t.member_id and l.id = t.lot_id and l.remaining = 0
-        join wallets w on w.tenant_id = t.tenant_id and w.member_id = t.member_id and w.available = 0
-            and w.next_expires_at = 'infinity'
-        where t.tenant_id = $1 and t.credit = 13 and t.points = l.granted";
+    let lots_over = "select count(*) from ledger_transactions t
+        cross join lateral unnest(t.credits, t.points, t.lots) m (credit, points, lot_id)
+        join lots l on l.tenant_id = t.tenant_id and l.member_id = t.member_id and l.id = m.lot_id and l.remaining = 0
+        join member_ledgers g on g.tenant_id = t.tenant_id and g.member_id = t.member_id and 0 = all (g.available)
+            and g.next_expires_at = 'infinity'
+        where t.tenant_id = $1 and m.credit = 13 and m.points = l.granted";
     vec![
         Scenario {
             name: "reviews when one in a hundred changes",
