@@ -18,7 +18,7 @@ use crate::catalog::{self, Catalogs};
 use crate::clock;
 use crate::db::{Db, DbError, TenantConn, TenantNumber};
 
-/// Lots or wallets by which members are found at a time. Each hand touches all of their pages, so that ten times as many
+/// Lots or ledgers by which members are found at a time. Each hand touches all of their pages, so that ten times as many
 /// take a third longer.
 const FOUND: i64 = 12_000;
 /// Members of one transaction.
