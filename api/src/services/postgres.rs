@@ -88,14 +88,18 @@ fn command(programs: &PostgresPrograms, data: &Path, port: u16) -> Vec<OsString>
 }
 
 /// The postmaster writes its own state into the eighth line of its file, the way `pg_ctl -w` reads it. The file of a
-/// killed one still says `ready`, so the process it names must be alive.
+/// killed one still says `ready`, so the process that the same text names must be the one that lives.
 fn is_ready(footprint: &Footprint) -> bool {
     let state = fs::read_to_string(&footprint.pid_file).unwrap_or_default();
-    let says_ready = state
-        .lines()
-        .nth(7)
-        .is_some_and(|state| state.trim() == "ready");
-    says_ready && footprint.live_pid().is_some()
+    footprint
+        .live_pid()
+        .is_some_and(|pid| says_ready(&state, pid))
+}
+
+/// Whether the state is `ready` and that of this process.
+fn says_ready(state: &str, pid: i32) -> bool {
+    let mut lines = state.lines().map(str::trim);
+    lines.next() == Some(pid.to_string().as_str()) && lines.nth(6) == Some("ready")
 }
 
 /// Makes the data beside its final place and renames it, so that an interrupted first start leaves no half cluster.
@@ -142,4 +146,21 @@ fn make_data(
         });
     }
     fs::rename(&draft, data).map_err(|cause| ServicesError::disk("renaming", &draft, cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_ready;
+
+    #[test]
+    fn what_a_killed_postmaster_wrote_is_not_believed_of_the_next() {
+        let killed = "17\n/data\n1764400000\n5432\n\n127.0.0.1\n 5432001 3\nready   \n";
+        assert!(says_ready(killed, 17));
+        assert!(
+            !says_ready(killed, 18),
+            "it is read before the next one writes its own"
+        );
+        assert!(!says_ready(&killed.replace("ready", "starting"), 17));
+        assert!(!says_ready("17\n", 17));
+    }
 }
