@@ -4,6 +4,7 @@
 pub mod bulk;
 pub mod failure;
 pub mod migrate;
+pub mod place;
 pub mod roles;
 pub mod session;
 pub mod statement;

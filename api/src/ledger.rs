@@ -19,6 +19,7 @@ mod review;
 mod statements;
 mod sweep;
 mod trails;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,7 @@ pub use refusal::{problem_of, unknown_member};
 pub use release::release_lapsed;
 pub use review::Reviewer;
 pub use sweep::{Due, sweep};
+pub use written::WrittenReceipt;
 
 /// How long after the deadline a writer may still say what it knows.
 const LAST_WORD: Duration = Duration::from_millis(500);
@@ -72,6 +74,8 @@ pub struct Submission {
     pub member: Option<LookUp>,
     /// What is to be done.
     pub command: Command,
+    /// The receipt of a purchase, as it was hashed.
+    pub receipt: Option<WrittenReceipt>,
 }
 
 /// Why an answer is not the first one.

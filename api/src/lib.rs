@@ -5,6 +5,7 @@ pub mod as_of;
 pub mod body;
 pub mod clock;
 pub mod config;
+pub mod json;
 pub mod language;
 pub mod money;
 pub mod outbound;

@@ -1,7 +1,7 @@
 //! What a transaction is made of. A row moves points from one account to another, so that every
 //! transaction sums to zero by construction.
 
-use crate::amount::{Amount, Points};
+use crate::amount::{Amount, Overflow, Points};
 use crate::code::Code;
 use crate::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
 use crate::lot::Lot;
@@ -234,6 +234,19 @@ pub struct DayDelta {
     pub visits: i64,
     /// Over all wallets.
     pub points_earned: Points,
+}
+
+impl DayDelta {
+    /// Both together, for the date of the first.
+    pub fn checked_add(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            business_date: self.business_date,
+            spend: self.spend.checked_add(other.spend)?,
+            gross_spend: self.gross_spend.checked_add(other.gross_spend)?,
+            visits: self.visits.checked_add(other.visits).ok_or(Overflow)?,
+            points_earned: self.points_earned.checked_add(other.points_earned)?,
+        })
+    }
 }
 
 /// What a code with limits granted to a member on one business day.

@@ -60,6 +60,7 @@ pub struct Receipt {
     #[schema(example = "2026-11-21T10:15:00+09:00")]
     pub occurred_at: Timestamp,
     /// Who bought, by exactly one identifier; absent for a purchase without a member.
+    // The lines have to follow at once: what stands between is replaced where a receipt is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<MemberRef>,
     /// What was bought; a till that knows no lines sends one.

@@ -122,11 +122,13 @@ fn ranks_seed(members: u32, fallers: u32) -> String {
              from generate_series(1, {members}) as i order by 1;
          insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
              select $tenant, id, now() - interval '400 days', '{{}}', '{{}}', now() from seeded;
-         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, last_day, status, enrolled_at)
-             select $tenant, id, 3, now() - interval '10 days', {recent}, 'active', now() - interval '400 days' from seeded;
-         insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
+         insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, last_day, day_spend, day_gross_spend,
+                 day_visits, day_points_earned, status, enrolled_at)
+             select $tenant, id, 3, now() - interval '10 days', {recent}, 20000, 20000, 1, 100, 'active',
+                 now() - interval '400 days' from seeded;
+         insert into earlier_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
              select $tenant, id, d.day, d.spend, d.spend, 1, 100 from seeded,
-                 lateral (values ({recent}, 20000), ({older}, 20000),
+                 lateral (values ({older}, 20000),
                      (case when falls then {last} else current_date - 100 end, 20000)) d (day, spend);
          insert into ranks (tenant_id, member_id, ladder, earned, earned_on, since, changes, reviewed_on, is_late)
              select $tenant, id, 'main', 'silver', {older}, now() - interval '40 days', 1, current_date - 1, false from seeded;

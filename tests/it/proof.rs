@@ -10,7 +10,7 @@ use crate::harness::tenant::{Spec, unique};
 use crate::harness::{TestTenant, block_on, node};
 
 /// A fault, what takes it out again, and the invariants that it breaks.
-const FAULTS: [(&str, &str, &[&str]); 16] = [
+const FAULTS: [(&str, &str, &[&str]); 17] = [
     (
         "update member_ledgers set wallets = wallets || wallets, available = available || available,
             pending = pending || pending, reserved = reserved || reserved, deficit = deficit || deficit,
@@ -85,13 +85,20 @@ const FAULTS: [(&str, &str, &[&str]); 16] = [
         &["I17"],
     ),
     (
-        "update member_days set spend = spend + 1",
-        "update member_days set spend = spend - 1",
+        "update member_ledgers set day_spend = day_spend + 1 where last_day is not null",
+        "update member_ledgers set day_spend = day_spend - 1 where last_day is not null",
         &["C1"],
     ),
     (
-        "update member_days set visits = visits - 1",
-        "update member_days set visits = visits + 1",
+        "insert into earlier_days select tenant_id, member_id, last_day, day_spend, day_gross_spend, day_visits,
+            day_points_earned from member_ledgers where last_day is not null",
+        "delete from earlier_days d using member_ledgers l
+            where l.tenant_id = d.tenant_id and l.member_id = d.member_id and l.last_day = d.business_date",
+        &["C1"],
+    ),
+    (
+        "update earlier_days set visits = visits - 1",
+        "update earlier_days set visits = visits + 1",
         &["C1"],
     ),
 ];
@@ -113,8 +120,9 @@ fn every_fault_in_the_books_is_found_under_its_name() {
         let tenant = TestTenant::on(&node, Spec::default()).await;
         let owner = node.cluster.owner().await;
         let member = tenant.member_by(&owner).await;
-        for _ in 0..3 {
-            let receipt = tenant.receipt(&member, &unique(), 1_000);
+        for day in ["2026-11-20", "2026-11-21", "2026-11-21"] {
+            let mut receipt = tenant.receipt(&member, &unique(), 1_000);
+            receipt["occurred_at"] = format!("{day}T12:00:00+09:00").into();
             tenant.buy(&receipt).await.expect(201);
         }
         let taken =

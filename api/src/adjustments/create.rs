@@ -107,6 +107,7 @@ pub(crate) async fn create(
     let moved = Points::new(new.points.get().saturating_abs());
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content: idempotency::content("adjustment", &new)?,

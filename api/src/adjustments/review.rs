@@ -36,6 +36,7 @@ pub(super) async fn review(
     let said = if approves { "approve" } else { "reject" };
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content: idempotency::content(&format!("{said} adjustment {id}"), &())?,

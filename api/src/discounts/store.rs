@@ -18,7 +18,7 @@ statement! {
 statement! {
     /// What the member bought, by business date.
     tenant DaysOf = "select business_date, spend, gross_spend, visits, points_earned from member_days
-        where tenant_id = $1 and member_id = $2 order by business_date";
+        where tenant_id = $1 and member_id = $2 and business_date is not null order by business_date";
     { tenant: i64 => BigInt, member: Uuid => SqlUuid }
     -> { SqlDate => Date, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt }
 }

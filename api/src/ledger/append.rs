@@ -2,6 +2,7 @@
 //! statement must touch exactly the rows that were decided, or nothing is committed.
 
 mod columns;
+mod days;
 mod held;
 mod limits;
 mod operation;
@@ -16,27 +17,29 @@ use std::future::Future;
 
 use domain::decide::{EventOutcome, PurchaseOutcome, RedemptionOutcome};
 use domain::id::{LotId, MemberId, StoreId};
-use domain::ledger::{DayDelta, LotChange, Transaction};
+use domain::ledger::{LotChange, Transaction};
 use domain::lot::Lot;
 use domain::rank::RankUpdate;
-use domain::receipt::{MemberRef, Receipt};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use columns::{insert_events, insert_operations, insert_redemptions, move_lots, update_lots};
-
+use columns::{
+    add_days, insert_events, insert_operations, insert_redemptions, move_lots, update_lots,
+};
+use days::EarlierDays;
 use held::HeldRows;
 use limits::LimitRows;
 pub(super) use row::Step;
 use row::{ChangedLot, EventRow, KeyRow, OperationRow, PurchaseHead, PurchaseRow, RedemptionRow};
+use there::LedgerEnd;
 pub(super) use there::There;
-use there::{Days, LedgerEnd};
 use whole::Whole;
 
 use super::Submission;
 use super::ranks::RankRows;
 use crate::db::{DbError, TenantConn};
 use crate::idempotency::Refused;
+use crate::json;
 use crate::outbox::{self, Event};
 
 /// The rows of one batch. A lot that is opened and spent from in the same batch is written once, as it ends.
@@ -55,7 +58,7 @@ pub(super) struct Rows {
     opened_at: HashMap<LotId, usize>,
     changed: BTreeMap<(MemberId, LotId), ChangedLot>,
     ledgers: BTreeMap<MemberId, LedgerEnd>,
-    days: Days,
+    days: EarlierDays,
     limits: LimitRows,
     ranks: RankRows,
     there: There,
@@ -122,22 +125,20 @@ impl Rows {
         &mut self,
         submission: &Submission,
         outcome: &PurchaseOutcome,
-        receipt: &Receipt,
         (store, till_identity): (StoreId, Uuid),
     ) -> Result<(), DbError> {
         let unwritable = |error: serde_json::Error| DbError::Failed(error.to_string());
-        let kept = Receipt {
-            member: outcome.member_id.map(MemberRef::Id),
-            ..receipt.clone()
-        };
+        let written = submission.receipt.as_ref().ok_or_else(|| {
+            DbError::Failed("a receipt was accepted that nobody had written".into())
+        })?;
         self.key(submission, outcome.id.uuid());
         self.purchases.push(PurchaseRow {
             till_identity,
             content: submission.content,
             store,
             actor: submission.actor.uuid(),
-            receipt: serde_json::to_string(&kept).map_err(unwritable)?,
-            outcome: serde_json::to_string(outcome).map_err(unwritable)?,
+            receipt: written.kept(outcome.member_id).map_err(unwritable)?,
+            outcome: json::text(outcome).map_err(unwritable)?,
             head: PurchaseHead {
                 id: outcome.id.uuid(),
                 member: outcome.member_id.map(MemberId::uuid),
@@ -217,12 +218,12 @@ impl Rows {
         }
         let end = match self.ledgers.entry(member) {
             Entry::Occupied(end) => end.into_mut(),
-            Entry::Vacant(place) => place.insert(LedgerEnd {
-                wallets: self.there.take_wallets(member).ok_or_else(|| {
-                    DbError::Failed("a member was decided for without its wallets".into())
-                })?,
-                ..LedgerEnd::default()
-            }),
+            Entry::Vacant(end) => {
+                let before = self.there.take_ledger(member);
+                end.insert(before.ok_or_else(|| {
+                    DbError::Failed("a member was decided for without its ledger".into())
+                })?)
+            }
         };
         for wallet in &transaction.wallets {
             let code = wallet.wallet.as_str();
@@ -236,8 +237,10 @@ impl Rows {
         end.version = transaction.version;
         end.recorded_at = transaction.recorded_at;
         if let Some(day) = transaction.day {
-            end.last_day = Some(day.business_date);
-            self.day(member, day)?;
+            let counted = self.days.count(member, &mut end.day, day);
+            counted.map_err(|_overflow| {
+                DbError::Failed("the counters of a day are out of range".into())
+            })?;
         }
         self.limits.add(&transaction)?;
         self.transactions.push((transaction, actor));
@@ -258,28 +261,6 @@ impl Rows {
         });
         row.is_moved |= change.is_moved;
         row.lot.clone_from(&change.lot);
-    }
-
-    fn day(&mut self, member: MemberId, day: DayDelta) -> Result<(), DbError> {
-        let overflow = |_overflow| DbError::Failed("the counters of a day are out of range".into());
-        let row = match self.days.remove(&(member, day.business_date)) {
-            None => day,
-            Some(row) => DayDelta {
-                business_date: row.business_date,
-                spend: row.spend.checked_add(day.spend).map_err(overflow)?,
-                gross_spend: row
-                    .gross_spend
-                    .checked_add(day.gross_spend)
-                    .map_err(overflow)?,
-                visits: row.visits.saturating_add(day.visits),
-                points_earned: row
-                    .points_earned
-                    .checked_add(day.points_earned)
-                    .map_err(overflow)?,
-            },
-        };
-        self.days.insert((member, day.business_date), row);
-        Ok(())
     }
 
     /// Two nodes that insert the same unique keys must do so in the same order.
@@ -308,7 +289,7 @@ impl Rows {
         let changed = std::mem::take(&mut self.changed);
         let (moved, changed): (Vec<_>, Vec<_>) =
             changed.into_iter().partition(|(_, row)| row.is_moved);
-        let (old_days, new_days) = self.there.part_days(self.days);
+        let days = self.days.into_rows();
         let tenant = tx.number();
         let (transactions, moves) = columns::transactions(self.transactions)?;
         let (ledgers, wallets) = columns::ledgers(self.ledgers)?;
@@ -321,8 +302,6 @@ impl Rows {
             lots: columns::lots(self.opened),
             ledgers,
             wallets,
-            known_days: columns::days(old_days),
-            other_days: columns::days(new_days),
         };
         // Every answer is awaited: of statements in flight together, only the one that failed first
         // says why, and which answer is seen first is chance.
@@ -340,7 +319,10 @@ impl Rows {
                 insert_operations(tenant, self.operations).run(tx)
             ),
             Box::pin(both(
-                self.limits.write(tx),
+                both(
+                    exactly(days.len(), add_days(tenant, days).run(tx)),
+                    self.limits.write(tx)
+                ),
                 both(
                     self.held.write(tx),
                     both(self.ranks.write(tx), outbox::write(tx, events_told)),

@@ -175,9 +175,9 @@ async fn look(
     if !asked.has_ranks && catalog.has_ladders() {
         seen.ranks = ranks::states(tx, asked.members.clone()).await?;
     }
-    let (mut members, days) = facts::of_ledgers(locked);
+    let (mut members, ledgers) = facts::of_ledgers(locked);
     ranks::add_states(&mut members, &seen.head, seen.ranks);
-    let there = There::of(&members, days);
+    let there = There::of(&members, ledgers);
     facts::add_lots(&mut members, &asked.spenders, seen.lots)?;
     add_expired(tx, &mut members, &asked.spenders, &movers, seen.head.now).await?;
     let subjects = asked.subjects.as_slice();
@@ -300,13 +300,12 @@ impl Deciding {
             .as_ref()
             .map_or(self.now, |made| made.recorded_at);
         match (&decision.outcome, &submission.command) {
-            (Outcome::Purchase(outcome), Command::Purchase(purchase)) => {
+            (Outcome::Purchase(outcome), Command::Purchase(_)) => {
                 let store = self.catalog.store(&outcome.store).map(|store| store.id);
                 let place = store.zip(identity).ok_or_else(|| {
                     DbError::Failed("a receipt was accepted without its till identity".into())
                 })?;
-                self.rows
-                    .purchase(submission, outcome, &purchase.receipt, place)?;
+                self.rows.purchase(submission, outcome, place)?;
             }
             (Outcome::Event(outcome), _) => self.rows.event(submission, outcome, recorded_at)?,
             (Outcome::Redemption(outcome), Command::Redeem(_)) => {

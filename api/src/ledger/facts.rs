@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use domain::amount::Points;
+use domain::amount::{Amount, Points};
 use domain::catalog::Catalog;
 use domain::history::{Budgets, History};
 use domain::id::{LotId, MemberId, TransactionId};
-use domain::ledger::Balance;
+use domain::ledger::{Balance, DayDelta};
 use domain::lot::{Lot, Pending};
 use domain::member::{MemberFacts, MemberStatus, WalletFacts};
 use domain::needs::Needs;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::history::{Asked, Lock};
 use super::refusal::unknown_member;
 use super::statements::{LockMembers, OpenLots, ReadMembers};
+use crate::db::place::Place;
 use crate::db::time::{SqlDate, SqlInstant, maybe_from};
 use crate::db::{DbError, TenantConn};
 use crate::problem::Problem;
@@ -31,10 +32,12 @@ pub(super) type Members = HashMap<MemberId, MemberFacts>;
 pub(super) type MemberRow = (Uuid, i64, SqlInstant, String, SqlInstant);
 /// As [`LockMembers`] gives them.
 pub(super) type LedgerRow = (
+    Place,
     Uuid,
     i64,
     SqlInstant,
     Option<SqlDate>,
+    Vec<i64>,
     String,
     SqlInstant,
     Vec<String>,
@@ -79,21 +82,41 @@ pub(super) async fn lock(
     .await
 }
 
-/// Members with their wallets, and the business date for which each counted last.
-pub(super) fn of_ledgers(rows: Vec<LedgerRow>) -> (Members, HashMap<MemberId, Date>) {
-    let mut days = HashMap::with_capacity(rows.len());
+/// A locked ledger: its row, and the counters of the latest business date for which it counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Locked {
+    pub(super) place: Place,
+    pub(super) day: Option<DayDelta>,
+}
+
+/// Members with their wallets, and where their ledgers stand.
+pub(super) fn of_ledgers(rows: Vec<LedgerRow>) -> (Members, HashMap<MemberId, Locked>) {
+    let mut ledgers = HashMap::with_capacity(rows.len());
     let mut members = Members::with_capacity(rows.len());
     for row in rows {
-        let (id, version, recorded_at, day, status, enrolled_at, codes, ..) = &row;
+        let (place, id, version, recorded_at, date, counted, status, enrolled_at, codes, ..) = &row;
+        let (place, day) = (*place, date.map(|date| day(date.into(), counted)));
         let (member, mut facts) =
             member((*id, *version, *recorded_at, status.clone(), *enrolled_at));
-        days.extend(day.map(|day| (member, day.into())));
+        ledgers.insert(member, Locked { place, day });
         for (place, code) in codes.iter().enumerate() {
             facts.wallets.insert(code.clone(), wallet(&row, place));
         }
         members.insert(member, facts);
     }
-    (members, days)
+    (members, ledgers)
+}
+
+/// The counters of a day, which are read as one list.
+fn day(business_date: Date, counted: &[i64]) -> DayDelta {
+    let counted = |place| counted.get(place).copied().unwrap_or_default();
+    DayDelta {
+        business_date,
+        spend: Amount::new(counted(0)),
+        gross_spend: Amount::new(counted(1)),
+        visits: counted(2),
+        points_earned: Points::new(counted(3)),
+    }
 }
 
 /// The wallet at a place of a ledger's lists.

@@ -86,8 +86,8 @@ async fn release(
     let locked = facts::lock(tx, ids.clone()).await?;
     let head = catalog::head(tx).await?;
     let catalog = catalogs.at_revision(tx, head.revision).await?;
-    let (mut members, days) = facts::of_ledgers(locked);
-    let there = There::of(&members, days);
+    let (mut members, ledgers) = facts::of_ledgers(locked);
+    let there = There::of(&members, ledgers);
     let lots = facts::lots(tx, ids.clone()).await?;
     facts::add_lots(&mut members, &ids, lots)?;
     let trails = trails::load(tx, &subjects, &mut members).await?;

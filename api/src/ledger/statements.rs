@@ -7,6 +7,7 @@ use diesel::sql_types::{
 };
 use uuid::Uuid;
 
+use crate::db::place::{Place, Tid};
 use crate::db::time::{SqlDate, SqlInstant};
 use crate::statement;
 
@@ -14,8 +15,9 @@ use crate::statement;
 macro_rules! ledgers_of {
     ($lock:literal) => {
         concat!(
-            "select member_id, version, last_recorded_at, last_day, status, enrolled_at, wallets, available, pending,
-                reserved, deficit, next_expiries
+            "select ctid, member_id, version, last_recorded_at, last_day,
+                array[day_spend, day_gross_spend, day_visits, day_points_earned], status, enrolled_at, wallets, available,
+                pending, reserved, deficit, next_expiries
             from member_ledgers where tenant_id = $1 and member_id = any($2)",
             $lock
         )
@@ -26,18 +28,20 @@ statement! {
     /// Lock the members of a batch in ascending order, so that two nodes can't wait for each other.
     tenant LockMembers = ledgers_of!(" order by member_id for no key update");
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date>, String => Text,
-         SqlInstant => Timestamptz, Vec<String> => Array<Text>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>,
-         Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
+    -> { Place => Tid, Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date>,
+         Vec<i64> => Array<BigInt>, String => Text, SqlInstant => Timestamptz, Vec<String> => Array<Text>,
+         Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>,
+         Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
 }
 
 statement! {
     /// The same without the lock, for a quote.
     tenant ReadMembers = ledgers_of!("");
     { tenant: i64 => BigInt, members: Vec<Uuid> => Array<SqlUuid> }
-    -> { Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date>, String => Text,
-         SqlInstant => Timestamptz, Vec<String> => Array<Text>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>,
-         Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
+    -> { Place => Tid, Uuid => SqlUuid, i64 => BigInt, SqlInstant => Timestamptz, Option<SqlDate> => Nullable<Date>,
+         Vec<i64> => Array<BigInt>, String => Text, SqlInstant => Timestamptz, Vec<String> => Array<Text>,
+         Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>, Vec<i64> => Array<BigInt>,
+         Vec<Option<SqlInstant>> => Array<Nullable<Timestamptz>> }
 }
 
 statement! {
@@ -118,6 +122,23 @@ statement! {
       member: Vec<Uuid> => Array<SqlUuid>, event: Vec<String> => Array<Text>,
       occurred_at: Vec<SqlInstant> => Array<Timestamptz>, recorded_at: Vec<SqlInstant> => Array<Timestamptz>,
       actor: Vec<Uuid> => Array<SqlUuid>, outcome: Vec<String> => Array<Text> }
+}
+
+statement! {
+    /// What is added to the counters of business dates before the latest of each member.
+    tenant AddDays = "insert into earlier_days (tenant_id, member_id, business_date, spend, gross_spend, visits,
+            points_earned)
+        select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5), unnest($6),
+            unnest($7)) as u (member_id, business_date, spend, gross_spend, visits, points_earned)
+        where k.tenant_id = $1
+        on conflict (tenant_id, member_id, business_date) do update set
+            spend = earlier_days.spend + excluded.spend,
+            gross_spend = earlier_days.gross_spend + excluded.gross_spend,
+            visits = earlier_days.visits + excluded.visits,
+            points_earned = earlier_days.points_earned + excluded.points_earned";
+    { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, business_date: Vec<SqlDate> => Array<Date>,
+      spend: Vec<i64> => Array<BigInt>, gross_spend: Vec<i64> => Array<BigInt>, visits: Vec<i64> => Array<BigInt>,
+      points_earned: Vec<i64> => Array<BigInt> }
 }
 
 statement! {

@@ -209,8 +209,8 @@ async fn chunk(
     let (head, lots) = tokio::join!(catalog::head(tx), facts::lots(tx, ids.clone()));
     let head = head?;
     let catalog = catalogs.at_revision(tx, head.revision).await?;
-    let (mut members, days) = facts::of_ledgers(locked);
-    let there = There::of(&members, days);
+    let (mut members, ledgers) = facts::of_ledgers(locked);
+    let there = There::of(&members, ledgers);
     facts::add_lots(&mut members, &ids, lots?)?;
     let budgets = Budgets::default();
     let mut rows = Rows::new(head.database_now, BTreeSet::new(), there).told(head.has_webhooks);

@@ -71,6 +71,7 @@ pub(crate) async fn claim(
     let money = bought.purchase.outcome.clone();
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content,

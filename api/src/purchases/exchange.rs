@@ -115,6 +115,7 @@ pub(crate) async fn exchange(
     let asked = (goods, r#return.goods.occurred_at, r#return.goods.reason);
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content,

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use domain::decide::{Command, Outcome, RecordPurchase};
 use domain::receipt::{Purpose, Receipt};
@@ -16,8 +17,9 @@ use crate::body::Body;
 use crate::clock;
 use crate::config::MAX_BODY_BYTES;
 use crate::idempotency::{self, IdempotencyKey};
+use crate::json;
 use crate::language::Language;
-use crate::ledger::{Replay, Submission};
+use crate::ledger::{Replay, Submission, WrittenReceipt};
 use crate::problem::{Problem, Problems};
 
 /// Record a receipt.
@@ -60,7 +62,9 @@ pub(crate) async fn record(
     let mut response = HttpResponse::build(status);
     idempotency::tell_replay(&mut response, answer.replay.is_some());
     language.name_in(&mut response);
-    Ok(response.json(purchase(answer.outcome, &wording)?))
+    let told = json::bytes(&purchase(answer.outcome, &wording)?);
+    let told = told.map_err(|error| Problem::internal(&error))?;
+    Ok(response.content_type(ContentType::json()).body(told))
 }
 
 /// A checked receipt on its way to the ledger.
@@ -76,11 +80,13 @@ pub(super) fn submission(
         .member
         .as_ref()
         .map(|member| app.look_ups.look_up(caller.tenant, member));
+    let written = WrittenReceipt::of(&receipt).map_err(|error| Problem::internal(&error))?;
     Ok(Submission {
         tenant: caller.tenant,
         actor: caller.key,
         key,
-        content: idempotency::content("purchase", &receipt)?,
+        content: written.content("purchase"),
+        receipt: Some(written),
         member: member.transpose()?,
         command: Command::Purchase(RecordPurchase {
             seed: clock::new_id(),

@@ -134,6 +134,7 @@ pub(crate) async fn report_event(
     let operation = format!("purchase event {purchase}");
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content: idempotency::content(&operation, &new)?,

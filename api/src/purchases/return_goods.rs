@@ -188,6 +188,7 @@ pub(super) async fn take_back(
 ) -> Result<HttpResponse, Problem> {
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key,
         content,

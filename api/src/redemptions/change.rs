@@ -53,6 +53,7 @@ pub(super) async fn change<T: Serialize>(
     let operation = format!("{} redemption {id}", asked.step);
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content: idempotency::content(&operation, asked.body)?,

@@ -175,6 +175,7 @@ pub(crate) async fn create(
     }
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content: idempotency::content("redemption", &new)?,

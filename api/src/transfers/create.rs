@@ -143,6 +143,7 @@ pub(crate) async fn create(
     let to = receiver(&app, caller.tenant, to).await.map_err(as_sent)?;
     let submission = Submission {
         tenant: caller.tenant,
+        receipt: None,
         actor: caller.key,
         key: key.hash(),
         content,

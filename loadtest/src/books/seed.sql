@@ -18,9 +18,12 @@ create temp table spends on commit drop as
 insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
     select $tenant, member, now() - interval '400 days', '{}', '{}', now() - interval '400 days' from people;
 insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, status, enrolled_at, next_expires_at, wallets,
-        available, pending, reserved, deficit, next_expiries)
-    select $tenant, member, 7, at, 'active', now() - interval '400 days', date_trunc('day', now()) + interval '60 days', '{points}',
-        '{180}', '{0}', '{0}', '{0}', array[date_trunc('day', now()) + interval '60 days'] from spends;
+        available, pending, reserved, deficit, next_expiries, last_day, day_spend, day_gross_spend, day_visits,
+        day_points_earned)
+    select $tenant, s.member, 7, s.at, 'active', now() - interval '400 days', date_trunc('day', now()) + interval '60 days',
+        '{points}', '{180}', '{0}', '{0}', '{0}', array[date_trunc('day', now()) + interval '60 days'], b.at::date, 1000, 1000,
+        1, 40
+    from spends s join buys b on b.i = s.i and b.k = 6;
 insert into lots (tenant_id, member_id, expires_at, id, wallet, granted, remaining, occurred_at, transaction_id, rule,
         program_version)
     select $tenant, member, date_trunc('day', now()) + make_interval(days => 30 * k), pg_temp.id(4, n), 'points', 40,
@@ -40,8 +43,8 @@ insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurr
             array[pg_temp.id(4, $members + i), pg_temp.id(4, 2 * $members + i)]
         from spends
     ) made order by at;
-insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
-    select $tenant, member, at::date, 1000, 1000, 1, 40 from buys;
+insert into earlier_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
+    select $tenant, member, at::date, 1000, 1000, 1, 40 from buys where k < 6;
 insert into redemptions (tenant_id, id, member_id, content_hash, occurred_at, recorded_at, actor, outcome)
     select $tenant, pg_temp.id(5, i), member, pg_temp.id(7, i), at, at, pg_temp.id(9, 1),
         '{"id":"rsv_01m8hsfbyrecys5x429ejdfmp5","transaction_id":"txn_01m8hsfbyrecys5x429ejdfmp6","member_id":"mem_01m8hsfbs8et8r8mebzsp5hq0h","state":"captured","wallet":"points","points":60,"value":60,"expired":0,"reference":null,"expires_at":null,"occurred_at":"2026-11-28T19:17:53.24624Z","balances":[{"wallet":"points","available":180,"pending":0,"reserved":0,"deficit":0}],"version":7}'

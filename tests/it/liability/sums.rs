@@ -251,9 +251,12 @@ fn a_moment_waits_for_writes_that_began_before_it() {
         for _ in 0..3 {
             tenant.grant(&member, 10).await;
         }
-        // The write has read the time when it comes to the counters.
+        let mut later = tenant.receipt(&member, &unique(), 1);
+        later["occurred_at"] = "2026-11-22T12:00:00+09:00".into();
+        tenant.buy(&later).await.expect(201);
+        // The write has read the time when it comes to the counters of an earlier day.
         let hold =
-            format!("begin; select 1 from member_days where tenant_id = {number} for update");
+            format!("begin; select 1 from earlier_days where tenant_id = {number} for update");
         owner.batch_execute(&hold).await.unwrap();
         let (api, receipt) = (
             tenant.api.clone(),

@@ -29,6 +29,9 @@ pub(crate) async fn fill_by(tenant: &TestTenant, owner: &Client) -> String {
     let number = unique();
     let receipt = tenant.receipt(&member, &number, 50_000);
     let purchase = tenant.buy(&receipt).await.expect(201).text("/id");
+    let mut next_day = tenant.receipt(&member, &unique(), 100);
+    next_day["occurred_at"] = "2026-11-22T12:00:00+09:00".into();
+    tenant.buy(&next_day).await.expect(201);
     let event = json!({"event": "delivered"});
     let path = format!("/v1/purchases/{purchase}/events");
     tenant.api.keyed(&path, &unique(), &event).await.expect(200);

@@ -159,6 +159,52 @@ fn wallets_go_into_the_ledgers_of_their_members_and_back() {
     });
 }
 
+/// Members by days: two of which the earlier was counted last, one day that nobody noted as the last, one, none.
+const DAYS: &str = "
+    insert into members (tenant_id, id, enrolled_at, attributes, consents, created_at)
+        select 1, lpad(v::text, 32, '0')::uuid, now(), '{}', '{}', now() from generate_series(1, 4) v;
+    insert into member_ledgers (tenant_id, member_id, version, last_recorded_at, status, enrolled_at, last_day)
+        select 1, lpad(v::text, 32, '0')::uuid, 0, now(), 'active', now(), day::date
+        from (values (1, '2026-11-20'), (2, null), (3, '2026-11-20'), (4, null)) l (v, day);
+    insert into member_days
+        select 1, lpad(v::text, 32, '0')::uuid, day::date, v * 10, v * 11, v, v * 12
+        from (values (1, '2026-11-20'), (1, '2026-11-21'), (2, '2026-11-20'), (3, '2026-11-20')) d (v, day)";
+
+#[test]
+fn the_latest_days_go_into_the_ledgers_of_their_members_and_back() {
+    block_on(async {
+        let client = scratch("tamaru_it_days").await;
+        let (before, after): (Vec<_>, Vec<_>) = folders()
+            .into_iter()
+            .partition(|folder| folder < &root().join("2026-11-29-000132"));
+        for folder in &before {
+            run(&client, folder, "up.sql").await;
+        }
+        client.batch_execute(DAYS).await.unwrap();
+        let rows = async |query: &str| {
+            let rows = client.query(query, &[]).await.unwrap();
+            let texts = rows.iter().map(|row| row.get::<_, String>(0));
+            texts.collect::<Vec<_>>()
+        };
+        let days = "select to_jsonb(d)::text from member_days d where business_date is not null
+            order by member_id, business_date";
+        let told = rows(days).await;
+        assert_eq!(told.len(), 4);
+        run(&client, &after[0], "up.sql").await;
+        assert_eq!(rows(days).await, told);
+        let latest =
+            "select coalesce(last_day::text, 'none') from member_ledgers order by member_id";
+        let latest = rows(latest).await;
+        assert_eq!(latest, ["2026-11-21", "2026-11-20", "2026-11-20", "none"]);
+        let earlier = "select business_date::text from earlier_days";
+        assert_eq!(rows(earlier).await, ["2026-11-20"]);
+        run(&client, &after[0], "down.sql").await;
+        assert_eq!(rows(days).await, told);
+        drop(client);
+        node().cluster.drop_scratch("tamaru_it_days").await;
+    });
+}
+
 #[test]
 fn up_down_up_gives_the_same_schema() {
     block_on(async {

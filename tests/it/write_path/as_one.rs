@@ -7,7 +7,7 @@ use api::balances_cache::BalancesCache;
 use api::catalog::Catalogs;
 use api::clock::new_id;
 use api::db::{Db, TenantNumber};
-use api::ledger::{Answer, Ledger, LedgerMetrics, Submission, Tools};
+use api::ledger::{Answer, Ledger, LedgerMetrics, Submission, Tools, WrittenReceipt};
 use api::problem::Problem;
 use api::redis::Redis;
 use api::roster::LookUp;
@@ -134,6 +134,10 @@ impl Step {
 
     fn submission(&self, tenant: i64, members: &[MemberId], seed: Uuid) -> Submission {
         let (member, command, content) = self.command(members, seed);
+        let receipt = match &command {
+            Command::Purchase(purchase) => WrittenReceipt::of(&purchase.receipt).ok(),
+            _ => None,
+        };
         Submission {
             tenant: TenantNumber(tenant),
             actor: ApiKeyId::from_uuid(Uuid::nil()),
@@ -141,6 +145,7 @@ impl Step {
             content: api::idempotency::digest(&[content.as_bytes()]),
             member,
             command,
+            receipt,
         }
     }
 }
@@ -225,6 +230,7 @@ async fn rows(owner: &Client, tenant: i64) -> Vec<String> {
         ("wallets", ""),
         ("member_ledgers", "last_recorded_at,enrolled_at,room"),
         ("member_days", ""),
+        ("earlier_days", ""),
     ] {
         let query = format!(
             "select '{table} ' || (to_jsonb(t) - 'tenant_id' - string_to_array('{without}', ','))::text

@@ -3,21 +3,19 @@
 use std::collections::BTreeMap;
 
 use domain::id::{LotId, MemberId, PurchaseEventId, PurchaseId, RedemptionId, TransactionId};
-use domain::ledger::Transaction;
+use domain::ledger::{DayDelta, Transaction};
 use domain::lot::{Lot, Pending};
 use uuid::Uuid;
 
 use super::whole::{
-    DayColumns, KeyColumns, LedgerColumns, LotColumns, MoveColumns, PurchaseColumns,
-    TransactionColumns, WalletColumns,
+    KeyColumns, LedgerColumns, LotColumns, MoveColumns, PurchaseColumns, TransactionColumns,
+    WalletColumns,
 };
-use super::{
-    ChangedLot, Days, EventRow, KeyRow, LedgerEnd, OperationRow, PurchaseRow, RedemptionRow,
-};
+use super::{ChangedLot, EventRow, KeyRow, LedgerEnd, OperationRow, PurchaseRow, RedemptionRow};
 use crate::db::DbError;
 use crate::db::time::{SqlInstant, maybe};
 use crate::ledger::statements::{
-    InsertEvents, InsertOperations, InsertRedemptions, MoveLots, UpdateLots,
+    AddDays, InsertEvents, InsertOperations, InsertRedemptions, MoveLots, UpdateLots,
 };
 
 pub(super) fn keys(rows: Vec<KeyRow>) -> KeyColumns {
@@ -242,10 +240,22 @@ pub(super) fn ledgers(
             wallets.next_expires_at.push(maybe(held.next_expires_at));
         }
         columns.last.push(place(wallets.rows())?);
+        columns.place.push(row.place);
         columns.member.push(member.uuid());
         columns.version.push(row.version);
         columns.last_recorded_at.push(row.recorded_at.into());
-        columns.last_day.push(row.last_day.map(Into::into));
+        let counted = |of: fn(&DayDelta) -> i64| row.day.as_ref().map_or(0, of);
+        columns
+            .day
+            .push(row.day.map(|day| day.business_date.into()));
+        columns.spend.push(counted(|day| day.spend.minor()));
+        columns
+            .gross_spend
+            .push(counted(|day| day.gross_spend.minor()));
+        columns.visits.push(counted(|day| day.visits));
+        columns
+            .points_earned
+            .push(counted(|day| day.points_earned.get()));
     }
     Ok((columns, wallets))
 }
@@ -255,11 +265,23 @@ fn place(place: usize) -> Result<i32, DbError> {
     i32::try_from(place).map_err(|_large| DbError::Failed("a batch is too large".into()))
 }
 
-pub(super) fn days(rows: Days) -> DayColumns {
-    let mut columns = DayColumns::with_capacity(rows.len());
-    for ((member, date), row) in rows {
+pub(super) fn add_days(
+    tenant: i64,
+    rows: impl ExactSizeIterator<Item = (MemberId, DayDelta)>,
+) -> AddDays {
+    let n = rows.len();
+    let mut columns = AddDays {
+        tenant,
+        member: Vec::with_capacity(n),
+        business_date: Vec::with_capacity(n),
+        spend: Vec::with_capacity(n),
+        gross_spend: Vec::with_capacity(n),
+        visits: Vec::with_capacity(n),
+        points_earned: Vec::with_capacity(n),
+    };
+    for (member, row) in rows {
         columns.member.push(member.uuid());
-        columns.business_date.push(date.into());
+        columns.business_date.push(row.business_date.into());
         columns.spend.push(row.spend.minor());
         columns.gross_spend.push(row.gross_spend.minor());
         columns.visits.push(row.visits);

@@ -6,9 +6,9 @@ use domain::id::MemberId;
 use domain::ledger::{DayDelta, WalletState};
 use domain::member::{MemberFacts, WalletFacts};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
-use crate::ledger::facts::Members;
+use crate::db::place::Place;
+use crate::ledger::facts::{Locked, Members};
 
 /// What a wallet holds.
 #[derive(Debug, Clone, Copy)]
@@ -46,16 +46,16 @@ impl From<&WalletState> for Held {
 
 /// Every wallet of a member, by code.
 pub(super) type Wallets = BTreeMap<String, Held>;
-/// What the batch adds to business dates.
-pub(super) type Days = BTreeMap<(MemberId, Date), DayDelta>;
 
 /// A member's ledger after the batch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct LedgerEnd {
+    /// Where the locked row stands.
+    pub(super) place: Place,
     pub(super) version: i64,
     pub(super) recorded_at: Timestamp,
-    /// A business date that it counted for, if any.
-    pub(super) last_day: Option<Date>,
+    /// The counters of the latest business date that it counted for, if any.
+    pub(super) day: Option<DayDelta>,
     /// All of its wallets, changed or not, since they are written together.
     pub(super) wallets: Wallets,
 }
@@ -63,14 +63,14 @@ pub(super) struct LedgerEnd {
 /// Rows that exist. What is not named here may exist or not.
 #[derive(Debug, Default)]
 pub(in crate::ledger) struct There {
-    ledgers: HashMap<MemberId, Wallets>,
-    days: HashMap<MemberId, Date>,
+    wallets: HashMap<MemberId, Wallets>,
+    ledgers: HashMap<MemberId, Locked>,
     ranks: HashSet<(MemberId, String)>,
 }
 
 impl There {
-    /// Of members that were locked and looked at, and the business date for which each counted last.
-    pub(in crate::ledger) fn of(members: &Members, days: HashMap<MemberId, Date>) -> Self {
+    /// Of members that were locked and looked at, and their ledgers.
+    pub(in crate::ledger) fn of(members: &Members, ledgers: HashMap<MemberId, Locked>) -> Self {
         let wallets = |facts: &MemberFacts| {
             let wallets = facts.wallets.iter();
             let held = wallets.map(|(code, wallet)| (code.clone(), Held::from(wallet)));
@@ -85,8 +85,8 @@ impl There {
         };
         Self {
             ranks: members.values().flat_map(ranks).collect(),
-            ledgers: members.values().map(wallets).collect(),
-            days,
+            wallets: members.values().map(wallets).collect(),
+            ledgers,
         }
     }
 
@@ -95,14 +95,15 @@ impl There {
         std::mem::take(&mut self.ranks)
     }
 
-    /// The wallets of a member before the batch; nothing if nobody looked at them, or they were taken already.
-    pub(super) fn take_wallets(&mut self, member: MemberId) -> Option<Wallets> {
-        self.ledgers.remove(&member)
-    }
-
-    /// Those that exist, and the others.
-    pub(super) fn part_days(&self, days: Days) -> (Days, Days) {
-        days.into_iter()
-            .partition(|((member, date), _)| self.days.get(member) == Some(date))
+    /// The ledger of a member as it was before the batch; nothing if nobody looked at it, or it was taken already.
+    pub(super) fn take_ledger(&mut self, member: MemberId) -> Option<LedgerEnd> {
+        let Locked { place, day } = *self.ledgers.get(&member)?;
+        Some(LedgerEnd {
+            place,
+            day,
+            wallets: self.wallets.remove(&member)?,
+            version: 0,
+            recorded_at: Timestamp::UNIX_EPOCH,
+        })
     }
 }

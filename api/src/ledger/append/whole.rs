@@ -6,6 +6,7 @@ use diesel::sql_types::{
 };
 use uuid::Uuid;
 
+use crate::db::place::{Place, Tid};
 use crate::db::time::{SqlDate, SqlInstant};
 use crate::db::{DbError, TenantConn};
 use crate::{columns, statement};
@@ -58,10 +59,12 @@ columns! {
 }
 
 columns! {
-    /// The members' ledgers after the batch; `first` to `last` are the places of its wallets among all, from 1.
+    /// The members' ledgers after the batch, each found where its locked row stands; `first` to `last` are the places of
+    /// its wallets among all, from 1.
     LedgerColumns {
-        member: Uuid => SqlUuid, version: i64 => BigInt, last_recorded_at: SqlInstant => Timestamptz,
-        last_day: Option<SqlDate> => Nullable<Date>, next_expires_at: Option<SqlInstant> => Nullable<Timestamptz>,
+        place: Place => Tid, member: Uuid => SqlUuid, version: i64 => BigInt, last_recorded_at: SqlInstant => Timestamptz,
+        day: Option<SqlDate> => Nullable<Date>, spend: i64 => BigInt, gross_spend: i64 => BigInt, visits: i64 => BigInt,
+        points_earned: i64 => BigInt, next_expires_at: Option<SqlInstant> => Nullable<Timestamptz>,
         first: i32 => Integer, last: i32 => Integer,
     }
 }
@@ -74,18 +77,9 @@ columns! {
     }
 }
 
-columns! {
-    /// What is added to the counters of business dates.
-    DayColumns {
-        member: Uuid => SqlUuid, business_date: SqlDate => Date, spend: i64 => BigInt, gross_spend: i64 => BigInt,
-        visits: i64 => BigInt, points_earned: i64 => BigInt,
-    }
-}
-
 statement! {
-    /// Everything at once, and how many rows each part touched. No conflict clause but for the counters of a day: a
-    /// used key or a known receipt is a duplicate. Rows that are known to be there are updated, since an upsert, which
-    /// looks for the row, locks it and then updates it, costs twice as much.
+    /// Everything at once, and how many rows each part touched. No conflict clause: a used key or a known
+    /// receipt is a duplicate.
     tenant Whole = "with written_keys as (
             insert into idempotency_keys (tenant_id, key, content_hash, subject, refusal, recorded_at)
             select k.tenant_id, u.* from tenant_keys k, (select unnest($2), unnest($3), unnest($4), unnest($5),
@@ -122,39 +116,23 @@ statement! {
                  rule, program_version, pending_until, awaits)
             where k.tenant_id = $1 returning 1),
         moved_ledgers as (
-            update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at,
-                last_day = coalesce(u.last_day, member_ledgers.last_day),
-                next_expires_at = coalesce(u.next_expires_at, 'infinity'), wallets = $57[u.first:u.last],
-                available = $58[u.first:u.last], pending = $59[u.first:u.last], reserved = $60[u.first:u.last],
-                deficit = $61[u.first:u.last], next_expiries = $62[u.first:u.last], room = null
-            from (select unnest($50), unnest($51), unnest($52), unnest($53), unnest($54), unnest($55), unnest($56))
-                as u (member_id, version, last_recorded_at, last_day, next_expires_at, first, last)
-            where member_ledgers.tenant_id = $1 and member_ledgers.member_id = u.member_id returning 1),
-        known_days as (
-            update member_days set spend = member_days.spend + u.spend,
-                gross_spend = member_days.gross_spend + u.gross_spend, visits = member_days.visits + u.visits,
-                points_earned = member_days.points_earned + u.points_earned
-            from (select unnest($63), unnest($64), unnest($65), unnest($66), unnest($67), unnest($68))
-                as u (member_id, business_date, spend, gross_spend, visits, points_earned)
-            where member_days.tenant_id = $1 and member_days.member_id = u.member_id
-                and member_days.business_date = u.business_date returning 1),
-        other_days as (
-            insert into member_days (tenant_id, member_id, business_date, spend, gross_spend, visits, points_earned)
-            select k.tenant_id, u.* from tenant_keys k, (select unnest($69), unnest($70), unnest($71), unnest($72),
-                unnest($73), unnest($74)) as u (member_id, business_date, spend, gross_spend, visits, points_earned)
-            where k.tenant_id = $1
-            on conflict (tenant_id, member_id, business_date) do update set
-                spend = member_days.spend + excluded.spend,
-                gross_spend = member_days.gross_spend + excluded.gross_spend,
-                visits = member_days.visits + excluded.visits,
-                points_earned = member_days.points_earned + excluded.points_earned returning 1)
+            update member_ledgers set version = u.version, last_recorded_at = u.last_recorded_at, last_day = u.day,
+                day_spend = u.spend, day_gross_spend = u.gross_spend, day_visits = u.visits,
+                day_points_earned = u.points_earned, next_expires_at = coalesce(u.next_expires_at, 'infinity'),
+                wallets = $62[u.first:u.last], available = $63[u.first:u.last], pending = $64[u.first:u.last],
+                reserved = $65[u.first:u.last], deficit = $66[u.first:u.last], next_expiries = $67[u.first:u.last],
+                room = null
+            from (select unnest($50), unnest($51), unnest($52), unnest($53), unnest($54), unnest($55), unnest($56),
+                unnest($57), unnest($58), unnest($59), unnest($60), unnest($61))
+                as u (place, member_id, version, last_recorded_at, day, spend, gross_spend, visits, points_earned,
+                    next_expires_at, first, last)
+            where member_ledgers.ctid = u.place and member_ledgers.tenant_id = $1
+                and member_ledgers.member_id = u.member_id returning 1)
         select array[(select count(*) from written_keys), (select count(*) from written_purchases),
             (select count(*) from written_transactions), (select coalesce(sum(moves), 0) from written_transactions),
-            (select count(*) from written_lots), (select count(*) from moved_ledgers),
-            (select count(*) from known_days), (select count(*) from other_days)]";
+            (select count(*) from written_lots), (select count(*) from moved_ledgers)]";
     { tenant } + { keys: KeyColumns, purchases: PurchaseColumns, transactions: TransactionColumns,
-      moves: MoveColumns, lots: LotColumns, ledgers: LedgerColumns, wallets: WalletColumns,
-      known_days: DayColumns, other_days: DayColumns }
+      moves: MoveColumns, lots: LotColumns, ledgers: LedgerColumns, wallets: WalletColumns }
     -> { Vec<i64> => diesel::sql_types::Array<BigInt> }
 }
 
@@ -168,8 +146,6 @@ impl Whole {
             self.moves.rows(),
             self.lots.rows(),
             self.ledgers.rows(),
-            self.known_days.rows(),
-            self.other_days.rows(),
         ];
         let expected: Vec<i64> = parts
             .into_iter()

@@ -5,11 +5,11 @@ use domain::id::MemberId;
 
 use super::Deciding;
 use crate::db::DbError;
-use crate::idempotency::{self, digest};
+use crate::idempotency::digest;
 use crate::ledger::append::Step;
 use crate::ledger::known::identity;
 use crate::ledger::refusal::{problem_of, unknown_member};
-use crate::ledger::{Answer, Submission};
+use crate::ledger::{Answer, Submission, WrittenReceipt};
 use crate::problem::Problem;
 
 impl Deciding {
@@ -53,15 +53,20 @@ impl Deciding {
 
 /// One side as if it had come alone.
 fn part(whole: &Submission, command: &Command, name: &str) -> Result<Submission, DbError> {
-    let content = match command {
-        Command::Purchase(purchase) => idempotency::content(name, &purchase.receipt)
-            .map_err(|problem| DbError::Failed(problem.detail))?,
-        _ => whole.content,
+    let receipt = match command {
+        Command::Purchase(purchase) => Some(
+            WrittenReceipt::of(&purchase.receipt)
+                .map_err(|error| DbError::Failed(error.to_string()))?,
+        ),
+        _ => None,
     };
+    let written = receipt.as_ref();
+    let content = written.map_or(whole.content, |written| written.content(name));
     Ok(Submission {
         key: digest(&[b"part", whole.key.as_bytes(), name.as_bytes()]),
         content,
         command: command.clone(),
+        receipt,
         ..whole.clone()
     })
 }

@@ -7,12 +7,13 @@ use crate::db::time::SqlDate;
 use crate::statement;
 
 statement! {
-    /// Counters of members over ranges of business dates; a range without any has no row.
+    /// Counters of members over ranges of business dates; a range without any has no row. The days of each are looked up
+    /// by key, which `offset 0` makes sure of: as a join, days would be read for the whole tenant.
     tenant CountersOf = "select u.place, sum(d.spend)::bigint, sum(d.gross_spend)::bigint, sum(d.visits)::bigint,
             sum(d.points_earned)::bigint, max(d.business_date) filter (where d.visits > 0)
         from (select * from unnest($2, $3, $4, $5) as t (place, member_id, first, last)) u
-        join member_days d on d.tenant_id = $1 and d.member_id = u.member_id
-            and d.business_date between coalesce(u.first, '-infinity') and u.last
+        cross join lateral (select * from member_days d where d.tenant_id = $1 and d.member_id = u.member_id
+            and d.business_date between coalesce(u.first, '-infinity') and u.last offset 0) d
         group by u.place";
     { tenant: i64 => BigInt, place: Vec<i32> => Array<Integer>, member: Vec<Uuid> => Array<SqlUuid>,
       from: Vec<Option<SqlDate>> => Array<Nullable<Date>>, to: Vec<SqlDate> => Array<Date> }

@@ -91,14 +91,14 @@ pub async fn set_rank(
     (command, actor): (SetRank, ApiKeyId),
 ) -> Result<(Ranked, Ranked), Problem> {
     let ids = vec![member.uuid()];
-    let (members, days) = facts::of_ledgers(facts::lock(tx, ids).await?);
+    let (members, ledgers) = facts::of_ledgers(facts::lock(tx, ids).await?);
     let facts = members.into_values().next();
     let facts = facts.ok_or_else(Problem::not_found)?;
     let command = Command::SetRank(command);
     let needs = |ranked: &Ranked| command.needs(&ranked.catalog, &ranked.facts, ranked.now);
     let mut ranked = load(tx, catalogs, facts, needs).await?;
     let known = facts::Members::from([(member, ranked.facts.clone())]);
-    let there = There::of(&known, days).take_ranks();
+    let there = There::of(&known, ledgers).take_ranks();
     let budgets = Budgets::default();
     let facts = Facts {
         member: Some(&ranked.facts),

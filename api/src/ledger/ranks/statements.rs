@@ -37,11 +37,11 @@ statement! {
 }
 
 statement! {
-    /// What was recorded of members day by day, each over its own dates.
+    /// What was recorded of members day by day, each over its own dates, and looked up by key (`offset 0`).
     tenant DaysOf = "select d.member_id, d.business_date, d.spend, d.gross_spend, d.visits, d.points_earned
         from (select * from unnest($2, $3, $4) as t (member_id, first, last)) u
-        join member_days d on d.tenant_id = $1 and d.member_id = u.member_id
-            and d.business_date between coalesce(u.first, '-infinity') and u.last";
+        cross join lateral (select * from member_days d where d.tenant_id = $1 and d.member_id = u.member_id
+            and d.business_date between coalesce(u.first, '-infinity') and u.last offset 0) d";
     { tenant: i64 => BigInt, member: Vec<Uuid> => Array<SqlUuid>, from: Vec<Option<SqlDate>> => Array<Nullable<Date>>,
       to: Vec<SqlDate> => Array<Date> }
     -> { Uuid => SqlUuid, SqlDate => Date, i64 => BigInt, i64 => BigInt, i64 => BigInt, i64 => BigInt }
