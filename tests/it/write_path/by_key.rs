@@ -89,8 +89,8 @@ fn a_receipt_reads_the_rows_of_its_member_and_not_those_of_its_tenant() {
             let path = "/v1/purchases/batch";
             tenant.api.keyed(path, &unique(), &first).await.expect(200);
         }
-        for number in 0..RECEIPTS {
-            let receipt = on(&tenant, 21, &members[number], &format!("next-{number}"));
+        for (number, member) in members.iter().take(RECEIPTS).enumerate() {
+            let receipt = on(&tenant, 21, member, &format!("next-{number}"));
             tenant.buy(&receipt).await.expect(201);
         }
         let administrator = node.cluster.administrator().await;
