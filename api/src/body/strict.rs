@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for Check {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         let is_refused = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        if text.bytes().any(may_be_control) && text.chars().any(is_refused) {
+        if text.chars().any(is_refused) {
             return Err(E::custom(CONTROL));
         }
         Ok(())
@@ -151,11 +151,6 @@ impl<'de> Visitor<'de> for Check {
         }
         Ok(())
     }
-}
-
-/// Whether a control character has such a byte: those of ASCII, and the first of the two of U+0080 to U+009F.
-const fn may_be_control(byte: u8) -> bool {
-    byte.is_ascii_control() || byte == 0xC2
 }
 
 /// Borrows the key where the text has no escapes.

@@ -14,6 +14,8 @@ use crate::json;
 /// What stands before the member, and before what follows it. Within a text its quotes would be escaped.
 const MEMBER: &str = ",\"member\":";
 const LINES: &str = ",\"lines\":";
+/// More than a member takes that is named by its id.
+const ROOM_FOR_AN_ID: usize = 64;
 
 /// A receipt in its canonical form, so that white space and order of keys do not matter.
 #[derive(Debug, Clone)]
@@ -45,9 +47,8 @@ impl WrittenReceipt {
 
     /// What is kept: the member's id in place of whatever named the member, since nothing personal may stand there.
     pub(super) fn kept(&self, member: Option<MemberId>) -> Result<String, Error> {
-        let part = |range: Option<&str>| range.unwrap_or_default().to_owned();
-        let mut kept = part(self.text.get(..self.member.start));
-        kept.reserve(self.text.len());
+        let mut kept = String::with_capacity(self.text.len().saturating_add(ROOM_FOR_AN_ID));
+        kept.push_str(self.text.get(..self.member.start).unwrap_or_default());
         if let Some(member) = member {
             kept.push_str(MEMBER);
             kept.push_str(&serde_json::to_string(&MemberRef::Id(member))?);

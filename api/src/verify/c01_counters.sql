@@ -16,7 +16,7 @@ with outcomes as (
         nullif(split_part(split_part(counted, '"gross_spend":', 2), ',', 1), '')::bigint,
         coalesce(nullif(split_part(split_part(counted, '"visits":', 2), ',', 1), '')::bigint, 1),
         nullif(split_part(split_part(counted, '"points":', 2), ',', 1), '')::bigint
-    from outcomes where counted <> ''
+    from outcomes
 ), days as (
     select tenant_id, member_id, business_date,
         row(sum(spend) filter (where is_counter), sum(gross_spend) filter (where is_counter),

@@ -75,6 +75,30 @@ async fn scratch(name: &str) -> Client {
     client
 }
 
+/// The schema as it was before a migration, with some rows, and the folder of that migration.
+async fn before(name: &str, migration: &str, rows: &str) -> (Client, PathBuf) {
+    let client = scratch(name).await;
+    let (before, after): (Vec<_>, Vec<_>) = folders()
+        .into_iter()
+        .partition(|folder| folder < &root().join(migration));
+    for folder in &before {
+        run(&client, folder, "up.sql").await;
+    }
+    client.batch_execute(rows).await.unwrap();
+    let migration = after.into_iter().next().unwrap();
+    (client, migration)
+}
+
+/// The only column of every row.
+async fn texts(client: &Client, query: &str) -> Vec<Option<String>> {
+    let rows = client.query(query, &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
 /// A transaction of two moves, one of none.
 const MOVES: &str = "
     insert into ledger_transactions (tenant_id, member_id, version, id, kind, occurred_at, recorded_at, actor)
@@ -87,27 +111,15 @@ const MOVES: &str = "
 #[test]
 fn moves_go_into_the_rows_of_their_transactions_and_back() {
     block_on(async {
-        let client = scratch("tamaru_it_moves").await;
-        let (before, after): (Vec<_>, Vec<_>) = folders()
-            .into_iter()
-            .partition(|folder| folder < &root().join("2026-11-29-000130"));
-        for folder in &before {
-            run(&client, folder, "up.sql").await;
-        }
-        client.batch_execute(MOVES).await.unwrap();
-        let rows = async || {
-            let query = "select t.id::text || to_jsonb(r) from ledger_transactions t
-                left join ledger_transfers r using (tenant_id, member_id, version) order by t.version, r.position";
-            let rows = client.query(query, &[]).await.unwrap();
-            let texts = rows.iter().map(|row| row.get::<_, Option<String>>(0));
-            texts.collect::<Vec<_>>()
-        };
-        let told = rows().await;
+        let (client, migration) = before("tamaru_it_moves", "2026-11-29-000130", MOVES).await;
+        let moves = "select t.id::text || to_jsonb(r) from ledger_transactions t
+            left join ledger_transfers r using (tenant_id, member_id, version) order by t.version, r.position";
+        let told = texts(&client, moves).await;
         assert_eq!(told.len(), 3);
-        run(&client, &after[0], "up.sql").await;
-        assert_eq!(rows().await, told);
-        run(&client, &after[0], "down.sql").await;
-        assert_eq!(rows().await, told);
+        run(&client, &migration, "up.sql").await;
+        assert_eq!(texts(&client, moves).await, told);
+        run(&client, &migration, "down.sql").await;
+        assert_eq!(texts(&client, moves).await, told);
         drop(client);
         node().cluster.drop_scratch("tamaru_it_moves").await;
     });
@@ -127,33 +139,21 @@ const WALLETS: &str = "
 #[test]
 fn wallets_go_into_the_ledgers_of_their_members_and_back() {
     block_on(async {
-        let client = scratch("tamaru_it_wallets").await;
-        let (before, after): (Vec<_>, Vec<_>) = folders()
-            .into_iter()
-            .partition(|folder| folder < &root().join("2026-11-29-000131"));
-        for folder in &before {
-            run(&client, folder, "up.sql").await;
-        }
-        client.batch_execute(WALLETS).await.unwrap();
-        let rows = async |query: &str| {
-            let rows = client.query(query, &[]).await.unwrap();
-            let texts = rows.iter().map(|row| row.get::<_, String>(0));
-            texts.collect::<Vec<_>>()
-        };
+        let (client, migration) = before("tamaru_it_wallets", "2026-11-29-000131", WALLETS).await;
         let wallets = "select to_jsonb(w)::text from wallets w order by member_id, wallet";
-        let told = rows(wallets).await;
+        let told = texts(&client, wallets).await;
         assert_eq!(told.len(), 3);
-        run(&client, &after[0], "up.sql").await;
-        assert_eq!(rows(wallets).await, told);
+        run(&client, &migration, "up.sql").await;
+        assert_eq!(texts(&client, wallets).await, told);
         let standing =
             "select l.status || (l.enrolled_at = m.enrolled_at) || (l.next_expires_at < 'infinity')
             from member_ledgers l join members m on m.id = l.member_id order by m.id";
         assert_eq!(
-            rows(standing).await,
-            ["activetruetrue", "activetruefalse", "closedtruefalse"]
+            texts(&client, standing).await,
+            ["activetruetrue", "activetruefalse", "closedtruefalse"].map(some)
         );
-        run(&client, &after[0], "down.sql").await;
-        assert_eq!(rows(wallets).await, told);
+        run(&client, &migration, "down.sql").await;
+        assert_eq!(texts(&client, wallets).await, told);
         drop(client);
         node().cluster.drop_scratch("tamaru_it_wallets").await;
     });
@@ -173,33 +173,24 @@ const DAYS: &str = "
 #[test]
 fn the_latest_days_go_into_the_ledgers_of_their_members_and_back() {
     block_on(async {
-        let client = scratch("tamaru_it_days").await;
-        let (before, after): (Vec<_>, Vec<_>) = folders()
-            .into_iter()
-            .partition(|folder| folder < &root().join("2026-11-29-000132"));
-        for folder in &before {
-            run(&client, folder, "up.sql").await;
-        }
-        client.batch_execute(DAYS).await.unwrap();
-        let rows = async |query: &str| {
-            let rows = client.query(query, &[]).await.unwrap();
-            let texts = rows.iter().map(|row| row.get::<_, String>(0));
-            texts.collect::<Vec<_>>()
-        };
+        let (client, migration) = before("tamaru_it_days", "2026-11-29-000132", DAYS).await;
         let days = "select to_jsonb(d)::text from member_days d where business_date is not null
             order by member_id, business_date";
-        let told = rows(days).await;
+        let told = texts(&client, days).await;
         assert_eq!(told.len(), 4);
-        run(&client, &after[0], "up.sql").await;
-        assert_eq!(rows(days).await, told);
+        run(&client, &migration, "up.sql").await;
+        assert_eq!(texts(&client, days).await, told);
         let latest =
             "select coalesce(last_day::text, 'none') from member_ledgers order by member_id";
-        let latest = rows(latest).await;
-        assert_eq!(latest, ["2026-11-21", "2026-11-20", "2026-11-20", "none"]);
+        let latest = texts(&client, latest).await;
+        assert_eq!(
+            latest,
+            ["2026-11-21", "2026-11-20", "2026-11-20", "none"].map(some)
+        );
         let earlier = "select business_date::text from earlier_days";
-        assert_eq!(rows(earlier).await, ["2026-11-20"]);
-        run(&client, &after[0], "down.sql").await;
-        assert_eq!(rows(days).await, told);
+        assert_eq!(texts(&client, earlier).await, ["2026-11-20"].map(some));
+        run(&client, &migration, "down.sql").await;
+        assert_eq!(texts(&client, days).await, told);
         drop(client);
         node().cluster.drop_scratch("tamaru_it_days").await;
     });
