@@ -1,5 +1,5 @@
-//! Hot balances in Redis, for the till that only asks. Written only by a newer ledger version, gone
-//! after seconds, and never believed when they look wrong.
+//! Hot balances in Redis, for the till that only asks. A key is made by who asks in vain, and from then on filled by every
+//! write, only by a newer ledger version, until nobody has asked or written for seconds; never believed when it looks wrong.
 
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ use crate::redis::{KeyKind, Redis, key};
 /// Scripts compare versions as doubles: above this they could not tell two apart.
 const MAX_VERSION: i64 = 9_007_199_254_740_992;
 const PUT: &str = include_str!("balances_cache/put.lua");
+const WANT: &str = include_str!("balances_cache/want.lua");
+const WANTED: &str = include_str!("balances_cache/wanted.lua");
 
 /// A member's balances as of one ledger version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +72,43 @@ impl BalancesCache {
         (is_known && hot.good_until.is_none_or(|until| now < until)).then_some(hot)
     }
 
-    /// Remember balances, each unless a newer version is there; all in one call, since the keys of
-    /// a tenant lie together.
+    /// Have balances of a member remembered from now on. To be called before they are read from the ledger: whoever writes
+    /// them later finds the key, and whoever wrote them before is seen by the reading.
+    pub async fn want(&self, tenant: TenantNumber, member: MemberId) {
+        let mut command = redis::cmd("EVAL");
+        command
+            .arg(WANT)
+            .arg(1)
+            .arg(key(tenant, KeyKind::Balances, member.uuid()))
+            .arg(time_to_live());
+        let _: Option<i64> = self.redis.call(command).await;
+    }
+
+    /// Remember what is wanted of balances after a write; the rest takes one look, and is neither written out nor sent.
+    pub async fn put_wanted(
+        &self,
+        tenant: TenantNumber,
+        mut balances: Vec<(MemberId, HotBalances)>,
+    ) {
+        if balances.is_empty() || !self.redis.is_configured() {
+            return;
+        }
+        let mut command = redis::cmd("EVAL");
+        command.arg(WANTED).arg(balances.len());
+        for (member, _) in &balances {
+            command.arg(key(tenant, KeyKind::Balances, member.uuid()));
+        }
+        let wanted: Vec<usize> = self.redis.call(command).await.unwrap_or_default();
+        let mut place = 0_usize;
+        balances.retain(|_| {
+            place = place.saturating_add(1);
+            wanted.contains(&place)
+        });
+        self.put(tenant, &balances).await;
+    }
+
+    /// Remember balances, each where its key is there and holds nothing newer; all in one call, since the keys of a tenant
+    /// lie together.
     pub async fn put(&self, tenant: TenantNumber, balances: &[(MemberId, HotBalances)]) {
         if balances.is_empty() || !self.redis.is_configured() {
             return;
@@ -81,7 +118,7 @@ impl BalancesCache {
         for (member, _) in balances {
             command.arg(key(tenant, KeyKind::Balances, member.uuid()));
         }
-        command.arg(u64::try_from(HOT_BALANCE_TTL.as_millis()).unwrap_or(1));
+        command.arg(time_to_live());
         for (_, hot) in balances {
             let Ok(text) = serde_json::to_string(hot) else {
                 return;
@@ -90,4 +127,9 @@ impl BalancesCache {
         }
         let _: Option<i64> = self.redis.call(command).await;
     }
+}
+
+/// In milliseconds.
+fn time_to_live() -> u64 {
+    u64::try_from(HOT_BALANCE_TTL.as_millis()).unwrap_or(1)
 }

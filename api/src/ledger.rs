@@ -29,7 +29,7 @@ use domain::id::ApiKeyId;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -43,6 +43,7 @@ use crate::roster::LookUp;
 use crate::telemetry::Metrics;
 use crate::vault::Vault;
 
+use dispatcher::Dispatcher;
 pub use facts::{add_history, balances_of, facts_of, facts_of_named};
 pub use known::till_identity;
 pub use line::Line;
@@ -199,7 +200,7 @@ pub struct Pending {
 /// The door.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    intake: mpsc::Sender<Item>,
+    dispatcher: Arc<Dispatcher>,
     bulk: Arc<Semaphore>,
 }
 
@@ -207,13 +208,13 @@ pub struct Ledger {
 #[derive(Debug)]
 pub struct LedgerTask {
     task: JoinHandle<()>,
-    closing: Arc<Notify>,
+    dispatcher: Arc<Dispatcher>,
 }
 
 impl LedgerTask {
     /// Take nothing more in, and wait for the last answer.
     pub async fn finished(self) {
-        self.closing.notify_one();
+        self.dispatcher.close();
         if let Err(error) = self.task.await {
             tracing::error!(cause = %error, "the ledger's dispatcher ended badly");
         }
@@ -223,13 +224,14 @@ impl LedgerTask {
 impl Ledger {
     /// Open the door with `writers` writers.
     pub fn open(tools: Tools, writers: usize) -> (Self, LedgerTask) {
-        let (intake, submissions) = mpsc::channel(MAX_QUEUED_COMMANDS);
         let runtime = tools.db.runtime().clone();
-        let closing = Arc::new(Notify::new());
-        let run = dispatcher::run(Arc::new(tools), submissions, writers, Arc::clone(&closing));
-        let task = runtime.spawn(run);
-        let bulk = Arc::new(Semaphore::new(MAX_BULK_COMMANDS));
-        (Self { intake, bulk }, LedgerTask { task, closing })
+        let dispatcher = Arc::new(Dispatcher::new(tools, writers));
+        let task = runtime.spawn(Arc::clone(&dispatcher).watch());
+        let door = Self {
+            dispatcher: Arc::clone(&dispatcher),
+            bulk: Arc::new(Semaphore::new(MAX_BULK_COMMANDS)),
+        };
+        (door, LedgerTask { task, dispatcher })
     }
 
     /// Hand in a command and wait for its answer. A caller that goes away does not undo it.
@@ -274,14 +276,11 @@ impl Ledger {
             line: line.clone(),
             audited,
         };
-        if let Err(error) = self.intake.try_send(item) {
+        if self.dispatcher.take_in(item).is_err() {
             if let Some(line) = line {
                 line.break_off();
             }
-            return Err(match error {
-                mpsc::error::TrySendError::Full(_) => overloaded(),
-                mpsc::error::TrySendError::Closed(_) => shutting_down(),
-            });
+            return Err(shutting_down());
         }
         Ok(Pending {
             answer,

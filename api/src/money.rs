@@ -14,13 +14,23 @@ const WITH_THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Currency {
     code: String,
+    decimals: usize,
 }
 
 impl Currency {
     /// The currency of this ISO 4217 code.
     pub fn new(code: &str) -> Self {
+        let is_of = |codes: &str| codes.split(' ').any(|known| known == code);
+        let decimals = if is_of(WITHOUT_DECIMALS) {
+            0
+        } else if is_of(WITH_THREE) {
+            3
+        } else {
+            2
+        };
         Self {
             code: code.to_owned(),
+            decimals,
         }
     }
 
@@ -39,24 +49,14 @@ impl Currency {
     }
 
     fn number(&self, amount: Amount) -> String {
-        let has = |codes: &str| codes.split(' ').any(|code| code == self.code);
-        let decimals = if has(WITHOUT_DECIMALS) {
-            0
-        } else if has(WITH_THREE) {
-            3
-        } else {
-            2
-        };
-        let digits = format!("{:0>1$}", amount.minor().unsigned_abs(), decimals + 1);
-        let (whole, rest) = digits
-            .split_at_checked(digits.len().saturating_sub(decimals))
-            .unwrap_or((&digits, ""));
-        let whole = grouped(whole);
-        if rest.is_empty() {
-            whole
-        } else {
-            format!("{whole}.{rest}")
+        if self.decimals == 0 {
+            return grouped(&amount.minor().unsigned_abs().to_string());
         }
+        let digits = format!("{:0>1$}", amount.minor().unsigned_abs(), self.decimals + 1);
+        let (whole, rest) = digits
+            .split_at_checked(digits.len().saturating_sub(self.decimals))
+            .unwrap_or((&digits, ""));
+        format!("{}.{rest}", grouped(whole))
     }
 }
 
@@ -68,12 +68,16 @@ pub fn count(number: i64) -> String {
 
 fn grouped(digits: &str) -> String {
     let mut shown = String::with_capacity(digits.len().saturating_mul(2));
-    for (index, digit) in digits.chars().enumerate() {
-        let left = digits.len().saturating_sub(index);
-        if index > 0 && left.is_multiple_of(3) {
+    let (first, mut rest) = digits
+        .split_at_checked(digits.len() % 3)
+        .unwrap_or((digits, ""));
+    shown.push_str(first);
+    while let Some((three, others)) = rest.split_at_checked(3) {
+        if !shown.is_empty() {
             shown.push(',');
         }
-        shown.push(digit);
+        shown.push_str(three);
+        rest = others;
     }
     shown
 }

@@ -80,6 +80,52 @@ fn a_read_after_a_write_never_goes_back_in_time() {
     });
 }
 
+/// A write copies the balances that somebody reads, and makes no room for those that nobody asks for.
+#[test]
+fn only_what_is_read_is_remembered() {
+    block_on(async {
+        let tenant = TestTenant::new().await;
+        let (asked, silent) = (tenant.member().await, tenant.member().await);
+        let mut redis = link().await;
+        for member in [&asked, &silent] {
+            tenant.grant(member, 7).await;
+        }
+        warm(&tenant, &asked).await;
+        let balances = &node().server.app.balances;
+        let number = TenantNumber(tenant.number);
+        let copy = async |member: &str| {
+            let id: MemberId = member.parse().unwrap();
+            let hot = balances.get(number, id, 0, api::clock::now()).await;
+            (id, hot)
+        };
+        let (id, hot) = copy(&asked).await;
+        let hot = hot.unwrap();
+        let (other, none) = copy(&silent).await;
+        assert_eq!(none, None);
+        let both = vec![(id, hot.clone()), (other, hot.clone())];
+        balances.put_wanted(number, both).await;
+        assert_eq!(copy(&asked).await.1, Some(hot));
+        assert!(
+            !redis
+                .exists::<_, bool>(key_of(&tenant, &silent))
+                .await
+                .unwrap()
+        );
+        tenant.grant(&asked, 5).await;
+        wait_until("the write has refreshed what is read", || async {
+            copy(&asked).await.1.is_some_and(|hot| hot.version == 2)
+        })
+        .await;
+        // Somebody asks while a write is under way: the place is made before the ledger is read.
+        balances.want(number, other).await;
+        tenant.grant(&silent, 5).await;
+        wait_until("the write has filled what is awaited", || async {
+            copy(&silent).await.1.is_some_and(|hot| hot.version == 2)
+        })
+        .await;
+    });
+}
+
 #[test]
 fn an_older_copy_never_replaces_a_newer_one() {
     block_on(async {

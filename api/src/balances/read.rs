@@ -112,6 +112,7 @@ pub(crate) async fn read_balances(
     let hot = app
         .db
         .run(async move {
+            cache.want(tenant, member).await;
             let tx = db.snapshot(tenant).await?;
             let hot = read(&tx, &catalogs, member).await?;
             tx.commit().await?;

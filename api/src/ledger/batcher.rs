@@ -107,15 +107,25 @@ impl<T: Waits> Batcher<T> {
         self.queued = self.queued.saturating_add(1);
     }
 
-    /// The next batch to send, if a place is free and something waits that may go.
-    pub(crate) fn next_batch(&mut self) -> Option<Batch<T>> {
+    /// Whether there is a next batch to send.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.turn().is_some()
+    }
+
+    /// The place of the tenant whose turn it is, if a place is free and something waits that may go.
+    fn turn(&self) -> Option<usize> {
         let places = self.limits.in_flight.saturating_sub(self.batches());
         if places == 0 {
             return None;
         }
         // Few are passed over, since few have something in flight.
         let mut turns = self.turns.iter();
-        let turn = turns.position(|tenant| self.may_go(*tenant, places))?;
+        turns.position(|tenant| self.may_go(*tenant, places))
+    }
+
+    /// The next batch to send.
+    pub(crate) fn next_batch(&mut self) -> Option<Batch<T>> {
+        let turn = self.turn()?;
         let tenant = self.turns.remove(turn)?;
         let queue = self.queues.get_mut(&tenant)?;
         let size = queue.len().min(self.limits.batch);

@@ -8,9 +8,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
+use domain::id::MemberId;
+
 use super::batch::{self, Decided, Repeats};
 use super::batcher::Batch;
 use super::{Answer, Item, Line, Tools, overloaded, unknown};
+use crate::balances_cache::HotBalances;
 use crate::db::tenant::SessionSource;
 use crate::db::{DbError, Session, TenantConn, TenantNumber};
 use crate::problem::Problem;
@@ -97,7 +100,7 @@ impl Writer {
             {
                 Ok(decided) => {
                     self.looks_first = self.looks_first.saturating_sub(1);
-                    self.remember(tools, tenant, &decided);
+                    remember(tools, tenant, decided.balances);
                     return Ok(decided.answers);
                 }
                 Err(error) => error,
@@ -176,18 +179,18 @@ impl Writer {
             self.session = Some(session);
         }
     }
+}
 
-    /// Copy the new balances to Redis beside the next batch; a newer version always wins.
-    fn remember(&self, tools: &Tools, tenant: TenantNumber, decided: &Decided) {
-        if decided.balances.is_empty() {
-            return;
-        }
-        let (cache, balances) = (tools.balances.clone(), decided.balances.clone());
-        tools
-            .db
-            .runtime()
-            .spawn(async move { cache.put(tenant, &balances).await });
+/// Copy the new balances that somebody reads to Redis beside the next batch; a newer version always wins.
+fn remember(tools: &Tools, tenant: TenantNumber, balances: Vec<(MemberId, HotBalances)>) {
+    if balances.is_empty() {
+        return;
     }
+    let cache = tools.balances.clone();
+    tools
+        .db
+        .runtime()
+        .spawn(async move { cache.put_wanted(tenant, balances).await });
 }
 
 enum Unsettled {

@@ -1,10 +1,10 @@
-//! The thin shell around the batcher: takes commands in, gives batches to idle writers, and answers
-//! what waited too long.
+//! The thin shell around the batcher: whoever hands in a command puts it in the queue and calls for a batch only when one
+//! may go, since each call wakes a thread; who has brought a batch to its end begins the next.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
 use super::batcher::{Batch, Batcher, Limits, Waits};
@@ -22,110 +22,162 @@ impl Waits for Item {
     }
 }
 
-/// Sent when a batch has its answers, also when its task ended badly.
-struct Done {
-    tenant: TenantNumber,
-    writer: Option<Writer>,
-    back: mpsc::UnboundedSender<Finished>,
+/// What waits, who may write it, and whether anybody was called to.
+#[derive(Debug)]
+struct State {
+    batcher: Batcher<Item>,
+    idle: Vec<Writer>,
+    is_called: bool,
+    is_open: bool,
 }
 
-struct Finished {
+/// The queue and its writers.
+#[derive(Debug)]
+pub(super) struct Dispatcher {
+    tools: Tools,
+    state: Mutex<State>,
+    /// Told when it is closed, and when nothing is left after that.
+    changed: Notify,
+}
+
+/// Tells when a batch has its answers, also when its task ended badly.
+struct Done {
+    dispatcher: Arc<Dispatcher>,
     tenant: TenantNumber,
-    writer: Writer,
+    writer: Option<Writer>,
 }
 
 impl Drop for Done {
     fn drop(&mut self) {
-        let writer = self.writer.take().unwrap_or_default();
-        // The dispatcher is gone only when the process ends.
-        drop(self.back.send(Finished {
-            tenant: self.tenant,
-            writer,
-        }));
+        let mut state = self.dispatcher.state();
+        state.batcher.finished(self.tenant);
+        state.idle.push(self.writer.take().unwrap_or_default());
+        self.dispatcher.begin(state);
     }
 }
 
-/// Run until the intake is closed and every command has its answer.
-pub(super) async fn run(
-    tools: Arc<Tools>,
-    mut intake: mpsc::Receiver<Item>,
-    writers: usize,
-    closing: Arc<Notify>,
-) {
-    let mut batcher = Batcher::new(Limits {
-        batch: MAX_BATCH,
-        queued: MAX_QUEUED_COMMANDS,
-        wait: MAX_QUEUE_WAIT,
-        in_flight: writers,
-        beside: MIN_BESIDE,
-    });
-    let mut idle: Vec<Writer> = (0..writers).map(|_| Writer::default()).collect();
-    let (back, mut finished) = mpsc::unbounded_channel::<Finished>();
-    let mut ticker = tokio::time::interval(TICK);
-    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_open = true;
-    while is_open || !batcher.is_idle() {
-        tokio::select! {
-            Some(done) = finished.recv() => {
-                batcher.finished(done.tenant);
-                idle.push(done.writer);
-            }
-            item = intake.recv(), if is_open => match item {
-                Some(item) => {
-                    take_in(&mut batcher, item);
-                    while let Ok(item) = intake.try_recv() {
-                        take_in(&mut batcher, item);
-                    }
-                }
-                None => is_open = false,
-            },
-            () = closing.notified() => intake.close(),
-            _ = ticker.tick() => {
-                for item in batcher.overdue(std::time::Instant::now()) {
-                    give_back(item);
-                }
-            }
-        }
-        tools
-            .metrics
-            .queued
-            .set(i64::try_from(batcher.queued()).unwrap_or(i64::MAX));
-        while let Some(batch) = batcher.next_batch() {
-            let writer = idle.pop().unwrap_or_default();
-            send(&tools, batch, writer, &back);
+impl Dispatcher {
+    pub(super) fn new(tools: Tools, writers: usize) -> Self {
+        let batcher = Batcher::new(Limits {
+            batch: MAX_BATCH,
+            queued: MAX_QUEUED_COMMANDS,
+            wait: MAX_QUEUE_WAIT,
+            in_flight: writers,
+            beside: MIN_BESIDE,
+        });
+        let state = State {
+            batcher,
+            idle: (0..writers).map(|_| Writer::default()).collect(),
+            is_called: false,
+            is_open: true,
+        };
+        Self {
+            tools,
+            state: Mutex::new(state),
+            changed: Notify::new(),
         }
     }
-}
 
-fn take_in(batcher: &mut Batcher<Item>, item: Item) {
-    if let Err(item) = batcher.push(item.submission.tenant, item, std::time::Instant::now()) {
-        give_back(item);
+    /// Nothing that holds the lock waits, and what panics under it leaves queues that can go on.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Put a command in the queue of its tenant; it comes back when the queue is closed.
+    pub(super) fn take_in(self: &Arc<Self>, item: Item) -> Result<(), Box<Item>> {
+        let mut state = self.state();
+        if !state.is_open {
+            return Err(Box::new(item));
+        }
+        let tenant = item.submission.tenant;
+        let turned_away = state.batcher.push(tenant, item, Instant::now());
+        self.note_queued(&state);
+        let calls = !state.is_called && state.batcher.is_ready();
+        state.is_called |= calls;
+        drop(state);
+        if let Err(item) = turned_away {
+            give_back(item);
+        }
+        if calls {
+            let dispatcher = Arc::clone(self);
+            // Not begun here: until the other thread runs, more may come that goes along.
+            self.tools.db.runtime().spawn(async move {
+                let mut state = dispatcher.state();
+                state.is_called = false;
+                dispatcher.begin(state);
+            });
+        }
+        Ok(())
+    }
+
+    /// Begin every batch that may go. Without the lock, since a runtime that is ending drops what it is given at once, and
+    /// with it a batch that tells that it is over.
+    fn begin(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let mut batches = Vec::new();
+        while let Some(batch) = state.batcher.next_batch() {
+            batches.push((batch, state.idle.pop().unwrap_or_default()));
+        }
+        self.note_queued(&state);
+        if !state.is_open && state.batcher.is_idle() {
+            self.changed.notify_one();
+        }
+        drop(state);
+        for (batch, writer) in batches {
+            self.send(batch, writer);
+        }
+    }
+
+    /// A batch is written in a task of its own, which gives the writer back however it ends.
+    fn send(self: &Arc<Self>, batch: Batch<Item>, writer: Writer) {
+        self.tools.metrics.batch_size.observe(f64::from(
+            u32::try_from(batch.items.len()).unwrap_or(u32::MAX),
+        ));
+        let mut done = Done {
+            dispatcher: Arc::clone(self),
+            tenant: batch.tenant,
+            writer: Some(writer),
+        };
+        self.tools.db.runtime().spawn(async move {
+            if let Some(writer) = done.writer.as_mut() {
+                writer.process(&done.dispatcher.tools, batch).await;
+            }
+        });
+    }
+
+    fn note_queued(&self, state: &State) {
+        let queued = i64::try_from(state.batcher.queued()).unwrap_or(i64::MAX);
+        self.tools.metrics.queued.set(queued);
+    }
+
+    /// Take nothing more in.
+    pub(super) fn close(&self) {
+        self.state().is_open = false;
+        self.changed.notify_one();
+    }
+
+    /// Answer what waits too long, until it is closed and every command has its answer.
+    pub(super) async fn watch(self: Arc<Self>) {
+        let mut ticker = tokio::time::interval(TICK);
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticker.tick() => {}
+                () = self.changed.notified() => {}
+            }
+            let mut state = self.state();
+            let overdue = state.batcher.overdue(Instant::now());
+            let is_over = !state.is_open && state.batcher.is_idle();
+            self.begin(state);
+            for item in overdue {
+                give_back(item);
+            }
+            if is_over {
+                return;
+            }
+        }
     }
 }
 
 fn give_back(item: Item) {
     item.finish(Err(overloaded()));
-}
-
-/// A batch is written in a task of its own, which gives the writer back however it ends.
-fn send(
-    tools: &Arc<Tools>,
-    batch: Batch<Item>,
-    writer: Writer,
-    back: &mpsc::UnboundedSender<Finished>,
-) {
-    tools.metrics.batch_size.observe(f64::from(
-        u32::try_from(batch.items.len()).unwrap_or(u32::MAX),
-    ));
-    let tools = Arc::clone(tools);
-    let mut done = Done {
-        tenant: batch.tenant,
-        writer: Some(writer),
-        back: back.clone(),
-    };
-    tokio::spawn(async move {
-        if let Some(writer) = done.writer.as_mut() {
-            writer.process(&tools, batch).await;
-        }
-    });
 }

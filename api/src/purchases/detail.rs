@@ -55,11 +55,14 @@ impl Wording {
 
     /// One explanation in words.
     pub(crate) fn detail(&self, explained: &Explained) -> String {
-        let text = match self.language {
+        let mut text = match self.language {
             Language::English => english::text(explained, &self.currency),
             Language::Japanese => japanese::text(explained, &self.currency),
         };
-        text.chars().take(MAX_DETAIL_CHARACTERS).collect()
+        if let Some((end, _)) = text.char_indices().nth(MAX_DETAIL_CHARACTERS) {
+            text.truncate(end);
+        }
+        text
     }
 }
 

@@ -274,7 +274,10 @@ proptest! {
                     }
                 }
                 Event::Next => {
-                    if let Some(batch) = batcher.next_batch() {
+                    let is_ready = batcher.is_ready();
+                    let batch = batcher.next_batch();
+                    prop_assert_eq!(is_ready, batch.is_some());
+                    if let Some(batch) = batch {
                         prop_assert!(!batch.items.is_empty() && batch.items.len() <= LIMITS.batch);
                         let in_line = batch.items.iter().any(Waits::is_in_line);
                         let others: Vec<bool> = flying.iter().filter(|(tenant, _)| *tenant == batch.tenant)
