@@ -7,7 +7,6 @@ use std::fmt;
 
 use domain::fault::{Fault, FaultCode};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::de::Read;
 
 use crate::problem::{Problem, ProblemKind};
 
@@ -21,29 +20,15 @@ const TOO_DEEP: &str = "nested too deep";
 const CONTROL: &str = "control character";
 
 /// One pass over the bytes that keeps nothing.
-pub(super) fn check(bytes: &[u8]) -> Result<&str, Problem> {
-    // With all of it known to be UTF-8, nothing in it has to be looked through for that again.
-    match std::str::from_utf8(bytes) {
-        Ok(text) => {
-            pass(serde_json::Deserializer::from_str(text))
-                .map_err(|error| refusal(bytes, &error))?;
-            Ok(text)
-        }
-        Err(_not_utf8) => {
-            let outcome = pass(serde_json::Deserializer::from_slice(bytes));
-            Err(refusal(bytes, &outcome.err().unwrap_or_else(not_utf8)))
-        }
+pub(super) fn check(bytes: &[u8]) -> Result<(), Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let outcome = Check { depth: 0 }
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end());
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(error) => Err(refusal(bytes, &error)),
     }
-}
-
-fn pass<'de, R: Read<'de>>(mut reader: serde_json::Deserializer<R>) -> serde_json::Result<()> {
-    Check { depth: 0 }.deserialize(&mut reader)?;
-    reader.end()
-}
-
-/// A reader that takes what is no text has not looked at all of it.
-fn not_utf8() -> serde_json::Error {
-    Error::custom("invalid UTF-8")
 }
 
 /// The slow way, taken only for what is refused: the same pass again, with its path.
@@ -141,9 +126,6 @@ impl<'de> Visitor<'de> for Check {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Ok(());
-        }
         let is_refused = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
         if text.chars().any(is_refused) {
             return Err(E::custom(CONTROL));
@@ -159,7 +141,7 @@ impl<'de> Visitor<'de> for Check {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let inner = self.deeper()?;
-        let mut keys = Keys::new();
+        let mut keys = Keys::default();
         while let Some(key) = entries.next_key_seed(Key)? {
             inner.visit_str(&key)?;
             if !keys.insert(key.clone()) {
@@ -200,20 +182,14 @@ impl<'de> Visitor<'de> for Key {
 
 /// The keys of one object. Few are compared one by one; many go into a set, so that a large
 /// object does not cost the square of its size.
+#[derive(Default)]
 struct Keys<'de> {
     few: Vec<Cow<'de, str>>,
-    many: Option<HashSet<Cow<'de, str>>>,
+    many: HashSet<Cow<'de, str>>,
 }
 
 impl<'de> Keys<'de> {
     const FEW: usize = 16;
-
-    fn new() -> Self {
-        Self {
-            few: Vec::with_capacity(Self::FEW / 2),
-            many: None,
-        }
-    }
 
     /// Whether the key is new.
     fn insert(&mut self, key: Cow<'de, str>) -> bool {
@@ -224,6 +200,6 @@ impl<'de> Keys<'de> {
             self.few.push(key);
             return true;
         }
-        self.many.get_or_insert_default().insert(key)
+        self.many.insert(key)
     }
 }
