@@ -13,42 +13,68 @@ enum Open {
     Object(usize),
 }
 
+/// What is open so far, and the keys of all open objects.
+struct Look<'text> {
+    open: Vec<Open>,
+    keys: Vec<&'text [u8]>,
+}
+
 /// Whether an object that can be read as JSON is certainly no matter for `strict`. Of what can't be read it may say anything.
 pub(super) fn is_plain(text: &str) -> bool {
     let mut rest = text.as_bytes().trim_ascii_start();
     if rest.first() != Some(&b'{') {
         return false;
     }
-    let mut open: Vec<Open> = Vec::with_capacity(MAX_DEPTH);
-    let mut keys: Vec<&[u8]> = Vec::with_capacity(MAX_KEYS);
+    let mut look = Look {
+        open: Vec::with_capacity(MAX_DEPTH),
+        keys: Vec::with_capacity(MAX_KEYS),
+    };
     while let Some((byte, after)) = rest.split_first() {
         rest = after;
-        match byte {
+        let is_plain = match byte {
             b'"' => {
                 let Some((string, after)) = string(rest) else {
                     return false;
                 };
                 rest = after.trim_ascii_start();
-                if let (Some(Open::Object(first)), Some(b':')) = (open.last(), rest.first()) {
-                    let known = keys.get(*first..).unwrap_or_default();
-                    if known.len() >= MAX_KEYS || known.contains(&string) {
-                        return false;
-                    }
-                    keys.push(string);
-                }
+                rest.first() != Some(&b':') || look.takes_key(string)
             }
-            b'{' | b'[' if open.len() >= MAX_DEPTH => return false,
-            b'{' => open.push(Open::Object(keys.len())),
-            b'[' => open.push(Open::List),
-            b'}' | b']' => match open.pop() {
-                Some(Open::Object(first)) => keys.truncate(first),
-                Some(Open::List) => {}
-                None => return false,
-            },
-            _ => {}
+            b'{' => look.opens(Open::Object(look.keys.len())),
+            b'[' => look.opens(Open::List),
+            b'}' | b']' => look.closes(),
+            _ => true,
+        };
+        if !is_plain {
+            return false;
         }
     }
     true
+}
+
+impl<'text> Look<'text> {
+    fn opens(&mut self, open: Open) -> bool {
+        self.open.push(open);
+        self.open.len() <= MAX_DEPTH
+    }
+
+    fn closes(&mut self) -> bool {
+        let closed = self.open.pop();
+        if let Some(Open::Object(first)) = closed {
+            self.keys.truncate(first);
+        }
+        closed.is_some()
+    }
+
+    /// Whether it is new in its object.
+    fn takes_key(&mut self, key: &'text [u8]) -> bool {
+        let Some(Open::Object(first)) = self.open.last() else {
+            return false;
+        };
+        let known = self.keys.get(*first..).unwrap_or_default();
+        let is_new = known.len() < MAX_KEYS && !known.contains(&key);
+        self.keys.push(key);
+        is_new
+    }
 }
 
 /// A string up to its end and what follows it, if it has no escapes, no control characters and none of the bytes that the

@@ -172,6 +172,8 @@ impl Dispatcher {
                 give_back(item);
             }
             if is_over {
+                // Their connections end with the last answer, not with the last who holds the door.
+                self.state().idle.clear();
                 return;
             }
         }
