@@ -73,15 +73,15 @@ impl BalancesCache {
     }
 
     /// Have balances of a member remembered from now on. To be called before they are read from the ledger: whoever writes
-    /// them later finds the key, and whoever wrote them before is seen by the reading.
-    pub async fn want(&self, tenant: TenantNumber, member: MemberId) {
+    /// them later finds the key, and whoever wrote them before is seen by the reading. Whether Redis heard it.
+    pub async fn want(&self, tenant: TenantNumber, member: MemberId) -> bool {
         let mut command = redis::cmd("EVAL");
         command
             .arg(WANT)
             .arg(1)
             .arg(key(tenant, KeyKind::Balances, member.uuid()))
             .arg(time_to_live());
-        let _: Option<i64> = self.redis.call(command).await;
+        self.redis.call::<i64>(command).await.is_some()
     }
 
     /// Remember what is wanted of balances after a write; the rest takes one look, and is neither written out nor sent.

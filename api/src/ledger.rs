@@ -276,7 +276,7 @@ impl Ledger {
             line: line.clone(),
             audited,
         };
-        if self.dispatcher.take_in(item).is_err() {
+        if !self.dispatcher.take_in(item) {
             if let Some(line) = line {
                 line.break_off();
             }

@@ -112,11 +112,11 @@ pub(crate) async fn read_balances(
     let hot = app
         .db
         .run(async move {
-            cache.want(tenant, member).await;
+            let is_wanted = cache.want(tenant, member).await;
             let tx = db.snapshot(tenant).await?;
             let hot = read(&tx, &catalogs, member).await?;
             tx.commit().await?;
-            if let Some(hot) = &hot {
+            if is_wanted && let Some(hot) = &hot {
                 cache.put(tenant, &[(member, hot.clone())]).await;
             }
             Ok::<_, DbError>(hot)

@@ -83,11 +83,11 @@ impl Dispatcher {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Put a command in the queue of its tenant; it comes back when the queue is closed.
-    pub(super) fn take_in(self: &Arc<Self>, item: Item) -> Result<(), Box<Item>> {
+    /// Put a command in the queue of its tenant, unless nothing more is taken in.
+    pub(super) fn take_in(self: &Arc<Self>, item: Item) -> bool {
         let mut state = self.state();
         if !state.is_open {
-            return Err(Box::new(item));
+            return false;
         }
         let tenant = item.submission.tenant;
         let turned_away = state.batcher.push(tenant, item, Instant::now());
@@ -107,7 +107,7 @@ impl Dispatcher {
                 dispatcher.begin(state);
             });
         }
-        Ok(())
+        true
     }
 
     /// Begin every batch that may go. Without the lock, since a runtime that is ending drops what it is given at once, and

@@ -1,4 +1,4 @@
-use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_oneof, proptest};
+use proptest::prelude::{Strategy, any, prop, prop_assert, prop_oneof, proptest};
 use serde::de::IgnoredAny;
 
 use super::is_plain;
@@ -35,7 +35,7 @@ fn value() -> impl Strategy<Value = String> {
             (prop::collection::vec(entry, 0..5), space()).prop_map(|(entries, space)| {
                 format!("{{{space}{}{space}}}", entries.join(","))
             }),
-            (list, Just(())).prop_map(|(items, ())| format!("[{}]", items.join(" ,"))),
+            list.prop_map(|items| format!("[{}]", items.join(" ,"))),
         ]
     })
 }
