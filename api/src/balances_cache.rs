@@ -84,7 +84,7 @@ impl BalancesCache {
         self.redis.call::<i64>(command).await.is_some()
     }
 
-    /// Remember what is wanted of balances after a write; the rest takes one look, and is neither written out nor sent.
+    /// Remember what is wanted of balances after a write; where nothing is, that takes one look, and nothing is written out.
     pub async fn put_wanted(
         &self,
         tenant: TenantNumber,
@@ -93,18 +93,37 @@ impl BalancesCache {
         if balances.is_empty() || !self.redis.is_configured() {
             return;
         }
-        let mut command = redis::cmd("EVAL");
-        command.arg(WANTED).arg(balances.len());
+        let mut command = redis::cmd("EXISTS");
         for (member, _) in &balances {
             command.arg(key(tenant, KeyKind::Balances, member.uuid()));
         }
-        let wanted: Vec<usize> = self.redis.call(command).await.unwrap_or_default();
-        let mut place = 0_usize;
-        balances.retain(|_| {
-            place = place.saturating_add(1);
-            wanted.contains(&place)
-        });
+        let wanted: usize = self.redis.call(command).await.unwrap_or_default();
+        if wanted == 0 {
+            return;
+        }
+        if wanted < balances.len() {
+            let wanted = self.wanted(tenant, &balances).await;
+            let mut place = 0_usize;
+            balances.retain(|_| {
+                place = place.saturating_add(1);
+                wanted.contains(&place)
+            });
+        }
         self.put(tenant, &balances).await;
+    }
+
+    /// Which of them are wanted, by their place from 1.
+    async fn wanted(
+        &self,
+        tenant: TenantNumber,
+        balances: &[(MemberId, HotBalances)],
+    ) -> Vec<usize> {
+        let mut command = redis::cmd("EVAL");
+        command.arg(WANTED).arg(balances.len());
+        for (member, _) in balances {
+            command.arg(key(tenant, KeyKind::Balances, member.uuid()));
+        }
+        self.redis.call(command).await.unwrap_or_default()
     }
 
     /// Remember balances, each where its key is there and holds nothing newer; all in one call, since the keys of a tenant

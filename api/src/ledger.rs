@@ -11,6 +11,7 @@ mod facts;
 mod history;
 mod kept;
 mod known;
+mod lane;
 mod line;
 mod ranks;
 mod refusal;
@@ -21,6 +22,7 @@ mod sweep;
 mod trails;
 mod written;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -222,16 +224,16 @@ impl LedgerTask {
 }
 
 impl Ledger {
-    /// Open the door with `writers` writers.
-    pub fn open(tools: Tools, writers: usize) -> (Self, LedgerTask) {
+    /// Open the door with `writers` writers, each on a thread of its own.
+    pub fn open(tools: Tools, writers: usize) -> io::Result<(Self, LedgerTask)> {
         let runtime = tools.db.runtime().clone();
-        let dispatcher = Arc::new(Dispatcher::new(tools, writers));
+        let dispatcher = Arc::new(Dispatcher::new(tools, writers)?);
         let task = runtime.spawn(Arc::clone(&dispatcher).watch());
         let door = Self {
             dispatcher: Arc::clone(&dispatcher),
             bulk: Arc::new(Semaphore::new(MAX_BULK_COMMANDS)),
         };
-        (door, LedgerTask { task, dispatcher })
+        Ok((door, LedgerTask { task, dispatcher }))
     }
 
     /// Hand in a command and wait for its answer. A caller that goes away does not undo it.

@@ -63,6 +63,9 @@ pub enum ServerError {
     /// The Redis URL can't be read.
     #[error("REDIS_URL can't be used: {0}")]
     Redis(String),
+    /// Each has a thread of its own.
+    #[error("the threads that write the ledger could not start: {0}")]
+    Writers(std::io::Error),
     /// The HTTP thread could not start.
     #[error("the HTTP server could not start: {0}")]
     Http(String),
@@ -143,7 +146,7 @@ fn assemble(config: Config, runtime: &Handle) -> Result<(App, LedgerTask), Serve
         vault: Vault::new(secrets.clone()),
         metrics: ledger_metrics,
     };
-    let (ledger, task) = Ledger::open(tools, config.writers);
+    let (ledger, task) = Ledger::open(tools, config.writers).map_err(ServerError::Writers)?;
     let app = App {
         config,
         allowances: Allowances::new(db.clone(), catalogs.clone()),

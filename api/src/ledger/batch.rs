@@ -36,9 +36,6 @@ use crate::roster::LookUp;
 use crate::roster::store::MembersByLookUp;
 use repeat::Repeated;
 
-/// Commands that are decided before others get the thread: one may have the batches of all tenants.
-const DECIDED_AT_ONCE: usize = 32;
-
 /// What each caller is told, and what is worth remembering.
 #[derive(Debug)]
 pub(super) struct Decided {
@@ -83,10 +80,7 @@ pub(super) async fn write(
     let asks = (roster.is_some(), repeats);
     let mut deciding = look(tools, tx, items, &found, asks).await?;
     let mut entries = Vec::new();
-    for (index, (item, member)) in items.iter().zip(&found).enumerate() {
-        if index > 0 && index.is_multiple_of(DECIDED_AT_ONCE) {
-            tokio::task::yield_now().await;
-        }
+    for (item, member) in items.iter().zip(&found) {
         let answer = deciding.answer(&item.submission, *member)?;
         if repeats == Repeats::Unexpected && answer.is_err() {
             return Err(DbError::Duplicate("perhaps: a command was refused".into()));

@@ -1,17 +1,20 @@
 //! Brings one batch to its end: every command gets exactly one answer, its own, and only after
 //! commit. What fails together is split until the culprit is alone.
 
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use domain::id::MemberId;
 
 use super::batch::{self, Decided, Repeats};
 use super::batcher::Batch;
+use super::lane::Lane;
 use super::{Answer, Item, Line, Tools, overloaded, unknown};
 use crate::balances_cache::HotBalances;
 use crate::db::tenant::SessionSource;
@@ -32,10 +35,11 @@ const MAX_COLLISIONS: u32 = 8;
 /// Batches that look for repeats before they decide, after one that met one: repeats come in swarms.
 const LOOKS_AFTER_A_REPEAT: u32 = 64;
 
-/// Writes batches, one after the other, on a connection of its own.
-#[derive(Debug, Default)]
+/// Writes batches, one after the other, on a connection and a thread of its own.
+#[derive(Debug)]
 pub(super) struct Writer {
     session: Option<Box<Session>>,
+    lane: Lane,
     /// Batches that still look for repeats first, since one was met.
     looks_first: u32,
 }
@@ -52,6 +56,19 @@ struct Part {
 }
 
 impl Writer {
+    pub(super) fn open() -> io::Result<Self> {
+        Ok(Self {
+            session: None,
+            lane: Lane::open()?,
+            looks_first: 0,
+        })
+    }
+
+    /// Where its batches are to be brought to their end.
+    pub(super) fn thread(&self) -> Handle {
+        self.lane.thread()
+    }
+
     /// Answer every command of the batch.
     pub(super) async fn process(&mut self, tools: &Tools, batch: Batch<Item>) {
         let mut parts = vec![Part::new(batch.items, false)];

@@ -1,6 +1,7 @@
 //! The thin shell around the batcher: whoever hands in a command puts it in the queue and calls for a batch only when one
 //! may go, since each call wakes a thread; who has brought a batch to its end begins the next.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -51,13 +52,13 @@ impl Drop for Done {
     fn drop(&mut self) {
         let mut state = self.dispatcher.state();
         state.batcher.finished(self.tenant);
-        state.idle.push(self.writer.take().unwrap_or_default());
+        state.idle.extend(self.writer.take());
         self.dispatcher.begin(state);
     }
 }
 
 impl Dispatcher {
-    pub(super) fn new(tools: Tools, writers: usize) -> Self {
+    pub(super) fn new(tools: Tools, writers: usize) -> io::Result<Self> {
         let batcher = Batcher::new(Limits {
             batch: MAX_BATCH,
             queued: MAX_QUEUED_COMMANDS,
@@ -67,15 +68,17 @@ impl Dispatcher {
         });
         let state = State {
             batcher,
-            idle: (0..writers).map(|_| Writer::default()).collect(),
+            idle: (0..writers)
+                .map(|_| Writer::open())
+                .collect::<io::Result<_>>()?,
             is_called: false,
             is_open: true,
         };
-        Self {
+        Ok(Self {
             tools,
             state: Mutex::new(state),
             changed: Notify::new(),
-        }
+        })
     }
 
     /// Nothing that holds the lock waits, and what panics under it leaves queues that can go on.
@@ -92,16 +95,17 @@ impl Dispatcher {
         let tenant = item.submission.tenant;
         let turned_away = state.batcher.push(tenant, item, Instant::now());
         self.note_queued(&state);
-        let calls = !state.is_called && state.batcher.is_ready();
-        state.is_called |= calls;
+        let is_to_call = !state.is_called && state.batcher.is_ready();
+        let called = state.idle.last().filter(|_| is_to_call).map(Writer::thread);
+        state.is_called |= called.is_some();
         drop(state);
         if let Err(item) = turned_away {
             give_back(item);
         }
-        if calls {
+        if let Some(thread) = called {
             let dispatcher = Arc::clone(self);
             // Not begun here: until the other thread runs, more may come that goes along.
-            self.tools.db.runtime().spawn(async move {
+            thread.spawn(async move {
                 let mut state = dispatcher.state();
                 state.is_called = false;
                 dispatcher.begin(state);
@@ -114,8 +118,14 @@ impl Dispatcher {
     /// with it a batch that tells that it is over.
     fn begin(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let mut batches = Vec::new();
-        while let Some(batch) = state.batcher.next_batch() {
-            batches.push((batch, state.idle.pop().unwrap_or_default()));
+        while let Some(writer) = state.idle.pop() {
+            match state.batcher.next_batch() {
+                Some(batch) => batches.push((batch, writer)),
+                None => {
+                    state.idle.push(writer);
+                    break;
+                }
+            }
         }
         self.note_queued(&state);
         if !state.is_open && state.batcher.is_idle() {
@@ -132,12 +142,13 @@ impl Dispatcher {
         self.tools.metrics.batch_size.observe(f64::from(
             u32::try_from(batch.items.len()).unwrap_or(u32::MAX),
         ));
+        let thread = writer.thread();
         let mut done = Done {
             dispatcher: Arc::clone(self),
             tenant: batch.tenant,
             writer: Some(writer),
         };
-        self.tools.db.runtime().spawn(async move {
+        thread.spawn(async move {
             if let Some(writer) = done.writer.as_mut() {
                 writer.process(&done.dispatcher.tools, batch).await;
             }
