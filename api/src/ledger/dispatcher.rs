@@ -105,11 +105,7 @@ impl Dispatcher {
         if let Some(thread) = called {
             let dispatcher = Arc::clone(self);
             // Not begun here: until the other thread runs, more may come that goes along.
-            thread.spawn(async move {
-                let mut state = dispatcher.state();
-                state.is_called = false;
-                dispatcher.begin(state);
-            });
+            thread.spawn(async move { dispatcher.begin(dispatcher.state()) });
         }
         true
     }
@@ -117,6 +113,8 @@ impl Dispatcher {
     /// Begin every batch that may go. Without the lock, since a runtime that is ending drops what it is given at once, and
     /// with it a batch that tells that it is over.
     fn begin(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        // Who was called may be busy by now, with a batch that somebody else began there.
+        state.is_called = false;
         let mut batches = Vec::new();
         while let Some(writer) = state.idle.pop() {
             match state.batcher.next_batch() {
