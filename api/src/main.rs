@@ -24,8 +24,8 @@ use tokio::runtime::Handle;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Database work takes half the cores at most: HTTP and the database itself need the others, and a
-/// batch that stays on one thread is faster than one that wanders.
+/// Work on the database, but for the ledger's writers, takes half the cores at most: HTTP and the database itself need the
+/// others.
 const CORES_PER_WORK_THREAD: usize = 2;
 /// Jobs go tenant by tenant, and share out the members of a large one.
 const JOB_CONNECTIONS: usize = 6;

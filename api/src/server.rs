@@ -64,7 +64,9 @@ pub enum ServerError {
     #[error("REDIS_URL can't be used: {0}")]
     Redis(String),
     /// Each has a thread of its own.
-    #[error("the threads that write the ledger could not start: {0}")]
+    #[error(
+        "the threads that write the ledger could not start: {0}. Allow more threads, or set TAMARU_WRITERS to fewer"
+    )]
     Writers(std::io::Error),
     /// The HTTP thread could not start.
     #[error("the HTTP server could not start: {0}")]

@@ -117,13 +117,11 @@ impl Dispatcher {
         state.is_called = false;
         let mut batches = Vec::new();
         while let Some(writer) = state.idle.pop() {
-            match state.batcher.next_batch() {
-                Some(batch) => batches.push((batch, writer)),
-                None => {
-                    state.idle.push(writer);
-                    break;
-                }
-            }
+            let Some(batch) = state.batcher.next_batch() else {
+                state.idle.push(writer);
+                break;
+            };
+            batches.push((batch, writer));
         }
         self.note_queued(&state);
         if !state.is_open && state.batcher.is_idle() {
